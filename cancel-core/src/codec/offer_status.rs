@@ -1,0 +1,44 @@
+//! The offer's own state (operations page, "Get offer status").
+
+use bytes::Bytes;
+use http::{Method, Request};
+
+use super::request::Call;
+use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, PublisherId};
+
+/// "How does the offer stand?" The answer has the form of an [`Operation`](crate::Operation), with words of its own such
+/// as `neverPublished`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GetOfferStatus {
+    publisher: PublisherId,
+    offer: OfferId,
+    client_request_id: Option<ClientRequestId>,
+}
+
+impl GetOfferStatus {
+    /// The state of an offer.
+    #[must_use]
+    pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
+        Self { publisher, offer, client_request_id: None }
+    }
+
+    /// Sends `x-ms-client-request-id`.
+    #[must_use]
+    pub fn client_request_id(mut self, id: ClientRequestId) -> Self {
+        self.client_request_id = Some(id);
+        self
+    }
+
+    /// The request as it goes over the wire.
+    #[must_use]
+    pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
+        let path_and_query = format!(
+            "/api/publishers/{}/offers/{}/status?api-version={}",
+            self.publisher,
+            self.offer,
+            endpoint.api_version()
+        );
+        let client_request_id = self.client_request_id.as_ref();
+        Call { method: Method::GET, path_and_query, client_request_id, body: Bytes::new() }.into_http(endpoint, token)
+    }
+}

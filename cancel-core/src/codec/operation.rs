@@ -1,0 +1,143 @@
+//! Looking at one operation (operations page, "Get operation").
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
+
+use super::answer::Answer;
+use super::json;
+use super::location::OperationLocation;
+use super::operation_details::OperationDetails;
+use super::request::Call;
+use super::state::State;
+use crate::error::Error;
+use crate::report::Problem;
+use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
+
+/// "How does this operation stand?"
+///
+/// ```
+/// # use cancel_core::{BearerToken, Endpoint, GetOperation, OfferId, OperationId, PublisherId};
+/// # let (endpoint, token) = (Endpoint::default(), BearerToken::new("eyJ0eXAi")?);
+/// let get = GetOperation::new(PublisherId::new("contoso")?, OfferId::new("offer")?, OperationId::new("56615b67")?);
+/// assert_eq!(
+///     get.to_http(&endpoint, &token).uri(),
+///     "https://cloudpartner.azure.com/api/publishers/contoso/offers/offer/operations/56615b67?api-version=2017-10-31",
+/// );
+/// # Ok::<(), cancel_core::InvalidInput>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GetOperation {
+    target: Target,
+    client_request_id: Option<ClientRequestId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    Id { publisher: PublisherId, offer: OfferId, operation: OperationId },
+    Location(OperationLocation),
+}
+
+impl GetOperation {
+    /// The operation with this id.
+    #[must_use]
+    pub fn new(publisher: PublisherId, offer: OfferId, operation: OperationId) -> Self {
+        Self { target: Target::Id { publisher, offer, operation }, client_request_id: None }
+    }
+
+    /// The operation at this location. It gets the endpoint's api-version where it has none of its own.
+    #[must_use]
+    pub fn at(location: OperationLocation) -> Self {
+        Self { target: Target::Location(location), client_request_id: None }
+    }
+
+    /// Sends `x-ms-client-request-id`.
+    #[must_use]
+    pub fn client_request_id(mut self, id: ClientRequestId) -> Self {
+        self.client_request_id = Some(id);
+        self
+    }
+
+    /// The request as it goes over the wire. It goes to the given endpoint, whichever one a location was proven on.
+    #[must_use]
+    pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
+        let path_and_query = match &self.target {
+            Target::Id { publisher, offer, operation } => format!(
+                "/api/publishers/{publisher}/offers/{offer}/operations/{operation}?api-version={}",
+                endpoint.api_version()
+            ),
+            Target::Location(location) => location.path_and_query(endpoint),
+        };
+        let client_request_id = self.client_request_id.as_ref();
+        Call { method: Method::GET, path_and_query, client_request_id, body: Bytes::new() }.into_http(endpoint, token)
+    }
+}
+
+/// How an operation stands. Only its status has been read; the rest of the body waits for
+/// [`details`](Operation::details).
+///
+/// ```
+/// # use cancel_core::{Operation, State};
+/// let body = r#"[{"status":"running","steps":[{"id":"live","progressPercentage":40}]}]"#;
+/// let operation = Operation::from_http(&http::Response::new(body))?;
+/// assert_eq!((operation.status(), operation.state()), ("running", State::InProgress));
+/// assert_eq!(operation.details().steps[0].progress_percentage, Some(40));
+/// # Ok::<(), cancel_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    status: Box<str>,
+    body: Bytes,
+}
+
+impl Operation {
+    /// Reads an operation: an object, or an array with one object in it.
+    ///
+    /// # Errors
+    ///
+    /// By status for every other than 200. [`Error::MalformedBody`] when there is no operation with a status in it.
+    pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
+        if response.status() != StatusCode::OK {
+            return Err(Answer::from_http(response).into_problem().into());
+        }
+        let body = Bytes::copy_from_slice(response.body().as_ref());
+        Self::read(body).map_err(|problem| problem.answered(Answer::from_http(response)).into())
+    }
+
+    pub(crate) fn read(body: Bytes) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Head {
+            status: Box<str>,
+        }
+        let head: Head = one(&body)
+            .map_err(|error| Problem::new(Error::MalformedBody, format!("no operation with a status: {error}")))?;
+        Ok(Self { status: head.status, body })
+    }
+
+    /// The service's own word for where it stands.
+    #[must_use]
+    pub fn status(&self) -> &str {
+        &self.status
+    }
+
+    /// What that word means.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::of_word(&self.status)
+    }
+
+    /// Everything else that the service said of it. Reads the body anew at every call.
+    #[must_use]
+    pub fn details(&self) -> OperationDetails {
+        one(&self.body).unwrap_or_default()
+    }
+}
+
+/// An object, or the object in an array of one.
+fn one<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
+    if json::without_bom(body).trim_ascii_start().starts_with(b"[") {
+        json::parse(body).map(|(only,): (T,)| only)
+    } else {
+        json::parse(body)
+    }
+}

@@ -1,0 +1,156 @@
+//! The list of an offer's operations (operations page, "Get operations"; the path says `submissions`).
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
+
+use super::answer::Answer;
+use super::json;
+use super::request::Call;
+use super::state::State;
+use crate::error::Error;
+use crate::report::Problem;
+use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
+
+/// "What has been, and is being, done with this offer?"
+///
+/// Asks without a filter. The page writes it `status=`, a client was seen to write `submissionState=`, and `running`
+/// hides what has not started yet or waits for the publisher: use [`OperationList::in_progress`] instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListOperations {
+    publisher: PublisherId,
+    offer: OfferId,
+    client_request_id: Option<ClientRequestId>,
+}
+
+impl ListOperations {
+    /// All operations of an offer.
+    #[must_use]
+    pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
+        Self { publisher, offer, client_request_id: None }
+    }
+
+    /// Sends `x-ms-client-request-id`.
+    #[must_use]
+    pub fn client_request_id(mut self, id: ClientRequestId) -> Self {
+        self.client_request_id = Some(id);
+        self
+    }
+
+    /// The request as it goes over the wire.
+    #[must_use]
+    pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
+        let path_and_query = format!(
+            "/api/publishers/{}/offers/{}/submissions/?api-version={}",
+            self.publisher,
+            self.offer,
+            endpoint.api_version()
+        );
+        let client_request_id = self.client_request_id.as_ref();
+        Call { method: Method::GET, path_and_query, client_request_id, body: Bytes::new() }.into_http(endpoint, token)
+    }
+}
+
+/// The operations of an offer.
+///
+/// ```
+/// # use cancel_core::{OperationList, OperationId};
+/// let body = r#"[{"id":"56615b67","submissionState":"notStarted"},{"id":"a1","submissionState":"canceled"}]"#;
+/// let list = OperationList::from_http(&http::Response::new(body))?;
+/// let running: Vec<_> = list.in_progress().filter_map(|submission| submission.operation()).collect();
+/// assert_eq!(running, [OperationId::new("56615b67")?]);
+/// # Ok::<(), cancel_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationList {
+    submissions: Vec<Submission>,
+}
+
+impl OperationList {
+    /// Reads a list of submissions.
+    ///
+    /// # Errors
+    ///
+    /// By status for every other than 200. [`Error::MalformedBody`] when it is not an array of objects that each have
+    /// an id and a state: half a list would hide what is running.
+    pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
+        if response.status() != StatusCode::OK {
+            return Err(Answer::from_http(response).into_problem().into());
+        }
+        let list = Self::read(response.body().as_ref());
+        list.map_err(|problem| problem.answered(Answer::from_http(response)).into())
+    }
+
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Problem> {
+        match json::parse(body) {
+            Ok(submissions) => Ok(Self { submissions }),
+            Err(error) => Err(Problem::new(Error::MalformedBody, format!("no list of operations: {error}"))),
+        }
+    }
+
+    /// Every submission, in the service's order.
+    #[must_use]
+    pub fn submissions(&self) -> &[Submission] {
+        &self.submissions
+    }
+
+    /// The submissions that are not in an end state, whatever filter the service applied.
+    pub fn in_progress(&self) -> impl Iterator<Item = &Submission> {
+        self.submissions.iter().filter(|submission| !submission.state().is_end())
+    }
+}
+
+/// One operation in the list. Members other than `id` and `submissionState` are absent when they were unreadable.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Submission {
+    /// The operation's id, as the service wrote it.
+    pub id: String,
+    /// The service's word for where it stands: `running`, `canceled`, …
+    pub submission_state: String,
+    /// The offer that it is about.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub offer_id: Option<String>,
+    /// The kind of the offer.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub offer_type_id: Option<String>,
+    /// Whose offer it is.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub publisher_id: Option<String>,
+    /// What is done: a publish, a go-live, …
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub submission_type: Option<String>,
+    /// `staging` or `production`.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub slot: Option<String>,
+    /// The version of the offer.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub offer_version: Option<i64>,
+    /// The version of the offer that is being published.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub publishing_version: Option<i64>,
+    /// A large number such as 636576975611768314.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub version: Option<i64>,
+    /// When it last changed, as the service wrote it.
+    #[serde(default, deserialize_with = "json::lenient")]
+    pub changed_time: Option<String>,
+    /// The offer as it was submitted: JSON, unread.
+    #[serde(default, deserialize_with = "json::unread")]
+    pub definition: Option<Box<str>>,
+}
+
+impl Submission {
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::of_word(&self.submission_state)
+    }
+
+    /// Its id, where it can be asked for: `None` when it holds what an id does not.
+    #[must_use]
+    pub fn operation(&self) -> Option<OperationId> {
+        OperationId::new(&self.id).ok()
+    }
+}

@@ -1,0 +1,167 @@
+//! The machine's door: what a driver calls.
+
+use std::time::Duration;
+
+use http::Response;
+
+use super::conversation::Conversation;
+use super::outcome::{Outcome, Posted};
+use super::policy::Policy;
+use super::progress::{Phase, Progress};
+use super::step::{Body, ExchangeId, Failure, Misuse, Step};
+use crate::codec::CancelRequest;
+use crate::error::Error;
+use crate::report::Problem;
+use crate::values::{BearerToken, Endpoint};
+
+/// One cancel, from its POST to what is known of it.
+///
+/// It performs no I/O and reads no clock: [`step`](Self::step) says what to do, and the caller does it and says what came
+/// of it. `now` is the time since an epoch that the caller chose, and only ever grows.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use bytes::Bytes;
+/// # use cancel_core::*;
+/// # fn transport(_: &Exchange) -> Result<http::Response<Bytes>, Failure> {
+/// #     Ok(http::Response::new(Bytes::new()))
+/// # }
+/// # let endpoint = Endpoint::default();
+/// # let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+/// # let token = BearerToken::new("eyJ0eXAi")?;
+/// let mut now = Duration::ZERO; // and so on, from a clock
+/// let mut cancellation = Cancellation::new(endpoint, request, Policy::default(), now);
+/// let outcome = loop {
+///     match cancellation.step(now) {
+///         Step::Authenticate(_why) => cancellation.provide_token(token.clone()),
+///         Step::Send(exchange) => match transport(&exchange) {
+///             Ok(response) => cancellation.handle_response(now, exchange.id, response)?,
+///             Err(failure) => cancellation.handle_failure(now, exchange.id, failure)?,
+///         },
+///         Step::Await { until, .. } => now = until, // never here: this transport answers before it returns
+///         Step::WaitUntil(when) => now = when, // or rather: sleep until then
+///         Step::Done(result) => break result.clone(),
+///     }
+/// }?;
+/// assert_eq!(outcome.as_str(), "canceled");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// There is no `Clone`: two copies would post twice. To stop early, drop it; [`posted`](Self::posted) says whether a
+/// POST went out.
+#[derive(Debug)]
+pub struct Cancellation {
+    conversation: Conversation,
+    result: Option<Result<Outcome, Error>>,
+}
+
+impl Cancellation {
+    /// A conversation that has not begun. Its deadline counts from `now`.
+    #[must_use]
+    pub fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
+        Self { conversation: Conversation::new(endpoint, request, policy, now), result: None }
+    }
+
+    /// What to do next.
+    ///
+    /// Returning [`Step::Send`] is the commitment: the same exchange is not handed out again. Otherwise nothing changes
+    /// but that time passes, and `step` may be called at will.
+    pub fn step(&mut self, now: Duration) -> Step<'_> {
+        if self.result.is_none() {
+            let verdict = self.conversation.pass_time(now);
+            self.conclude(verdict);
+        }
+        match &self.result {
+            Some(result) => Step::Done(result),
+            None => self.conversation.next(),
+        }
+    }
+
+    /// Takes a token: the one that [`Step::Authenticate`] asked for, or a fresher one at any other time. It is used from
+    /// the next request on.
+    pub fn provide_token(&mut self, token: BearerToken) {
+        self.conversation.provide_token(token);
+    }
+
+    /// Takes the answer to the exchange that is out.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] when `id` is not out: a late answer is never taken for that of another exchange. Nothing has changed.
+    pub fn handle_response<B: Into<Body>>(
+        &mut self,
+        now: Duration,
+        id: ExchangeId,
+        response: Response<B>,
+    ) -> Result<(), Misuse> {
+        self.check_is_out(id)?;
+        let verdict = self.conversation.handle_response(now, response.map(Into::into));
+        self.conclude(verdict);
+        Ok(())
+    }
+
+    /// Takes the news that the exchange that is out has no answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] when `id` is not out. Nothing has changed.
+    #[expect(clippy::needless_pass_by_value, reason = "an exchange fails once")]
+    pub fn handle_failure(&mut self, now: Duration, id: ExchangeId, failure: Failure) -> Result<(), Misuse> {
+        self.check_is_out(id)?;
+        let verdict = self.conversation.handle_failure(now, &failure);
+        self.conclude(verdict);
+        Ok(())
+    }
+
+    /// Whether a POST went out so far. One that is out counts as [`Posted::Maybe`].
+    #[must_use]
+    pub fn posted(&self) -> Posted {
+        self.conversation.posted()
+    }
+
+    /// Where the conversation stands, for a person.
+    #[must_use]
+    pub fn progress(&self) -> Progress<'_> {
+        let progress = self.conversation.progress();
+        match self.result {
+            Some(_) => Progress { phase: Phase::Done, ..progress },
+            None => progress,
+        }
+    }
+
+    /// The service that is called.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        self.conversation.endpoint()
+    }
+
+    /// What is to be canceled.
+    #[must_use]
+    pub fn request(&self) -> &CancelRequest {
+        self.conversation.request()
+    }
+
+    /// The last `now` that was seen. A driver counts on from it.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.conversation.now()
+    }
+
+    /// The error of a source of tokens that gave none, for a driver to return. It is no input: the machine still asks,
+    /// and goes on when a token is there.
+    #[must_use]
+    pub fn token_source_error(&self, why: &str) -> Error {
+        self.conversation.error(Problem::new(Error::TokenSource, why))
+    }
+
+    fn check_is_out(&self, given: ExchangeId) -> Result<(), Misuse> {
+        let out = if self.result.is_some() { None } else { self.conversation.out() };
+        if out == Some(given) { Ok(()) } else { Err(Misuse { given, out }) }
+    }
+
+    fn conclude(&mut self, verdict: Option<Result<Outcome, Problem>>) {
+        if let Some(verdict) = verdict {
+            self.result = Some(verdict.map_err(|problem| self.conversation.error(problem)));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The whole conversation, as a machine that a transport drives.
+//!
+//! Nothing here performs I/O, reads a clock or rolls dice: the caller says what time it is and what came back.
+//! [`Cancellation`] is the door; [`conversation`] keeps the state; [`posting`] and [`watching`] say what an answer means
+//! in that state.
+
+mod cancellation;
+mod concealment;
+mod conversation;
+mod outcome;
+mod pace;
+mod policy;
+mod posting;
+mod progress;
+mod step;
+mod watching;
+
+pub use cancellation::Cancellation;
+pub use outcome::{Outcome, Posted, Proof};
+pub use policy::{Policy, Until};
+pub use progress::{Phase, Progress};
+pub use step::{Body, Exchange, ExchangeId, Failure, Misuse, Step, TokenReason};

@@ -1,0 +1,159 @@
+//! What the machine asks for, and what it is told in return.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+
+use super::outcome::Outcome;
+use crate::error::Error;
+
+/// What to do next. Exhaustive on purpose: a driver that handles these five handles everything.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step is looked at and gone; a box would cost an allocation an exchange"
+)]
+pub enum Step<'a> {
+    /// Hand in a token with [`provide_token`](crate::Cancellation::provide_token).
+    Authenticate(TokenReason),
+    /// Send this, now and once. Handing it out is the commitment: until its answer, or [`Failure::NotSent`], comes
+    /// back, it counts as possibly processed.
+    Send(Exchange),
+    /// An exchange is out: hand in its answer or its failure. After `until`, [`Failure::MaybeSent`] is assumed.
+    Await {
+        /// Which exchange.
+        id: ExchangeId,
+        /// When it is given up, on the clock of `now`.
+        until: Duration,
+    },
+    /// Nothing to do before this time, on the clock of `now`.
+    WaitUntil(Duration),
+    /// It is over, and stays so.
+    Done(&'a Result<Outcome, Error>),
+}
+
+/// Why a token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenReason {
+    /// There is none yet.
+    FirstUse,
+    /// The service answered 401 to the last one: a fresh one is needed. A second 401 in a row is final.
+    Rejected,
+}
+
+/// One request, to be sent once.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// What its answer is handed in under.
+    pub id: ExchangeId,
+    /// The request. Its `Authorization` header is marked sensitive, and its length is set.
+    pub request: Request<Bytes>,
+    /// How long it may take in all, the body included, from the `now` at which it was handed out.
+    pub timeout: Duration,
+    /// The longest body to read, in bytes. A longer one is handed in as [`Body::TooLarge`].
+    pub body_limit: usize,
+}
+
+impl Exchange {
+    /// Whether this is the POST, the only request that changes something.
+    #[must_use]
+    pub fn is_post(&self) -> bool {
+        self.request.method() == http::Method::POST
+    }
+}
+
+/// Names one exchange of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExchangeId(pub(super) u64);
+
+impl fmt::Display for ExchangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// A body as it arrived. The head of an answer counts even when its body did not arrive whole: a 202 with its header
+/// needs no body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// All of it.
+    Complete(Bytes),
+    /// What came before the connection broke or the time was up.
+    CutOff(Bytes),
+    /// The beginning of one that is longer than [`Exchange::body_limit`].
+    TooLarge(Bytes),
+}
+
+impl Body {
+    /// What arrived.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Complete(bytes) | Self::CutOff(bytes) | Self::TooLarge(bytes) => bytes,
+        }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Complete(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Complete(bytes.into())
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Complete(text.into())
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::Complete(Bytes::from_static(text.as_bytes()))
+    }
+}
+
+/// Why an exchange has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Certain: not a byte of the request reached the service. Its name did not resolve, nothing listened, TLS failed.
+    NotSent(Box<str>),
+    /// Anything else: it may have been processed.
+    MaybeSent(Box<str>),
+}
+
+impl Failure {
+    /// Certain: not a byte of the request reached the service.
+    pub fn not_sent(why: impl fmt::Display) -> Self {
+        Self::NotSent(why.to_string().into_boxed_str())
+    }
+
+    /// It may have been processed.
+    pub fn maybe_sent(why: impl fmt::Display) -> Self {
+        Self::MaybeSent(why.to_string().into_boxed_str())
+    }
+
+    /// What happened, in words.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::NotSent(why) | Self::MaybeSent(why) => why,
+        }
+    }
+}
+
+/// An input that does not fit: the exchange that it names is not the one that is out. It has changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("exchange {given} is not out{}", .out.map(|id| format!(": {id} is")).unwrap_or_default())]
+pub struct Misuse {
+    pub(super) given: ExchangeId,
+    pub(super) out: Option<ExchangeId>,
+}

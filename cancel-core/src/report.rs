@@ -1,0 +1,117 @@
+//! What an [`Error`] knows besides its name.
+
+use std::fmt;
+
+use crate::codec::Answer;
+use crate::error::Error;
+use crate::machine::Posted;
+
+/// What happened, to which offer, what the service said, and whether a POST went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    offer: Option<Box<str>>,
+    posted: Posted,
+    detail: Box<str>,
+    answer: Option<Answer>,
+}
+
+impl Report {
+    /// The publisher and the offer, as `contoso/contoso-offer`. The codec alone does not know them.
+    #[must_use]
+    pub fn offer(&self) -> Option<&str> {
+        self.offer.as_deref()
+    }
+
+    /// Whether a POST went out before this. The codec knows only of the call whose answer it read, and says
+    /// [`Posted::No`] for the others.
+    #[must_use]
+    pub fn posted(&self) -> Posted {
+        self.posted
+    }
+
+    /// What happened, in words. Empty where the answer says it all.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What the service said, where it said something.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref()
+    }
+
+    pub(crate) fn prefix(&self) -> OfferPrefix<'_> {
+        OfferPrefix(self.offer())
+    }
+}
+
+/// The detail and the answer, as the rest of an error's sentence.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        match &self.answer {
+            Some(answer) => write!(f, " ({answer})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The offer at the beginning of an error's sentence, where it is known.
+pub(crate) struct OfferPrefix<'a>(Option<&'a str>);
+
+impl fmt::Display for OfferPrefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(offer) => write!(f, "{offer}: "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error in the making: its name is known, and the machine can still say which offer it is about.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    name: fn(Box<Report>) -> Error,
+    report: Box<Report>,
+}
+
+impl Problem {
+    pub(crate) fn new(name: fn(Box<Report>) -> Error, detail: impl Into<Box<str>>) -> Self {
+        Self { name, report: Box::new(Report { offer: None, posted: Posted::No, detail: detail.into(), answer: None }) }
+    }
+
+    pub(crate) fn answered(mut self, answer: Answer) -> Self {
+        self.report.answer = Some(answer);
+        self
+    }
+
+    pub(crate) fn posted(mut self, posted: Posted) -> Self {
+        self.report.posted = posted;
+        self
+    }
+
+    pub(crate) fn about(mut self, offer: impl Into<Box<str>>) -> Self {
+        self.report.offer = Some(offer.into());
+        self
+    }
+
+    /// The same facts under another name, after a further explanation.
+    pub(crate) fn renamed(mut self, name: fn(Box<Report>) -> Error, why: &str) -> Self {
+        self.name = name;
+        self.report.detail = match (why, &*self.report.detail) {
+            (_, "") => why.into(),
+            ("", detail) => detail.into(),
+            (why, detail) => format!("{why}: {detail}").into_boxed_str(),
+        };
+        self
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        (problem.name)(problem.report)
+    }
+}

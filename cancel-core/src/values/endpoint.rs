@@ -1,0 +1,287 @@
+//! Where the service is: the one origin that the token may be sent to.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Uri;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
+use url::{Host, Url};
+
+use super::InvalidInput;
+
+const WHAT: &str = "endpoint";
+const PRODUCTION: &str = "https://cloudpartner.azure.com";
+const DOCUMENTED_VERSION: &str = "2017-10-31";
+
+/// The version of the API that a call asks for, as the query parameter `api-version` (cancel page, "URI parameters").
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ApiVersion(Arc<str>);
+
+impl ApiVersion {
+    /// Checks a version: ASCII letters, digits, `-` and `.`, 1 to 32 characters, such as `2017-10-31`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] for anything that could change a query.
+    pub fn new(value: impl AsRef<str>) -> Result<Self, InvalidInput> {
+        let value = value.as_ref();
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        if value.is_empty() || value.len() > 32 || !value.bytes().all(allowed) {
+            return Err(InvalidInput::showing("api-version", value, "is not a version such as 2017-10-31"));
+        }
+        Ok(Self(Arc::from(value)))
+    }
+
+    /// The version as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for ApiVersion {
+    /// `2017-10-31`, the only one that is documented.
+    fn default() -> Self {
+        Self(Arc::from(DOCUMENTED_VERSION))
+    }
+}
+
+impl FromStr for ApiVersion {
+    type Err = InvalidInput;
+
+    fn from_str(value: &str) -> Result<Self, InvalidInput> {
+        Self::new(value)
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The service's origin and the version of the API to ask it for. Cheap to clone.
+///
+/// A token is sent to this scheme, host and port, and nowhere else: every request of this crate is built on them, and
+/// whatever the service names is compared with them.
+///
+/// ```
+/// # use cancel_core::Endpoint;
+/// assert_eq!(Endpoint::default().to_string(), "https://cloudpartner.azure.com");
+/// assert!(Endpoint::new("http://cloudpartner.azure.com").is_err(), "not without TLS");
+/// assert!(Endpoint::new("http://127.0.0.1:8080").is_ok(), "but on this machine");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint(Arc<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
+    /// The origin as `url` reads it, to compare with.
+    url: Url,
+    /// The origin as `http` reads it, to build with.
+    scheme: Scheme,
+    authority: Authority,
+    api_version: ApiVersion,
+}
+
+impl Endpoint {
+    /// Checks an origin: scheme, host and optionally a port, such as `https://cloudpartner.azure.com`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] when there is a path, a query, a fragment or user info, when the scheme is missing or not
+    /// https, or plain http and the host is not `localhost`, in `127.0.0.0/8`, or `::1`.
+    pub fn new(origin: impl AsRef<str>) -> Result<Self, InvalidInput> {
+        Self::read(origin.as_ref())
+            .map_err(|problem| InvalidInput::showing(WHAT, &without_user_info(origin.as_ref()), problem))
+    }
+
+    /// The same origin, asked for another version of the API.
+    #[must_use]
+    pub fn with_api_version(&self, api_version: ApiVersion) -> Self {
+        Self(Arc::new(Inner { api_version, ..Inner::clone(&self.0) }))
+    }
+
+    fn read(origin: &str) -> Result<Self, &'static str> {
+        let Some((_, rest)) = origin.split_once("://") else {
+            return Err("has no scheme: write it as https://host");
+        };
+        if !origin.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+            return Err("holds a character that an origin does not have");
+        }
+        if rest.contains('@') {
+            return Err("holds user info: a token is passed on its own");
+        }
+        if rest.contains(['?', '#']) {
+            return Err("holds a query or a fragment: it is an origin only");
+        }
+        if rest.strip_suffix('/').unwrap_or(rest).contains('/') {
+            return Err("has a path: it is an origin only");
+        }
+        let url = Url::parse(origin).map_err(|_| "is not a URL")?;
+        let Some(host) = url.host() else {
+            return Err("has no host");
+        };
+        let scheme = match url.scheme() {
+            "https" => Scheme::HTTPS,
+            "http" if is_loopback(&host) => Scheme::HTTP,
+            "http" => return Err("is plain http: a token is sent without TLS to this machine only"),
+            _ => return Err("has a scheme other than https"),
+        };
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        let authority = Authority::try_from(authority).map_err(|_| "is read in two ways by two parsers")?;
+        Ok(Self(Arc::new(Inner { url, scheme, authority, api_version: ApiVersion::default() })))
+    }
+
+    /// The version of the API that is asked for.
+    #[must_use]
+    pub fn api_version(&self) -> &ApiVersion {
+        &self.0.api_version
+    }
+
+    /// Whether the service is on this machine: `localhost`, `127.0.0.0/8` or `::1`. A transport sends such requests
+    /// through no proxy.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.0.url.host().is_some_and(|host| is_loopback(&host))
+    }
+
+    /// Whether a URL, as `url` reads it, is on this origin.
+    pub(crate) fn owns(&self, url: &Url) -> bool {
+        let own = &self.0.url;
+        own.scheme() == url.scheme()
+            && own.host() == url.host()
+            && own.port_or_known_default() == url.port_or_known_default()
+    }
+
+    /// Resolves a reference as a lenient browser would, to tell where a hostile one points.
+    pub(crate) fn resolve_leniently(&self, reference: &str) -> Option<Url> {
+        self.0.url.join(reference).ok()
+    }
+
+    /// A URL of this origin. `None` only when the text is not a path and query.
+    pub(crate) fn uri(&self, path_and_query: impl Into<Bytes>) -> Option<Uri> {
+        let mut parts = Parts::default();
+        parts.scheme = Some(self.0.scheme.clone());
+        parts.authority = Some(self.0.authority.clone());
+        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(path_and_query.into()).ok()?);
+        Uri::from_parts(parts).ok()
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+/// An endpoint with user info is refused, and its password is not shown in the refusal.
+fn without_user_info(origin: &str) -> String {
+    match origin.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => origin.to_owned(),
+    }
+}
+
+impl Default for Endpoint {
+    /// `https://cloudpartner.azure.com`, version `2017-10-31`.
+    #[expect(clippy::expect_used, reason = "a constant, and a test makes it")]
+    fn default() -> Self {
+        Self::read(PRODUCTION).expect("the production endpoint is an origin")
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = InvalidInput;
+
+    fn from_str(origin: &str) -> Result<Self, InvalidInput> {
+        Self::new(origin)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.0.scheme, self.0.authority)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self}, {})", self.0.api_version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_an_origin_and_nothing_else() {
+        for bad in [
+            "",
+            "cloudpartner.azure.com",
+            "https:cloudpartner.azure.com",
+            "//cloudpartner.azure.com",
+            "https://",
+            "https://host/api",
+            "https://host//",
+            "https://host?x",
+            "https://host/?x",
+            "https://host#x",
+            "https://user@host",
+            "https://user:secret@host",
+            "ftp://host",
+            "file:///etc",
+            "http://host",
+            "http://localhost.evil.example",
+            "http://128.0.0.1",
+            "http://[::2]",
+            "https://ho st",
+            "https://host\\",
+            "https://h\u{f6}st",
+            "https://host:99999",
+            "https://host\n",
+            " https://host",
+            "https://%00",
+        ] {
+            assert!(Endpoint::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn it_prints_as_the_origin_that_is_called() {
+        for (given, printed) in [
+            ("https://cloudpartner.azure.com", "https://cloudpartner.azure.com"),
+            ("HTTPS://CloudPartner.Azure.com:443/", "https://cloudpartner.azure.com"),
+            ("https://host:8443", "https://host:8443"),
+            ("http://localhost:80", "http://localhost"),
+            ("http://127.9.9.9:1", "http://127.9.9.9:1"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert_eq!(Endpoint::new(given).unwrap().to_string(), printed);
+        }
+    }
+
+    #[test]
+    fn a_refused_endpoint_does_not_show_its_password() {
+        let error = Endpoint::new("https://me:secret@host").unwrap_err().to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_version_cannot_change_the_query() {
+        for bad in ["", "a&b", "a=b", "a#b", "a b", "a%20", &"1".repeat(33)] {
+            assert!(ApiVersion::new(bad).is_err(), "{bad:?}");
+        }
+        let endpoint = Endpoint::default().with_api_version(ApiVersion::new("2020-01-01").unwrap());
+        assert_eq!(endpoint.api_version().as_str(), "2020-01-01");
+        assert_eq!(endpoint.to_string(), PRODUCTION);
+    }
+}

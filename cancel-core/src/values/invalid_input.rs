@@ -1,0 +1,39 @@
+//! The one error of every constructor of a validated value.
+
+/// A value that a caller passed is not valid. Nothing was sent.
+///
+/// ```
+/// # use cancel_core::OfferId;
+/// let error = OfferId::new("a/b").unwrap_err();
+/// assert_eq!(error.what(), "offer id");
+/// assert_eq!(error.to_string(), r#"offer id "a/b" holds a character other than ASCII letters, digits, "-", "_" and ".""#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}{shown} {problem}")]
+pub struct InvalidInput {
+    what: &'static str,
+    shown: String,
+    problem: &'static str,
+}
+
+impl InvalidInput {
+    /// An error that shows the value (escaped, and its beginning only).
+    pub(crate) fn showing(what: &'static str, value: &str, problem: &'static str) -> Self {
+        let mut beginning: String = value.chars().take(60).collect();
+        if beginning.len() < value.len() {
+            beginning.push('…');
+        }
+        Self { what, shown: format!(" {beginning:?}"), problem }
+    }
+
+    /// An error that keeps the value to itself, because it may be a secret.
+    pub(crate) fn hiding(what: &'static str, problem: &'static str) -> Self {
+        Self { what, shown: String::new(), problem }
+    }
+
+    /// Which value it is, in words: `offer id`, `endpoint`, `token`, …
+    #[must_use]
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+}

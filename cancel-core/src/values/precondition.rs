@@ -1,0 +1,70 @@
+//! The `If-Match` header of the concurrency page.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::HeaderValue;
+
+use super::InvalidInput;
+
+/// Which version of the offer a call is meant for. The concurrency page asks for it on every call; no client was seen
+/// to send it on a cancel, so it is off unless set. A stale one is answered with 412.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IfMatch(HeaderValue);
+
+impl IfMatch {
+    /// `*`: whatever version the offer has.
+    #[must_use]
+    pub fn any() -> Self {
+        Self(HeaderValue::from_static("*"))
+    }
+
+    /// The version that an `ETag` names, quotes included: `"0x8D5"` or `W/"0x8D5"`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] when it is not an entity tag of RFC 9110 in visible ASCII.
+    pub fn etag(value: &str) -> Result<Self, InvalidInput> {
+        let opaque = value.strip_prefix("W/").unwrap_or(value);
+        let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let valid = inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'));
+        match HeaderValue::from_str(value) {
+            Ok(header) if valid => Ok(Self(header)),
+            _ => Err(InvalidInput::showing("etag", value, "is not a quoted entity tag")),
+        }
+    }
+
+    pub(crate) fn header(&self) -> &HeaderValue {
+        &self.0
+    }
+}
+
+impl FromStr for IfMatch {
+    type Err = InvalidInput;
+
+    fn from_str(value: &str) -> Result<Self, InvalidInput> {
+        if value == "*" { Ok(Self::any()) } else { Self::etag(value) }
+    }
+}
+
+impl fmt::Display for IfMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entity_tag_has_its_quotes() {
+        for good in ["\"a\"", "W/\"a\"", "\"\""] {
+            assert_eq!(IfMatch::etag(good).unwrap().to_string(), good);
+        }
+        for bad in ["", "a", "\"a", "\"a\"b\"", "\"a\r\n\"", "\"", "*"] {
+            assert!(IfMatch::etag(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!("*".parse::<IfMatch>().unwrap(), IfMatch::any());
+    }
+}

@@ -1,0 +1,107 @@
+//! The credential.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use zeroize::Zeroizing;
+
+use super::InvalidInput;
+
+const WHAT: &str = "token";
+const SCHEME: &str = "Bearer ";
+/// Tokens of Microsoft Entra ID are a few kilobytes; a server's limit on one header is seldom above this.
+const MAX_LENGTH: usize = 64 * 1024;
+/// What is shorter is not looked for in what the service sends: it could be any word.
+const SHORTEST_SECRET: usize = 8;
+
+/// A bearer token for the service (authentication page): for the resource `https://cloudpartner.azure.com`.
+///
+/// It shows nothing in `Debug`. Its clones, and the headers made of it, share one piece of memory, which is
+/// overwritten when the last of them is dropped.
+///
+/// ```
+/// # use cancel_core::BearerToken;
+/// let token = BearerToken::new("eyJ0eXAi")?;
+/// assert_eq!(format!("{token:?}"), "BearerToken(…)");
+/// # Ok::<(), cancel_core::InvalidInput>(())
+/// ```
+#[derive(Clone)]
+pub struct BearerToken(HeaderValue);
+
+impl BearerToken {
+    /// Checks a token: visible ASCII, without spaces or line breaks, and without the word `Bearer`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`], which does not hold the text.
+    pub fn new(token: impl AsRef<str>) -> Result<Self, InvalidInput> {
+        let token = token.as_ref();
+        let problem = if token.is_empty() {
+            "is empty"
+        } else if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            "holds a space, a line break or something else that is not visible ASCII"
+        } else if token.len() > MAX_LENGTH {
+            "is longer than 64 KiB"
+        } else {
+            return Self::header_of(token)
+                .map(Self)
+                .ok_or_else(|| InvalidInput::hiding(WHAT, "cannot be a header's value"));
+        };
+        Err(InvalidInput::hiding(WHAT, problem))
+    }
+
+    fn header_of(token: &str) -> Option<HeaderValue> {
+        let mut text = Zeroizing::new(Vec::with_capacity(SCHEME.len() + token.len()));
+        text.extend_from_slice(SCHEME.as_bytes());
+        text.extend_from_slice(token.as_bytes());
+        let mut header = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+
+    /// The value of the `Authorization` header, marked sensitive.
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+
+    /// The token itself, where it is long enough to be recognized in a text.
+    pub(crate) fn secret(&self) -> Option<&[u8]> {
+        self.0.as_bytes().get(SCHEME.len()..).filter(|secret| secret.len() >= SHORTEST_SECRET)
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_one_visible_word() {
+        for bad in ["", " ", "a b", "a\n", "\ra", "Bearer a", "ä", "a\0", &"a".repeat(64 * 1024 + 1)] {
+            let error = BearerToken::new(bad).unwrap_err().to_string();
+            assert!(error.starts_with("token "), "{error}");
+            assert!(bad.trim().is_empty() || !error.contains(bad), "{error}");
+        }
+    }
+
+    #[test]
+    fn its_header_is_sensitive_and_its_debug_is_silent() {
+        let token = BearerToken::new("canary-canary").unwrap();
+        assert_eq!(token.header().as_bytes(), b"Bearer canary-canary");
+        assert!(token.header().is_sensitive());
+        assert_eq!(format!("{token:?}"), "BearerToken(…)");
+        assert!(!format!("{:?}", token.header()).contains("canary"));
+    }
+
+    #[test]
+    fn clones_share_one_piece_of_memory() {
+        let token = BearerToken::new("canary-canary").unwrap();
+        assert_eq!(token.clone().0.as_bytes().as_ptr(), token.header().as_bytes().as_ptr());
+    }
+}
