@@ -12,8 +12,8 @@ pub use codec::{
 };
 pub use error::Error;
 pub use machine::{
-    Body, Cancellation, Exchange, ExchangeId, Failure, Misuse, Outcome, Phase, Policy, Posted, Progress, Proof, Step,
-    TokenReason, Until,
+    Body, Cancellation, Event, Exchange, ExchangeId, Failure, Misuse, Observer, Outcome, Phase, Policy, Posted,
+    Progress, Proof, Step, TokenReason, Until,
 };
 pub use report::Report;
 pub use values::{

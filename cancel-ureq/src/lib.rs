@@ -1,1 +1,27 @@
-//! ureq adapter.
+//! Cancels a publish on Microsoft's commercial marketplace over a blocking [ureq] agent.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use cancel_ureq::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+//! use cancel_ureq::Driver;
+//!
+//! let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+//! let mut cancellation = Cancellation::new(Endpoint::default(), request, Policy::default(), Duration::ZERO);
+//! let token = BearerToken::new(std::env::var("AZURE_TOKEN")?)?;
+//! let outcome = Driver::new(&ureq::Agent::new_with_defaults(), token).drive(&mut cancellation)?;
+//! println!("{}", outcome.as_str());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! TLS is the agent's: enable this crate's feature `rustls` for one that works at once, or build the agent with what you
+//! have.
+
+mod driver;
+mod failure;
+mod tokens;
+mod transport;
+
+/// The protocol core, of the version that this crate drives.
+pub use cancel_core as core;
+pub use driver::Driver;
+pub use tokens::TokenSource;

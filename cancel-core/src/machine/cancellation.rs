@@ -1,5 +1,6 @@
 //! The machine's door: what a driver calls.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::Response;
@@ -152,6 +153,10 @@ impl Cancellation {
     #[must_use]
     pub fn token_source_error(&self, why: &str) -> Error {
         self.conversation.error(Problem::new(Error::TokenSource, why))
+    }
+
+    pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.conversation.concealed(text)
     }
 
     fn check_is_out(&self, given: ExchangeId) -> Result<(), Misuse> {

@@ -3,6 +3,8 @@
 //! A server that echoes the request, by mistake or on purpose, would otherwise put the token into error messages,
 //! excerpts and logs (rule 4).
 
+use std::borrow::Cow;
+
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
@@ -27,10 +29,10 @@ pub(super) fn conceal_in_body(token: &BearerToken, body: Bytes) -> Bytes {
 }
 
 /// Overwrites the token wherever a text holds it.
-pub(super) fn conceal_in_text(token: &BearerToken, text: &str) -> Box<str> {
+pub(super) fn conceal_in_text<'a>(token: &BearerToken, text: &'a str) -> Cow<'a, str> {
     match conceal(token, text.as_bytes()) {
-        Some(concealed) => String::from_utf8_lossy(&concealed).into(),
-        None => text.into(),
+        Some(concealed) => Cow::Owned(String::from_utf8_lossy(&concealed).into_owned()),
+        None => Cow::Borrowed(text),
     }
 }
 

@@ -3,6 +3,7 @@
 //! What an answer means is said by [`posting`](super::posting) and [`watching`](super::watching); this file knows only that an
 //! exchange is out or due, that tokens are rejected, that tries are counted and that time runs out.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -239,8 +240,12 @@ impl Conversation {
         }
     }
 
-    fn concealed(&self, text: &str) -> Box<str> {
-        self.token.as_ref().map_or_else(|| text.into(), |token| conceal_in_text(token, text))
+    /// A text without the token.
+    pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.token {
+            Some(token) => conceal_in_text(token, text),
+            None => Cow::Borrowed(text),
+        }
     }
 
     /// An error of this conversation.

@@ -7,6 +7,7 @@
 mod cancellation;
 mod concealment;
 mod conversation;
+mod observer;
 mod outcome;
 mod pace;
 mod policy;
@@ -16,6 +17,7 @@ mod step;
 mod watching;
 
 pub use cancellation::Cancellation;
+pub use observer::{Event, Observer};
 pub use outcome::{Outcome, Posted, Proof};
 pub use policy::{Policy, Until};
 pub use progress::{Phase, Progress};

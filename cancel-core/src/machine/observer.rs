@@ -1,0 +1,81 @@
+//! Watching a driver at work, for progress bars and logs.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::{Response, StatusCode};
+
+use super::cancellation::Cancellation;
+use super::outcome::Outcome;
+use super::step::{Body, Exchange, ExchangeId, Failure, TokenReason};
+use crate::error::Error;
+
+/// Sees every step of a driver. It changes nothing; what it needs besides the event it asks the machine's
+/// [`progress`](Cancellation::progress).
+///
+/// Closures of two arguments are observers, and `()` is the one that does not look.
+pub trait Observer {
+    /// Something is about to happen, or has happened.
+    fn observe(&mut self, event: &Event<'_>, cancellation: &Cancellation);
+}
+
+impl Observer for () {
+    fn observe(&mut self, _: &Event<'_>, _: &Cancellation) {}
+}
+
+impl<F: FnMut(&Event<'_>, &Cancellation)> Observer for F {
+    fn observe(&mut self, event: &Event<'_>, cancellation: &Cancellation) {
+        self(event, cancellation);
+    }
+}
+
+/// What a driver does. There is no secret in it, but for the request's `Authorization` header, which is marked sensitive.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The source of tokens is about to be asked.
+    Authenticating(TokenReason),
+    /// A request is about to leave. The machine counts it as sent already.
+    Sending(&'a Exchange),
+    /// An answer has come, and the machine is about to take it.
+    #[non_exhaustive]
+    Answered {
+        /// To which exchange.
+        id: ExchangeId,
+        /// Its status.
+        status: StatusCode,
+        /// Its `x-ms-request-id`.
+        request_id: Option<Cow<'a, str>>,
+    },
+    /// There is no answer, and the machine is about to be told.
+    #[non_exhaustive]
+    Failed {
+        /// To which exchange.
+        id: ExchangeId,
+        /// Why, in words.
+        why: Cow<'a, str>,
+        /// Whether it is certain that nothing was sent.
+        not_sent: bool,
+    },
+    /// Nothing to do until this time, on the machine's clock.
+    Waiting(Duration),
+    /// It is over.
+    Done(&'a Result<Outcome, Error>),
+}
+
+impl<'a> Event<'a> {
+    /// [`Event::Answered`], without the token where the service echoes it.
+    #[must_use]
+    pub fn answered(cancellation: &Cancellation, id: ExchangeId, response: &'a Response<Body>) -> Self {
+        let request_id = response.headers().get("x-ms-request-id").and_then(|value| value.to_str().ok());
+        let request_id = request_id.map(|text| cancellation.concealed(text));
+        Self::Answered { id, status: response.status(), request_id }
+    }
+
+    /// [`Event::Failed`], without the token where the transport's words hold it.
+    #[must_use]
+    pub fn failed(cancellation: &Cancellation, id: ExchangeId, failure: &'a Failure) -> Self {
+        let why = cancellation.concealed(failure.why());
+        Self::Failed { id, why, not_sent: matches!(failure, Failure::NotSent(_)) }
+    }
+}

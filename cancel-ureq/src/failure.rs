@@ -1,0 +1,61 @@
+//! What each of ureq's errors says about whether the request can have reached the service.
+//!
+//! "Not sent" must be certain: a POST is repeated on its word. What can happen both before and after the first byte has
+//! left counts as sent.
+
+use std::io::ErrorKind;
+
+use ureq::{Error, Timeout};
+
+/// Whether it is certain that not a byte of the request left.
+pub(crate) fn was_not_sent(error: &Error) -> bool {
+    match error {
+        // The request, the agent's settings, the name, the proxy, the connection: all before the first byte.
+        Error::BadUri(_)
+        | Error::HostNotFound
+        | Error::InvalidProxyUrl
+        | Error::ConnectProxyFailed(_)
+        | Error::ConnectionFailed
+        | Error::RequireHttpsOnly(_)
+        | Error::Tls(_)
+        | Error::TlsRequired
+        | Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        // Only making a connection fails with these; one that is made does not.
+        Error::Io(error) => {
+            matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable) || tls_was_refused(error)
+        }
+        // Setting TLS up, before its handshake.
+        #[cfg(feature = "rustls")]
+        Error::Rustls(_) => true,
+        // Everything else can happen after the first byte too, and so can whatever ureq adds.
+        _ => false,
+    }
+}
+
+/// Whether the time was up.
+pub(crate) fn is_timeout(error: &Error) -> bool {
+    matches!(error, Error::Timeout(_))
+}
+
+/// Whether TLS failed in its handshake, before the request: rustls reports it as an I/O error.
+#[cfg(feature = "rustls")]
+fn tls_was_refused(error: &std::io::Error) -> bool {
+    use rustls::{AlertDescription, Error};
+
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::InvalidCertificate(_) | Error::NoCertificatesPresented | Error::PeerIncompatible(_)) => true,
+        Some(Error::AlertReceived(alert)) => matches!(
+            alert,
+            AlertDescription::HandshakeFailure
+                | AlertDescription::ProtocolVersion
+                | AlertDescription::UnrecognisedName
+                | AlertDescription::NoApplicationProtocol
+        ),
+        _ => false,
+    }
+}
+
+#[cfg(not(feature = "rustls"))]
+fn tls_was_refused(_: &std::io::Error) -> bool {
+    false
+}

@@ -1,0 +1,75 @@
+//! One exchange over ureq, with the settings that the protocol depends on.
+
+use std::io::Read;
+use std::time::Duration;
+
+use cancel_core::{Body, Exchange, Failure};
+use http::{Request, Response};
+use ureq::config::ConfigBuilder;
+use ureq::typestate::HttpCrateScope;
+use ureq::{Agent, AsSendBody};
+
+use crate::failure::{is_timeout, was_not_sent};
+
+/// Why an exchange has no answer, and whether its time was up.
+pub(crate) struct Unanswered {
+    pub(crate) failure: Failure,
+    pub(crate) timed_out: bool,
+}
+
+impl From<ureq::Error> for Unanswered {
+    fn from(error: ureq::Error) -> Self {
+        let failure = if was_not_sent(&error) { Failure::not_sent(&error) } else { Failure::maybe_sent(&error) };
+        Self { failure, timed_out: is_timeout(&error) }
+    }
+}
+
+/// Sends a request, and reads as much of the answer as the limit allows.
+pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -> Result<Response<Body>, Unanswered> {
+    let (head, body) = exchange.request.into_parts();
+    let timeout = exchange.timeout;
+    let response = if body.is_empty() {
+        // The length of an empty POST is in its head already.
+        send(agent, Request::from_parts(head, ()), timeout, through_proxy)
+    } else {
+        send(agent, Request::from_parts(head, body.to_vec()), timeout, through_proxy)
+    }?;
+    let (head, body) = response.into_parts();
+    Ok(Response::from_parts(head, read(body, exchange.body_limit)))
+}
+
+fn send<S: AsSendBody>(
+    agent: &Agent,
+    request: Request<S>,
+    timeout: Duration,
+    through_proxy: bool,
+) -> Result<Response<ureq::Body>, ureq::Error> {
+    let config: ConfigBuilder<HttpCrateScope<S>> = agent.configure_request(request);
+    let config = config
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .accept("")
+        .accept_encoding("")
+        .timeout_global(Some(timeout))
+        // Below the whole, so that it shows when a connection was never made.
+        .timeout_resolve(Some(timeout * 3 / 4))
+        .timeout_connect(Some(timeout * 3 / 4));
+    let config = if through_proxy { config } else { config.proxy(None) };
+    agent.run(config.build())
+}
+
+/// Reads one byte more than the limit, to know whether there is more.
+fn read(body: ureq::Body, limit: usize) -> Body {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let expected = body.content_length().unwrap_or(0).min(most);
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+    let read = body.into_with_config().limit(u64::MAX).reader().take(most).read_to_end(&mut bytes);
+    let arrived = bytes.len();
+    let bytes = bytes.into();
+    match read {
+        _ if arrived > limit => Body::TooLarge(bytes),
+        Ok(_) => Body::Complete(bytes),
+        Err(_) => Body::CutOff(bytes),
+    }
+}
