@@ -1,0 +1,104 @@
+//! The answers to a cancel, one by one.
+
+use std::time::Duration;
+
+use cancel_core::{CancelResponse, Endpoint, Error, Posted};
+use http::Response;
+
+const MIGRATED: &str = "/api/publishers/contoso/offers/contoso-offer/operations/1?api-version=2017-10-31";
+const OTHER: &str = "/api/other";
+
+fn read<const N: usize>(status: u16, headers: [(&str, &str); N], body: &str) -> Result<CancelResponse, Error> {
+    let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse().unwrap();
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    CancelResponse::from_http(&Endpoint::default(), &called, &response.body(body).unwrap())
+}
+
+fn location<const N: usize>(headers: [(&str, &str); N], body: &str) -> String {
+    match read(202, headers, body).unwrap() {
+        CancelResponse::Accepted { location, .. } => location.url().path_and_query().unwrap().to_string(),
+        CancelResponse::Canceled => panic!("a 202 is not a 200"),
+    }
+}
+
+#[test]
+fn a_200_needs_nothing_else() {
+    assert_eq!(read(200, [("location", "https://evil.example")], "<html>").unwrap(), CancelResponse::Canceled);
+}
+
+#[test]
+fn a_202_names_its_location_in_one_of_two_headers_or_in_its_body() {
+    assert_eq!(location([("operation-location", MIGRATED)], ""), MIGRATED);
+    assert_eq!(location([("OPERATION-LOCATION", MIGRATED), ("Location", OTHER)], ""), MIGRATED);
+    assert_eq!(location([("Location", OTHER), ("Operation-Location", MIGRATED)], ""), MIGRATED);
+    assert_eq!(location([("Location", MIGRATED)], &format!("\"{OTHER}\"")), MIGRATED);
+    assert_eq!(location([("Operation-Location", " "), ("Location", MIGRATED)], ""), MIGRATED);
+    assert_eq!(location([("Location", ""), ("Location", MIGRATED)], ""), MIGRATED);
+}
+
+#[test]
+fn the_body_is_a_string_or_an_object_in_any_spelling() {
+    for member in ["location", "Location", "operationLocation", "Operation-Location", "operation_location"] {
+        assert_eq!(location([], &format!(r#"{{"id":1,"{member}":"{MIGRATED}"}}"#)), MIGRATED, "{member}");
+    }
+    assert_eq!(location([], &format!("\"{MIGRATED}\"")), MIGRATED);
+    assert_eq!(location([], &format!("\u{feff} \"{MIGRATED}\"\r\n")), MIGRATED, "a byte order mark");
+    assert_eq!(location([], &format!(r#"{{"location":"{OTHER}","operationLocation":"{MIGRATED}"}}"#)), MIGRATED);
+    assert_eq!(location([], &format!(r#"{{"operationLocation":"","location":"{MIGRATED}"}}"#)), MIGRATED);
+}
+
+#[test]
+fn without_a_location_there_is_an_error_that_says_so() {
+    for body in [
+        "",
+        "\"\"",
+        "null",
+        "{}",
+        "[]",
+        r#"["/api/x"]"#,
+        r#"{"location":null}"#,
+        r#"{"location":{"url":"/x"}}"#,
+        MIGRATED,
+    ] {
+        let error = read(202, [], body).unwrap_err();
+        assert_eq!((error.kind(), error.posted()), ("missing_location", Posted::Yes), "{body}");
+    }
+}
+
+#[test]
+fn a_header_that_is_no_text_is_no_location() {
+    let called = "https://cloudpartner.azure.com/".parse().unwrap();
+    let response = Response::builder().status(202).header("location", &b"/\xff"[..]).body("").unwrap();
+    let error = CancelResponse::from_http(&Endpoint::default(), &called, &response).unwrap_err();
+    assert_eq!(error.kind(), "invalid_location");
+}
+
+#[test]
+fn the_service_says_when_to_look() {
+    let Ok(CancelResponse::Accepted { retry_after, .. }) =
+        read(202, [("Location", MIGRATED), ("Retry-After", "30")], "")
+    else {
+        panic!("not accepted");
+    };
+    assert_eq!(retry_after, Some(Duration::from_secs(30)));
+}
+
+#[test]
+fn an_error_keeps_what_the_service_said() {
+    let error = read(
+        429,
+        [("Retry-After", "7"), ("x-ms-request-id", "r"), ("x-ms-correlation-request-id", "c")],
+        r#"{"error":{"code":"TooMany","message":"Slow down."}}"#,
+    )
+    .unwrap_err();
+    assert!(error.is_transient());
+    assert_eq!((error.kind(), error.posted()), ("throttled", Posted::Yes));
+    let answer = error.answer().unwrap();
+    assert_eq!((answer.code(), answer.message()), (Some("TooMany"), Some("Slow down.")));
+    assert_eq!((answer.request_id(), answer.correlation_request_id()), (Some("r"), Some("c")));
+    assert_eq!(answer.retry_after(), Some(Duration::from_secs(7)));
+    assert!(answer.excerpt().starts_with("{\"error\""));
+}

@@ -1,0 +1,212 @@
+//! The location table of the wire contract, row by row, and everything that a location must not be.
+
+use cancel_core::{Endpoint, LocationKind, OfferId, OperationId, OperationLocation, PublisherId};
+use http::Uri;
+use proptest::prelude::*;
+
+const ORIGIN: &str = "https://cloudpartner.azure.com";
+
+fn called() -> Uri {
+    format!("{ORIGIN}/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31").parse().unwrap()
+}
+
+fn parse(value: &str) -> Result<OperationLocation, &'static str> {
+    OperationLocation::parse(&Endpoint::default(), &called(), value).map_err(|error| error.kind())
+}
+
+fn migrated(offer: &str, operation: &str) -> LocationKind {
+    LocationKind::Migrated {
+        publisher: PublisherId::new("contoso").unwrap(),
+        offer: OfferId::new(offer).unwrap(),
+        operation: OperationId::new(operation).unwrap(),
+    }
+}
+
+fn non_migrated(offer: &str, version: &str, slot: &str) -> LocationKind {
+    LocationKind::NonMigrated {
+        publisher: PublisherId::new("contoso").unwrap(),
+        offer: OfferId::new(offer).unwrap(),
+        version: version.to_owned(),
+        slot: slot.to_owned(),
+    }
+}
+
+#[test]
+fn every_documented_form() {
+    const GUID: &str = "56615b67-2185-49fe-80d2-c4ddf77bb2e8";
+    for (value, kind) in [
+        (
+            "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-virtualmachineoffer/operations/56615b67-2185-49fe-80d2-c4ddf77bb2e8",
+            migrated("contoso-virtualmachineoffer", GUID),
+        ),
+        (
+            "/api/operations/contoso$56615b67-2185-49fe-80d2-c4ddf77bb2e8$2$preview?api-version=2017-10-31",
+            non_migrated(GUID, "2", "preview"),
+        ),
+        (
+            "/api/publishers/contoso/offers/contoso-offer/operations/56615b67-2185-49fe-80d2-c4ddf77bb2e8?api-version=2017-10-31",
+            migrated("contoso-offer", GUID),
+        ),
+        (
+            "/api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31",
+            non_migrated("contoso-offer", "2", "preview"),
+        ),
+        // Percent-encoded, with a trailing slash, in capitals, with more parameters, in another slot.
+        ("/api/operations/contoso%24contoso-offer%242%24preview", non_migrated("contoso-offer", "2", "preview")),
+        ("/api/operations/contoso$contoso-offer$7$live/", non_migrated("contoso-offer", "7", "live")),
+        ("/api/publishers/contoso/offers/o/operations/56615B67-2185-49FE-80D2-C4DDF77BB2E8/?a=b", migrated("o", GUID)),
+        ("/API/Publishers/contoso/Offers/o/Operations/x", migrated("o", "x")),
+        ("HTTPS://CloudPartner.Azure.COM:443/api/operations/contoso$o$2$preview", non_migrated("o", "2", "preview")),
+    ] {
+        assert_eq!(parse(value).map(|location| location.kind()), Ok(kind), "{value}");
+    }
+}
+
+#[test]
+fn anything_else_on_the_origin_is_pollable_all_the_same() {
+    for value in [
+        "/",
+        "/api/operations/contoso$offer$2",
+        "/api/operations/a$b$c$d$e",
+        "/api/operations/contoso$offer$$preview",
+        "/api/operations/con%2Ftoso$offer$2$preview",
+        "/api/publishers//offers/o/operations/x",
+        "/api/publishers/contoso/offers/o/operations/x/y",
+        "/api/operations/%ff$o$2$preview",
+        "operation/1",
+        "?a=b",
+        "/status?next=https://evil.example/",
+        "/a:b@c",
+        "/x%2",
+    ] {
+        assert_eq!(parse(value).map(|location| location.kind()), Ok(LocationKind::Other), "{value}");
+    }
+}
+
+#[test]
+fn it_prints_as_it_came_made_absolute() {
+    for (value, printed) in [
+        ("/api/x?b=%2f#f", "/api/x?b=%2f"),
+        ("  /api/x\t", "/api/x"),
+        ("https://cloudpartner.azure.com", "/"),
+        ("https://cloudpartner.azure.com?a", "/?a"),
+        ("operations/1", "/api/publishers/contoso/offers/contoso-offer/operations/1"),
+        ("?a", "/api/publishers/contoso/offers/contoso-offer/cancel?a"),
+    ] {
+        let location = parse(value).unwrap();
+        assert_eq!(location.to_string(), format!("{ORIGIN}{printed}"), "{value}");
+        assert_eq!(parse(&location.to_string()), Ok(location), "{value}");
+    }
+}
+
+/// Where it points decides the name of the refusal; that it is refused, its form alone.
+#[test]
+fn what_points_elsewhere_or_hides_something_is_refused() {
+    for (value, kind) in [
+        ("https://evil.example/api/operations/1", "foreign_location"),
+        ("https://cloudpartner.azure.com.evil.example/", "foreign_location"),
+        ("https://cloudpartner.azure.com:8443/api", "foreign_location"),
+        ("http://cloudpartner.azure.com/api", "foreign_location"),
+        ("http://cloudpartner.azure.com:443/api", "foreign_location"),
+        ("//evil.example/api", "foreign_location"),
+        ("/\\evil.example/api", "foreign_location"),
+        ("\\\\evil.example/api", "foreign_location"),
+        ("https:\\\\evil.example/api", "foreign_location"),
+        ("https://cloudpartner.azure.com@evil.example/", "foreign_location"),
+        ("https://cloudpartner.azure.com\\@evil.example/", "invalid_location"),
+        ("https://evil.example\\@cloudpartner.azure.com/", "foreign_location"),
+        ("https://xn--cloudprtner-7fg.azure.com/", "foreign_location"),
+        ("https://cloudp\u{430}rtner.azure.com/", "foreign_location"),
+        ("https://[::1]/api", "foreign_location"),
+        ("https://2130706433/api", "foreign_location"),
+        ("file:///etc/passwd", "foreign_location"),
+        ("javascript:alert(1)", "foreign_location"),
+        ("\thttps://evil.example/", "foreign_location"),
+        ("ht\ttps://evil.example/", "foreign_location"),
+        ("/\t/evil.example", "foreign_location"),
+        ("///evil.example/api", "invalid_location"),
+        ("//cloudpartner.azure.com/api", "invalid_location"),
+        ("https://user@cloudpartner.azure.com/api", "invalid_location"),
+        ("https://user:pw@cloudpartner.azure.com/api", "invalid_location"),
+        ("https://@cloudpartner.azure.com/api", "invalid_location"),
+        ("https:/api/operations/1", "invalid_location"),
+        ("https:api", "invalid_location"),
+        ("https://cloudp\u{ff41}rtner.azure.com/", "invalid_location"),
+        ("https://cloudpartner.azure.com:99999/", "invalid_location"),
+        ("https://", "invalid_location"),
+        ("/api/../secret", "invalid_location"),
+        ("/api/./x", "invalid_location"),
+        ("/api/..", "invalid_location"),
+        ("../x", "invalid_location"),
+        ("./x", "invalid_location"),
+        ("/api/%2e%2E/secret", "invalid_location"),
+        ("/api/.%2e/secret", "invalid_location"),
+        ("/api%2f..%2fsecret", "invalid_location"),
+        ("/api\\x", "invalid_location"),
+        ("/api%5c..%5cx", "invalid_location"),
+        ("/api%00", "invalid_location"),
+        ("/api%0d%0aX-Evil:1", "invalid_location"),
+        ("/api\r\nX-Evil: 1", "invalid_location"),
+        ("/api\u{7f}", "invalid_location"),
+        ("/a b", "invalid_location"),
+        ("/\u{e4}", "invalid_location"),
+        ("#fragment", "invalid_location"),
+        ("", "invalid_location"),
+        (&format!("/{}", "a".repeat(9000)), "invalid_location"),
+    ] {
+        assert_eq!(parse(value), Err(kind), "{value:?}");
+    }
+}
+
+#[test]
+fn on_a_local_endpoint_the_port_counts() {
+    let endpoint = Endpoint::new("http://127.0.0.1:8080").unwrap();
+    let called = "http://127.0.0.1:8080/api".parse().unwrap();
+    let parse = |value| OperationLocation::parse(&endpoint, &called, value).map_err(|error| error.kind());
+    assert!(parse("http://127.0.0.1:8080/x").is_ok());
+    assert!(parse("/x").is_ok());
+    for foreign in
+        ["http://127.0.0.1/x", "http://127.0.0.1:8081/x", "https://127.0.0.1:8080/x", "http://localhost:8080/x"]
+    {
+        assert_eq!(parse(foreign), Err("foreign_location"), "{foreign}");
+    }
+    assert!(
+        parse("http://2130706433:8080/x").is_ok(),
+        "the same address, and the request is built from the endpoint's"
+    );
+    assert_eq!(parse("http://2130706433:8080/x").unwrap().to_string(), "http://127.0.0.1:8080/x");
+}
+
+#[test]
+fn a_reference_from_somewhere_else_points_there() {
+    let called = "https://evil.example/api/cancel".parse().unwrap();
+    let parsed = OperationLocation::parse(&Endpoint::default(), &called, "/api/operations/1");
+    assert_eq!(parsed.unwrap_err().kind(), "foreign_location");
+}
+
+proptest! {
+    /// Whatever is accepted is on the endpoint's origin, as two parsers read it, and reads back the same.
+    #[test]
+    fn what_is_accepted_stays_on_the_origin(value in r"(https?:)?[/\\]{0,3}[a-z.@:%2eE$-]{0,30}[/?#][ -~]{0,40}|\PC{0,60}") {
+        if let Ok(location) = parse(&value) {
+            let printed = location.to_string();
+            let read: url::Url = printed.parse().unwrap();
+            prop_assert_eq!(read.origin().ascii_serialization(), ORIGIN);
+            let uri = location.url();
+            prop_assert_eq!(uri.scheme_str(), Some("https"));
+            prop_assert_eq!(uri.authority().map(|authority| authority.as_str()), Some("cloudpartner.azure.com"));
+            prop_assert_eq!(parse(&printed), Ok(location));
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_location_are_the_parts_that_went_in(
+        publisher in "[A-Za-z0-9_-]{1,20}", offer in "[A-Za-z0-9_.-]{1,20}x", version in "[0-9]{1,3}", slot in "[a-z]{1,9}",
+    ) {
+        let kind = parse(&format!("/api/operations/{publisher}${offer}%24{version}${slot}")).map(|location| location.kind());
+        let expected = LocationKind::NonMigrated {
+            publisher: PublisherId::new(publisher).unwrap(), offer: OfferId::new(offer).unwrap(), version, slot,
+        };
+        prop_assert_eq!(kind, Ok(expected));
+    }
+}

@@ -1,0 +1,141 @@
+//! Operations and the list of them, as documented and as seen.
+
+use cancel_core::{Operation, OperationDetails, OperationId, OperationList, State};
+use http::Response;
+
+/// An operation as the page shows it: an array of one, six steps, a message.
+const DOCUMENTED: &str = r#"[{
+    "status": "running",
+    "messages": [{"messageHtml": "<p>On its way</p>", "level": "information", "timestamp": "2018-09-13T08:00:00Z"}],
+    "publishingVersion": 2,
+    "offerVersion": 5,
+    "cancellationRequestState": "canCancel",
+    "steps": [
+        {"estimatedTimeFrame": "15 min", "id": "displaydummycertify", "stepName": "Validate", "description": "d",
+         "status": "completed", "messages": [], "progressPercentage": 100},
+        {"id": "displaycertify", "stepName": "Certify", "description": "", "status": "inProgress",
+         "messages": ["a plain one"], "progressPercentage": 12}
+    ],
+    "previewLinks": [], "liveLinks": [],
+    "notificationEmails": "a@contoso.com"
+}]"#;
+
+fn read(body: &str) -> Operation {
+    Operation::from_http(&Response::new(body)).unwrap()
+}
+
+fn details(members: &str) -> OperationDetails {
+    read(&format!(r#"{{"status":"running",{members}}}"#)).details()
+}
+
+#[test]
+fn an_operation_as_documented() {
+    let operation = read(DOCUMENTED);
+    assert_eq!((operation.status(), operation.state()), ("running", State::InProgress));
+    let details = operation.details();
+    assert_eq!((details.publishing_version, details.offer_version), (Some(2), Some(5)));
+    assert_eq!(details.cancellation_request_state.as_deref(), Some("canCancel"));
+    assert_eq!(details.notification_emails.as_deref(), Some("a@contoso.com"));
+    assert_eq!(details.messages[0].html, "<p>On its way</p>");
+    assert_eq!(details.messages[0].level.as_deref(), Some("information"));
+    let [first, second] = details.steps.as_slice() else { panic!("two steps") };
+    assert_eq!(
+        (first.id.as_str(), first.state(), first.progress_percentage),
+        ("displaydummycertify", State::Completed, Some(100))
+    );
+    assert_eq!(first.estimated_time_frame.as_deref(), Some("15 min"));
+    assert_eq!((second.step_name.as_str(), second.status.as_str()), ("Certify", "inProgress"));
+    assert_eq!(second.messages[0].html, "a plain one");
+}
+
+#[test]
+fn a_bare_object_is_an_operation_too() {
+    for body in [r#"{"status":"canceled"}"#, r#" [ {"status":"canceled"} ] "#, "\u{feff}[{\"status\":\"canceled\"}]"] {
+        assert_eq!(read(body).state(), State::Canceled);
+    }
+}
+
+#[test]
+fn what_has_no_status_is_no_operation() {
+    for body in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "[[]]",
+        r#"[{"status":"a"},{"status":"b"}]"#,
+        r#"{"status":null}"#,
+        r#"{"status":"a""#,
+        "<html>",
+    ] {
+        let error = Operation::from_http(&Response::new(body)).unwrap_err();
+        assert_eq!(error.kind(), "malformed_body", "{body}");
+        assert!(error.is_transient());
+    }
+    let refused = Response::builder().status(403).body(r#"{"status":"canceled"}"#).unwrap();
+    assert_eq!(Operation::from_http(&refused).unwrap_err().kind(), "forbidden");
+}
+
+#[test]
+fn a_member_of_another_type_is_as_good_as_absent() {
+    assert_eq!(
+        details(r#""steps":null,"messages":7,"offerVersion":"5","cancellationRequestState":[],"error":null"#),
+        OperationDetails::default()
+    );
+    assert_eq!(details(r#""steps":[7,{"id":"live","progressPercentage":"x","messages":{}}]"#).steps[0].id, "live");
+    let percent =
+        |value| details(&format!(r#""steps":[{{"progressPercentage":{value}}}]"#)).steps[0].progress_percentage;
+    assert_eq!(
+        [percent("33.9"), percent("-5"), percent("1e300"), percent("null")],
+        [Some(33), Some(0), Some(100), None]
+    );
+    assert_eq!(details(r#""messages":[{"level":"error"},"plain",7]"#).messages.len(), 2);
+}
+
+#[test]
+fn the_error_of_a_failed_operation_is_a_text_or_an_object() {
+    let text = details(r#""error":"it broke""#).error.unwrap();
+    assert_eq!((text.code.as_deref(), text.message.as_deref()), (None, Some("it broke")));
+    let object = details(r#""error":{"code":"X","message":"it broke"}"#).error.unwrap();
+    assert_eq!((object.code.as_deref(), object.message.as_deref()), (Some("X"), Some("it broke")));
+}
+
+#[test]
+fn a_list_keeps_every_documented_member() {
+    let body = r#"[{"id":"56615B67","offerId":"o","offerVersion":5,"offerTypeId":"vm","publisherId":"contoso",
+        "submissionType":"publish","submissionState":"running","publishingVersion":2,"slot":"staging",
+        "version":636576975611768314,"definition":{"plans":[1,2]},"changedTime":"2018-09-13T08:00:00Z"}]"#;
+    let list = OperationList::from_http(&Response::new(body)).unwrap();
+    let submission = &list.submissions()[0];
+    assert_eq!(submission.version, Some(636_576_975_611_768_314));
+    assert_eq!((submission.slot.as_deref(), submission.submission_type.as_deref()), (Some("staging"), Some("publish")));
+    assert_eq!(submission.definition.as_deref(), Some(r#"{"plans":[1,2]}"#));
+    assert_eq!(submission.operation(), Some(OperationId::new("56615b67").unwrap()));
+}
+
+#[test]
+fn the_filter_is_applied_on_this_side() {
+    let entry = |id: &str, state: &str| format!(r#"{{"id":"{id}","submissionState":"{state}"}}"#);
+    let states = ["running", "canceled", "notStarted", "completed", "waitingForPublisherReview", "failed", "Cancelled"];
+    let entries: Vec<_> = states.iter().map(|state| entry(state, state)).collect();
+    let list = OperationList::from_http(&Response::new(format!("[{}]", entries.join(",")))).unwrap();
+    let in_progress: Vec<_> = list.in_progress().map(|submission| submission.id.as_str()).collect();
+    assert_eq!(in_progress, ["running", "notStarted", "waitingForPublisherReview"]);
+}
+
+#[test]
+fn half_a_list_is_no_list() {
+    for body in [
+        "",
+        "{}",
+        "null",
+        r#"[{"id":"a"}]"#,
+        r#"[{"submissionState":"running"}]"#,
+        r#"[{"id":7,"submissionState":"running"}]"#,
+        "[7]",
+        "[{]",
+    ] {
+        assert_eq!(OperationList::from_http(&Response::new(body)).unwrap_err().kind(), "malformed_body", "{body}");
+    }
+    assert_eq!(OperationList::from_http(&Response::new("[]")).unwrap().submissions(), []);
+}

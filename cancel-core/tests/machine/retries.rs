@@ -1,0 +1,100 @@
+//! Waiting: transient failures within the schedule, and the service's own word on when to come back.
+
+use cancel_core::{Body, Posted, Proof};
+
+use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status};
+
+#[test]
+fn transient_failures_of_a_look_are_retried() {
+    let mut talk = Talk::watching(settled());
+    for code in [408, 429, 500, 503] {
+        talk.look(code, r#"{"status":"canceled"}"#);
+    }
+    talk.look(200, &status("running"));
+    talk.get(MIGRATED).not_sent();
+    talk.get(MIGRATED).maybe_sent();
+    talk.look(200, "");
+    talk.look(204, "");
+    talk.look(200, &status("canceled"));
+    assert_eq!(talk.canceled(), Proof::Watched);
+}
+
+#[test]
+fn five_in_a_row_give_the_last_ones_kind() {
+    for (code, body, kind) in [
+        (408, "", "unexpected_status"),
+        (429, "", "throttled"),
+        (500, "", "server"),
+        (503, "", "server"),
+        (200, "", "malformed_body"),
+        (200, "null", "malformed_body"),
+        (200, "[]", "malformed_body"),
+        (200, r#"[{"status":"a"},{"status":"b"}]"#, "malformed_body"),
+        (200, r#"{"status":7}"#, "malformed_body"),
+        (200, r#"{"state":"canceled"}"#, "malformed_body"),
+        (200, r#"{"status":"running","status":"canceled"}"#, "malformed_body"),
+        (204, "", "malformed_body"),
+    ] {
+        let mut talk = Talk::watching(settled());
+        for _ in 0..4 {
+            talk.look(503, "");
+        }
+        talk.look(code, body);
+        assert_eq!(talk.error(), (kind, Posted::Yes), "{code} {body}");
+    }
+    let mut talk = Talk::watching(settled());
+    for _ in 0..5 {
+        talk.get(MIGRATED).maybe_sent();
+    }
+    assert_eq!(talk.error(), ("transport", Posted::Yes));
+}
+
+#[test]
+fn a_body_that_did_not_arrive_is_a_transient_failure_too() {
+    for (body, kind) in [
+        (Body::CutOff(status("canceled").into()), "transport"),
+        (Body::TooLarge(status("canceled").into()), "body_too_large"),
+        (Body::Complete(vec![b' '; 1024 * 1024 + 1].into()), "body_too_large"),
+    ] {
+        let mut talk = Talk::watching(settled());
+        for _ in 0..5 {
+            talk.get(MIGRATED).answer_with(200, NO_HEADERS, body.clone());
+        }
+        assert_eq!(talk.error(), (kind, Posted::Yes));
+    }
+}
+
+#[test]
+fn waits_grow_and_begin_anew_after_the_post() {
+    let mut talk = Talk::new(settled());
+    talk.post().not_sent();
+    talk.post().not_sent();
+    talk.post().answer(202, [("Location", MIGRATED)], "");
+    assert_eq!(talk.waited.as_millis(), 1500, "the second wait");
+    let waits: Vec<_> = (0..4).map(|_| talk.look(200, &status("running")).as_millis()).collect();
+    assert_eq!(waits, [1000, 1500, 2250, 3375]);
+}
+
+#[test]
+fn the_service_may_ask_for_longer_but_not_for_less() {
+    let mut talk = Talk::new(settled());
+    talk.post().answer(202, [("Location", MIGRATED), ("Retry-After", "9")], "");
+    talk.get(MIGRATED).answer(200, [("Retry-After", "0")], &status("running"));
+    assert_eq!(talk.waited, secs(9));
+    talk.get(MIGRATED).answer(503, [("retry-after-ms", "20000")], "");
+    assert_eq!(talk.waited.as_millis(), 1500, "not remembered past its answer");
+    talk.get(MIGRATED).answer(404, [("Retry-After", "-5")], "");
+    assert_eq!(talk.waited, secs(20));
+    talk.get(MIGRATED).answer(202, [("Retry-After", "50")], "");
+    assert_eq!(talk.waited.as_millis(), 3375);
+    talk.get(MIGRATED).answer(200, NO_HEADERS, &status("canceled"));
+    assert_eq!(talk.waited, secs(50));
+}
+
+#[test]
+fn a_throttled_post_waits_as_long_as_it_is_told() {
+    let mut talk = Talk::new(settled());
+    talk.post().answer(429, [("Retry-After", "40")], "");
+    talk.post().answer(200, NO_HEADERS, "");
+    assert_eq!(talk.waited, secs(40));
+}

@@ -1,0 +1,68 @@
+//! Rule 4: the token is in one header of the request, and nowhere else.
+
+use cancel_core::{Body, Failure, Step};
+use http::Response;
+
+use crate::talk::{MIGRATED, NO_HEADERS, TOKEN, Talk, settled};
+
+fn says_nothing(what: &str, text: &str) {
+    assert!(!text.contains("canary"), "{what} holds the token: {text}");
+}
+
+#[test]
+fn nothing_prints_the_token() {
+    let mut talk = Talk::new(settled());
+    let post = talk.post();
+    assert_eq!(post.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+    says_nothing("an exchange", &format!("{:?}", post.exchange));
+    post.answer(202, [("Location", MIGRATED)], "");
+    says_nothing("a machine", &format!("{:?}", talk.cancellation));
+    says_nothing("a progress", &format!("{:?}", talk.cancellation.progress()));
+    says_nothing("a step", &format!("{:?}", talk.cancellation.step(talk.now)));
+}
+
+#[test]
+fn a_service_that_echoes_the_token_does_not_get_it_printed() {
+    let echo = format!(r#"{{"error":{{"code":"{TOKEN}","message":"you sent Bearer {TOKEN}"}}}}"#);
+    for status in [302, 400, 403, 404, 409, 500, 503] {
+        let mut talk = Talk::new(settled());
+        talk.post().answer(
+            status,
+            [("x-ms-request-id", TOKEN), ("x-ms-correlation-request-id", TOKEN), ("Location", TOKEN)],
+            &echo,
+        );
+        let error = talk.end().unwrap_err();
+        says_nothing("an error", &format!("{error} {error:?}"));
+    }
+}
+
+#[test]
+fn a_location_that_holds_the_token_is_followed_without_it() {
+    let mut talk = Talk::new(settled());
+    talk.post().answer(202, [("Location", &*format!("{MIGRATED}&t={TOKEN}"))], "");
+    says_nothing("a location", &format!("{:?}", talk.cancellation.progress()));
+    let get = talk.next();
+    says_nothing("a URL", &get.url());
+    get.answer(200, NO_HEADERS, &format!(r#"{{"status":"canceled","messages":["{TOKEN}"]}}"#));
+    let outcome = talk.end().unwrap();
+    says_nothing("an outcome", &format!("{outcome:?} {:?}", outcome.operation().unwrap().details()));
+}
+
+#[test]
+fn a_transport_that_prints_the_request_does_not_get_it_kept() {
+    let mut talk = Talk::new(settled());
+    talk.post().fail(Failure::maybe_sent(format!("could not send Authorization: Bearer {TOKEN}")));
+    let error = talk.end().unwrap_err();
+    says_nothing("an error", &format!("{error} {error:?}"));
+}
+
+#[test]
+fn events_of_a_driver_hold_no_token() {
+    let mut talk = Talk::new(settled());
+    let id = talk.post().exchange.id;
+    let response = Response::builder().header("x-ms-request-id", TOKEN).body(Body::from("")).unwrap();
+    says_nothing("an event", &format!("{:?}", cancel_core::Event::answered(&talk.cancellation, id, &response)));
+    let failure = Failure::maybe_sent(TOKEN);
+    says_nothing("an event", &format!("{:?}", cancel_core::Event::failed(&talk.cancellation, id, &failure)));
+    assert!(matches!(talk.cancellation.step(talk.now), Step::Await { .. }));
+}

@@ -1,0 +1,184 @@
+//! A conversation with the machine. The clock jumps to whenever the machine wants to go on.
+
+use std::time::Duration;
+
+use cancel_core::{
+    BearerToken, Body, CancelRequest, Cancellation, Endpoint, Error, Exchange, Failure, OfferId, Outcome, Policy,
+    Posted, Proof, PublisherId, Step, TokenReason, Until,
+};
+use http::Response;
+
+pub(crate) const CANCEL: &str =
+    "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31";
+pub(crate) const MIGRATED: &str = "/api/publishers/contoso/offers/contoso-offer/operations/56615b67-2185-49fe-80d2-c4ddf77bb2e8?api-version=2017-10-31";
+pub(crate) const NON_MIGRATED: &str = "/api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31";
+pub(crate) const TOKEN: &str = "first-canary-token-0123456789-0123456789-0123456789";
+
+pub(crate) const NO_HEADERS: [(&str, &str); 0] = [];
+
+pub(crate) struct Talk {
+    pub(crate) cancellation: Cancellation,
+    pub(crate) now: Duration,
+    /// How long the machine waited before the exchange that is out.
+    pub(crate) waited: Duration,
+    pub(crate) tokens: Vec<TokenReason>,
+}
+
+/// An exchange that is out, with the conversation that it belongs to.
+pub(crate) struct Out<'a> {
+    talk: &'a mut Talk,
+    pub(crate) exchange: Exchange,
+}
+
+/// Waits of whole intervals, so that tests can name them.
+pub(crate) fn settled() -> Policy {
+    Policy::default().until(Until::Settled).jitter_percent(0)
+}
+
+pub(crate) fn accepted() -> Policy {
+    settled().until(Until::Accepted)
+}
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) fn status(word: &str) -> String {
+    format!(r#"{{"status":"{word}"}}"#)
+}
+
+impl Talk {
+    pub(crate) fn new(policy: Policy) -> Self {
+        let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap());
+        Self::about(request, policy)
+    }
+
+    pub(crate) fn about(request: CancelRequest, policy: Policy) -> Self {
+        let now = secs(1_000_000);
+        let cancellation = Cancellation::new(Endpoint::default(), request, policy, now);
+        Self { cancellation, now, waited: Duration::ZERO, tokens: Vec::new() }
+    }
+
+    /// A conversation whose cancel was accepted, and whose location is watched.
+    pub(crate) fn watching(policy: Policy) -> Self {
+        let mut talk = Self::new(policy);
+        talk.post().answer(202, [("Location", MIGRATED)], "");
+        talk
+    }
+
+    /// What is sent next, after whatever wait and with whatever token the machine wants.
+    pub(crate) fn next(&mut self) -> Out<'_> {
+        let start = self.now;
+        loop {
+            match self.cancellation.step(self.now) {
+                Step::Authenticate(why) => {
+                    self.tokens.push(why);
+                    let token =
+                        if self.tokens.len() == 1 { TOKEN.to_owned() } else { format!("token-{}", self.tokens.len()) };
+                    self.cancellation.provide_token(BearerToken::new(token).unwrap());
+                }
+                Step::WaitUntil(when) => {
+                    assert!(when > self.now, "a wait that is over");
+                    self.now = when;
+                }
+                Step::Send(exchange) => {
+                    self.waited = self.now - start;
+                    return Out { talk: self, exchange };
+                }
+                Step::Await { id, until } => panic!("{id} is out until {until:?}"),
+                Step::Done(result) => panic!("over already: {result:?}"),
+            }
+        }
+    }
+
+    /// The POST is sent next.
+    pub(crate) fn post(&mut self) -> Out<'_> {
+        let out = self.next();
+        assert_eq!((out.exchange.request.method().as_str(), out.url()), ("POST", CANCEL.to_owned()));
+        out
+    }
+
+    /// A GET is sent next, to this path and query.
+    pub(crate) fn get(&mut self, path_and_query: &str) -> Out<'_> {
+        let out = self.next();
+        let expected = format!("https://cloudpartner.azure.com{path_and_query}");
+        assert_eq!((out.exchange.request.method().as_str(), out.url()), ("GET", expected));
+        out
+    }
+
+    /// Looks at the location once, and is told this status.
+    pub(crate) fn look(&mut self, code: u16, body: &str) -> Duration {
+        self.get(MIGRATED).answer(code, NO_HEADERS, body);
+        self.waited
+    }
+
+    /// It is over.
+    pub(crate) fn end(&mut self) -> Result<Outcome, Error> {
+        match self.cancellation.step(self.now) {
+            Step::Done(result) => result.clone(),
+            step => panic!("not over: {step:?}"),
+        }
+    }
+
+    /// It is over, and canceled.
+    pub(crate) fn canceled(&mut self) -> Proof {
+        match self.end() {
+            Ok(Outcome::Canceled { proof, .. }) => proof,
+            other => panic!("not canceled: {other:?}"),
+        }
+    }
+
+    /// It is over with an error: of what kind, and whether a POST went out.
+    pub(crate) fn error(&mut self) -> (&'static str, Posted) {
+        match self.end() {
+            Err(error) => (error.kind(), error.posted()),
+            Ok(outcome) => panic!("no error: {outcome:?}"),
+        }
+    }
+
+    /// It waits until its deadline, and is over then.
+    pub(crate) fn deadline(&mut self) -> (&'static str, Posted) {
+        while let Step::WaitUntil(when) = self.cancellation.step(self.now) {
+            self.now = when;
+        }
+        self.error()
+    }
+}
+
+impl Out<'_> {
+    pub(crate) fn url(&self) -> String {
+        self.exchange.request.uri().to_string()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.exchange.request.headers().get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// It is answered at once.
+    pub(crate) fn answer<const N: usize>(self, status: u16, headers: [(&str, &str); N], body: &str) {
+        self.answer_with(status, headers, Body::from(body.to_owned()));
+    }
+
+    /// It is answered at once, with a body that may not be whole.
+    pub(crate) fn answer_with<const N: usize>(self, status: u16, headers: [(&str, &str); N], body: Body) {
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(name, value);
+        }
+        let response = response.body(body).unwrap();
+        self.talk.cancellation.handle_response(self.talk.now, self.exchange.id, response).unwrap();
+    }
+
+    /// It has no answer.
+    pub(crate) fn fail(self, failure: Failure) {
+        self.talk.cancellation.handle_failure(self.talk.now, self.exchange.id, failure).unwrap();
+    }
+
+    pub(crate) fn not_sent(self) {
+        self.fail(Failure::not_sent("connection refused"));
+    }
+
+    pub(crate) fn maybe_sent(self) {
+        self.fail(Failure::maybe_sent("connection reset"));
+    }
+}
