@@ -1,1 +1,4 @@
 //! Sans-IO core.
+
+#[cfg(feature = "portal")]
+pub mod portal;
