@@ -27,9 +27,8 @@ fn short(view: &Value) -> String {
     let steps = step_words(view);
     let letters = steps
         .iter()
-        .map(|(word, _)| &word[..2])
-        .collect::<Vec<_>>()
-        .join(" ");
+        .map(|(word, _)| word.chars().take(2).collect::<String>());
+    let letters = letters.collect::<Vec<_>>().join(" ");
     let current = steps.iter().rev().find(|(word, _)| word != "notStarted");
     format!("{letters} {}", current.map_or(0, |(_, percent)| *percent))
 }
