@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Exactly these headers; `Content-Length` is added unless it is among them.
+    /// Exactly these headers; `Content-Length` is added unless it is among them or the status is 204.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -79,7 +79,7 @@ impl Answer {
                 .headers_mut()
                 .append(name, HeaderValue::from_bytes(value.as_bytes())?);
         }
-        if self.status >= 200 && self.status != 204 && self.status != 304 {
+        if self.status != 204 {
             response
                 .headers_mut()
                 .entry(CONTENT_LENGTH)

@@ -95,13 +95,18 @@ impl Offer {
         notification_emails: Option<String>,
         origin: &str,
     ) -> Answer {
-        let (targets, version, slot) = self.aim(now);
+        let Aim {
+            targets,
+            newest,
+            version,
+            slot,
+        } = self.aim(now);
         self.apply(now, &targets);
         if self.behavior == CancelBehavior::AtOnce {
             return Answer::status(200);
         }
-        let shown = match (self.located(), self.current(now)) {
-            (LocationNames::CanceledOperation, Some(operation)) => operation.id(),
+        let shown = match (self.located(), &newest) {
+            (LocationNames::CanceledOperation, Some(newest)) => newest,
             _ => &id,
         };
         let mut accepted = self.generation.accepted(&Names {
@@ -130,18 +135,27 @@ impl Offer {
         accepted
     }
 
-    /// What is in progress, and the version and slot that a location in the `$` form names.
-    fn aim(&self, now: Duration) -> (Vec<String>, u32, String) {
+    fn aim(&self, now: Duration) -> Aim {
         let in_progress = self
             .visible(now)
             .filter(|operation| operation.state(now).is_in_progress());
         let targets = in_progress
             .map(|operation| operation.id().to_owned())
             .collect();
-        let (version, slot) = self.current(now).map_or((2, "preview"), |operation| {
-            (operation.version(), operation.slot_name())
-        });
-        (targets, version, slot.to_owned())
+        match self.current(now) {
+            Some(newest) => Aim {
+                targets,
+                newest: Some(newest.id().to_owned()),
+                version: newest.version(),
+                slot: newest.slot_name().to_owned(),
+            },
+            None => Aim {
+                targets,
+                newest: None,
+                version: 2,
+                slot: "preview".to_owned(),
+            },
+        }
     }
 
     fn apply(&mut self, now: Duration, targets: &[String]) {
@@ -158,4 +172,15 @@ impl Offer {
             }
         }
     }
+}
+
+/// What a cancel is for, before it has done anything.
+struct Aim {
+    /// The ids of what is in progress.
+    targets: Vec<String>,
+    /// The id of the one that was started last, in progress if one is.
+    newest: Option<String>,
+    /// Where that one is; the documented version and slot if there is none.
+    version: u32,
+    slot: String,
 }

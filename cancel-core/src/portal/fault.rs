@@ -92,7 +92,7 @@ pub enum Delivery {
 impl Delivery {
     /// How this response reaches the client.
     #[must_use]
-    pub fn of(response: &Response<Bytes>) -> Self {
+    pub fn of<B>(response: &Response<B>) -> Self {
         response.extensions().get().copied().unwrap_or_default()
     }
 

@@ -238,18 +238,21 @@ impl PublishOperation {
         self.course == Course::SignOff
     }
 
-    /// How far the steps have come, in percent of a step: 250 is the middle of the third of six.
-    pub(super) fn hundredths_of_steps(&self, now: Duration, steps: u32) -> u128 {
+    /// How far the steps have come, in percent of a step: 250 is the middle of the third of six. `None` if it
+    /// never ran.
+    pub(super) fn hundredths_of_steps(&self, now: Duration, steps: u32) -> Option<u128> {
         let until = self.end().map_or(now, |(at, _)| at.min(now));
-        let elapsed = until.saturating_sub(self.running_from());
+        let elapsed = until.checked_sub(self.running_from())?;
         let total = match self.course {
             Course::Ends { after, .. } => after,
             Course::Endless | Course::SignOff => ENDLESS_STEPS,
         };
         let all = u128::from(steps) * 100;
-        (elapsed.as_nanos() * all)
-            .checked_div(total.as_nanos())
-            .unwrap_or(all)
+        Some(
+            (elapsed.as_nanos() * all)
+                .checked_div(total.as_nanos())
+                .unwrap_or(all),
+        )
     }
 
     pub(super) fn started(&self) -> Duration {

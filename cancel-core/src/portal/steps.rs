@@ -82,21 +82,20 @@ pub(super) fn steps(operation: &PublishOperation, now: Duration, wording: &Wordi
         .collect()
 }
 
-/// Which step an operation that has not completed is in, and how far.
+/// Which step an operation that has not completed is in, and how far in percent.
 fn position(operation: &PublishOperation, now: Duration) -> (usize, u64) {
-    let reached = if operation.waits_for_sign_off() {
-        let sign_off = STEPS
-            .iter()
-            .position(|step| step.id == SIGN_OFF)
-            .unwrap_or(0);
-        if operation.state(now) == State::NotStarted {
-            0
-        } else {
-            sign_off as u128 * 100
-        }
-    } else {
-        operation.hundredths_of_steps(now, 6)
+    let Some(reached) = operation.hundredths_of_steps(now, 6) else {
+        return (0, 0);
     };
+    if operation.waits_for_sign_off() {
+        return (
+            STEPS
+                .iter()
+                .position(|step| step.id == SIGN_OFF)
+                .unwrap_or(0),
+            0,
+        );
+    }
     // The last step has not ended as long as the operation has not.
     let reached = reached.min(599);
     (

@@ -235,6 +235,22 @@ fn a_location_can_show_the_canceled_operation() {
 }
 
 #[test]
+fn a_location_names_what_was_in_progress_even_if_the_cancel_is_quicker_than_its_answer() {
+    let offer = contoso()
+        .cancel(CancelBehavior::After(seconds(0)))
+        .location_names(LocationNames::CanceledOperation)
+        .operation(endless())
+        .operation(
+            PublishOperation::new(OTHER)
+                .started_at(seconds(1))
+                .runs_for(seconds(1)),
+        );
+    let mut portal = portal(offer);
+    let location = location(&cancel(&mut portal, seconds(5)));
+    assert_eq!(status(&mut portal, seconds(5), &location), "canceled");
+}
+
+#[test]
 fn what_does_not_exist_cannot_be_driven() {
     let mut portal = portal(contoso());
     let other = PublishOperation::new(OTHER);

@@ -149,6 +149,43 @@ fn a_cut_body_keeps_its_promise_of_a_length() {
 }
 
 #[test]
+fn a_body_that_is_kept_to_its_last_byte_is_not_cut() {
+    let mut portal = publishing();
+    let whole = portal.handle(seconds(0), get(&list_url("")));
+    portal.script(
+        Call::List,
+        Fault::CutBody {
+            keep: whole.body().len(),
+        },
+    );
+    let kept = portal.handle(seconds(0), get(&list_url("")));
+    assert_eq!(Delivery::of(&kept), Delivery::Whole);
+    assert_eq!(kept.body(), whole.body());
+}
+
+#[test]
+fn a_scripted_204_has_no_length() {
+    let mut portal = publishing();
+    portal
+        .script(Call::List, Fault::status(204))
+        .script(Call::List, Fault::status(202));
+    assert_eq!(
+        header(
+            &portal.handle(seconds(0), get(&list_url(""))),
+            "content-length"
+        ),
+        None
+    );
+    assert_eq!(
+        header(
+            &portal.handle(seconds(0), get(&list_url(""))),
+            "content-length"
+        ),
+        Some("0")
+    );
+}
+
+#[test]
 fn a_lost_answer_is_not_mistaken_for_one() {
     let mut portal = publishing();
     portal.script(Call::Cancel, Fault::LoseAnswer);

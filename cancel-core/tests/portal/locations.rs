@@ -108,6 +108,12 @@ fn a_slot_can_show_the_cancel_operation() {
     assert_eq!(status(&mut portal, seconds(0), &slot), "running");
     cancel(&mut portal, seconds(0));
     assert_eq!(status(&mut portal, seconds(90), &slot), "completed");
+    cancel(&mut portal, seconds(91));
+    assert_eq!(
+        status(&mut portal, seconds(91), &slot),
+        "running",
+        "the newest"
+    );
 }
 
 #[test]

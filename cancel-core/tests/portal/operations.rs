@@ -188,6 +188,21 @@ fn sign_off_waits_for_the_publisher() {
 }
 
 #[test]
+fn what_is_canceled_before_it_started_never_ran_a_step() {
+    let later = PublishOperation::new(ID).not_started_until(seconds(9));
+    for operation in [
+        later.clone(),
+        later.clone().runs_for(seconds(9)),
+        later.waiting_for_sign_off(),
+    ] {
+        let mut portal = portal(contoso().operation(operation));
+        assert_eq!(short(&view(&mut portal, 5)), "no no no no no no 0");
+        cancel(&mut portal, seconds(5));
+        assert_eq!(short(&view(&mut portal, 99)), "ca no no no no no 0");
+    }
+}
+
+#[test]
 fn not_started_until() {
     let later = ten_minutes()
         .started_at(seconds(10))

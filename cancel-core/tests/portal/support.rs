@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::portal::{Offer, Portal};
+use cancel_core::portal::{Offer, Portal, PublishOperation};
 use http::{Request, Response};
 use serde_json::Value;
 
@@ -94,4 +94,26 @@ pub(crate) fn truth(portal: &Portal, now: Duration) -> &'static str {
     let truth = portal.truth("contoso", "contoso-offer", now);
     assert_eq!(truth.len(), 1);
     truth[0].1
+}
+
+/// An offer with an endless publish, whose cancel works at once, and a publisher of someone else.
+pub(crate) fn publishing() -> Portal {
+    let mut portal = portal(contoso().operation(PublishOperation::new(ID)));
+    portal.add_foreign_publisher("fabrikam");
+    portal
+}
+
+/// It is refused with this status and code, and nothing is canceled.
+#[track_caller]
+pub(crate) fn refused(request: Request<&str>, status: u16, code_expected: &str) {
+    let what = format!("{} {}", request.method(), request.uri());
+    let mut portal = publishing();
+    let response = portal.handle(seconds(0), request);
+    assert_eq!(
+        (response.status().as_u16(), code(&response).as_str()),
+        (status, code_expected),
+        "{what}"
+    );
+    assert_eq!(truth(&portal, seconds(9_999)), "running", "{what}");
+    assert!(header(&response, "x-ms-request-id").is_some());
 }
