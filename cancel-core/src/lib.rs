@@ -3,6 +3,8 @@
 mod codec;
 mod error;
 mod machine;
+#[cfg(feature = "portal")]
+pub mod portal;
 mod report;
 mod values;
 

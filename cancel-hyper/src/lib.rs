@@ -1,1 +1,4 @@
 //! hyper adapter.
+
+#[cfg(feature = "portal")]
+pub mod portal;

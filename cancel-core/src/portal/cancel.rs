@@ -1,0 +1,158 @@
+//! What a cancel does, and the operation that it is itself.
+//!
+//! A cancel that is answered with 202 becomes an operation with an id of its own. What it does to the
+//! operations in progress is decided when it is posted; how it fares is computed from the time, as theirs is.
+
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::generation::{LocationNames, Names};
+use super::offer::Offer;
+use super::operation::{End, PublishOperation, State};
+
+/// What a cancel of an offer does.
+///
+/// Apart from [`AtOnce`](Self::AtOnce) each answers 202, and does so even if nothing is in progress: the
+/// service answers 202 whether or not it cancels anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CancelBehavior {
+    /// 200: everything in progress is canceled at once.
+    #[default]
+    AtOnce,
+    /// What is in progress turns `canceled` after this long, unless it ends by itself before. The cancel
+    /// operation completes then, whatever it was able to cancel.
+    After(Duration),
+    /// The publish is faster: it goes on to its own end as if nothing had happened. The cancel operation
+    /// ends as `completed` when the last that was in progress has ended.
+    LosesRace,
+    /// The publish goes on as if nothing had happened.
+    DoesNothing {
+        /// The cancel operation ends as `completed` nevertheless; `None`: it runs for ever.
+        completes_after: Option<Duration>,
+    },
+    /// The publish goes on, and the cancel operation ends as `failed`, with an error.
+    Fails {
+        /// Until the cancel operation fails.
+        after: Duration,
+    },
+}
+
+/// The operation that a cancel is, once it was answered with 202.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CancelOperation {
+    pub(super) id: String,
+    pub(super) asked_at: Duration,
+    pub(super) behavior: CancelBehavior,
+    /// The ids of what was in progress when it was posted.
+    pub(super) targets: Vec<String>,
+    /// Where the `$` form of the location points.
+    pub(super) version: u32,
+    pub(super) slot: String,
+    pub(super) notification_emails: Option<String>,
+}
+
+impl CancelOperation {
+    /// Its end, as far as it is known yet.
+    pub(super) fn end(&self, operations: &[PublishOperation]) -> Option<(Duration, End)> {
+        let after = |after: Duration| self.asked_at.saturating_add(after);
+        match self.behavior {
+            CancelBehavior::AtOnce => Some((self.asked_at, End::Completed)),
+            CancelBehavior::After(delay) => Some((after(delay), End::Completed)),
+            CancelBehavior::LosesRace => self.targets_ended(operations).map(|at| (at, End::Completed)),
+            CancelBehavior::DoesNothing { completes_after } => {
+                completes_after.map(|delay| (after(delay), End::Completed))
+            }
+            CancelBehavior::Fails { after: delay } => Some((after(delay), End::Failed)),
+        }
+    }
+
+    pub(super) fn state(&self, now: Duration, operations: &[PublishOperation]) -> State {
+        match self.end(operations) {
+            Some((at, end)) if at <= now => end.into(),
+            _ => State::Running,
+        }
+    }
+
+    /// When the last of what was in progress ends; `None` while one of them does not.
+    fn targets_ended(&self, operations: &[PublishOperation]) -> Option<Duration> {
+        operations
+            .iter()
+            .filter(|operation| self.targets.iter().any(|id| id == operation.id()))
+            .try_fold(self.asked_at, |latest, operation| Some(latest.max(operation.end()?.0)))
+    }
+}
+
+impl Offer {
+    /// Does what the offer's behavior says, and answers. `id` is for the cancel operation.
+    pub(super) fn process_cancel(
+        &mut self,
+        now: Duration,
+        id: String,
+        notification_emails: Option<String>,
+        origin: &str,
+    ) -> Answer {
+        let Aim { targets, newest, version, slot } = self.aim(now);
+        self.apply(now, &targets);
+        if self.behavior == CancelBehavior::AtOnce {
+            return Answer::status(200);
+        }
+        let shown = match (self.located(), &newest) {
+            (LocationNames::CanceledOperation, Some(newest)) => newest,
+            _ => &id,
+        };
+        let mut accepted = self.generation.accepted(&Names {
+            origin,
+            publisher: &self.publisher,
+            offer: &self.name,
+            offer_guid: &self.guid,
+            operation: shown,
+            version,
+            slot: &slot,
+        });
+        if let Some(retry_after) = &self.retry_after {
+            let (name, value) = retry_after.header(now);
+            accepted = accepted.header(name, &value);
+        }
+        let (asked_at, behavior) = (now, self.behavior);
+        self.cancels.push(CancelOperation { id, asked_at, behavior, targets, version, slot, notification_emails });
+        accepted
+    }
+
+    fn aim(&self, now: Duration) -> Aim {
+        let in_progress = self.visible(now).filter(|operation| operation.state(now).is_in_progress());
+        let targets = in_progress.map(|operation| operation.id().to_owned()).collect();
+        match self.current(now) {
+            Some(newest) => Aim {
+                targets,
+                newest: Some(newest.id().to_owned()),
+                version: newest.version(),
+                slot: newest.slot_name().to_owned(),
+            },
+            None => Aim { targets, newest: None, version: 2, slot: "preview".to_owned() },
+        }
+    }
+
+    fn apply(&mut self, now: Duration, targets: &[String]) {
+        let delay = match self.behavior {
+            CancelBehavior::AtOnce => Duration::ZERO,
+            CancelBehavior::After(delay) => delay,
+            CancelBehavior::LosesRace | CancelBehavior::DoesNothing { .. } | CancelBehavior::Fails { .. } => return,
+        };
+        for operation in &mut self.operations {
+            if targets.iter().any(|id| id == operation.id()) {
+                operation.stop(now.saturating_add(delay), End::Canceled);
+            }
+        }
+    }
+}
+
+/// What a cancel is for, before it has done anything.
+struct Aim {
+    /// The ids of what is in progress.
+    targets: Vec<String>,
+    /// The id of the one that was started last, in progress if one is.
+    newest: Option<String>,
+    /// Where that one is; the documented version and slot if there is none.
+    version: u32,
+    slot: String,
+}

@@ -1,0 +1,271 @@
+//! The simulated portal of [`cancel_core::portal`] on a loopback port, for tests and examples.
+//!
+//! It is **outside of the semver promise** of this crate: it may change in any release.
+//!
+//! The portal itself has no clock and no I/O; both are here. A thread of its own runs the server, so that a
+//! blocking client needs no runtime and an asynchronous one is not disturbed. Nothing here knows what a
+//! request means: requests go to [`Portal::handle`], and its responses go out as their [`Delivery`] says.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//!
+//! use cancel_core::portal::{Offer, Portal, PublishOperation};
+//!
+//! let mut portal = Portal::new();
+//! portal.accept_token("secret", None);
+//! portal.add_offer(Offer::new("contoso", "contoso-offer").operation(PublishOperation::new("id-1")));
+//!
+//! let served = cancel_hyper::portal::serve(portal)?;
+//! let mut connection = TcpStream::connect(served.addr())?;
+//! connection.write_all(
+//!     b"POST /api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31 HTTP/1.1\r\n\
+//!       Host: localhost\r\nAuthorization: Bearer secret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+//! )?;
+//! let mut answer = String::new();
+//! connection.read_to_string(&mut answer)?;
+//! assert!(answer.starts_with("HTTP/1.1 200"));
+//!
+//! let truth = served.portal().truth("contoso", "contoso-offer", served.now());
+//! assert_eq!(truth, [("id-1".to_owned(), "canceled")]);
+//! # std::io::Result::Ok(())
+//! ```
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::task::{Context, Poll};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{error, fmt, io};
+
+use bytes::Bytes;
+use cancel_core::portal::{Delivery, Portal};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Frame, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
+
+/// How much of a request's body is read. A cancel with every address in the world is shorter.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// Serves a portal on a free port of 127.0.0.1; its virtual time is real time, from now on.
+///
+/// # Errors
+///
+/// No port or no thread is to be had.
+pub fn serve(portal: Portal) -> io::Result<Served> {
+    serve_at_speed(portal, 1)
+}
+
+/// Serves a portal whose virtual time goes `speed` times as fast as real time; with 0 it stands still.
+///
+/// # Errors
+///
+/// No port or no thread is to be had.
+pub fn serve_at_speed(mut portal: Portal, speed: u32) -> io::Result<Served> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let addr = listener.local_addr()?;
+    portal.origin(&format!("http://{addr}"));
+    let shared = Arc::new(Shared { portal: Mutex::new(portal), started: Instant::now(), speed });
+    let (stop, stopped) = oneshot::channel();
+    let (tell, told) = mpsc::channel();
+    let for_thread = Arc::clone(&shared);
+    let thread = thread::Builder::new().name("simulated-portal".to_owned()).spawn(move || {
+        match listening(listener) {
+            Ok((runtime, listener)) => {
+                // The caller waits for this, so it is there.
+                let _ = tell.send(Ok(()));
+                runtime.spawn(accept(listener, for_thread));
+                // An error is a `Served` that went away, which is the signal as well.
+                let _ = runtime.block_on(stopped);
+            }
+            Err(error) => {
+                let _ = tell.send(Err(error));
+            }
+        }
+    })?;
+    told.recv().map_err(io::Error::other)??;
+    Ok(Served { addr, shared, stop: Some(stop), thread: Some(thread) })
+}
+
+/// A portal that is being served. Dropping it closes its connections, frees its port and ends its thread.
+#[derive(Debug)]
+pub struct Served {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Served {
+    /// The base of its URLs, `http://127.0.0.1:PORT`: the portal's origin.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The virtual time.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.shared.now()
+    }
+
+    /// The portal, to look at it or to change it. No request is answered while the guard is held: drop it
+    /// before the next request is awaited.
+    pub fn portal(&self) -> MutexGuard<'_, Portal> {
+        self.shared.portal()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has ended too, and has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    portal: Mutex<Portal>,
+    started: Instant,
+    speed: u32,
+}
+
+impl Shared {
+    fn now(&self) -> Duration {
+        self.started.elapsed().saturating_mul(self.speed)
+    }
+
+    /// A test that panicked with the guard in its hand leaves a portal that is as good as before.
+    fn portal(&self) -> MutexGuard<'_, Portal> {
+        self.portal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time is taken under the lock: the portal never sees it go back.
+    fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let mut portal = self.portal();
+        portal.handle(self.now(), request)
+    }
+}
+
+fn listening(listener: TcpListener) -> io::Result<(tokio::runtime::Runtime, tokio::net::TcpListener)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let entered = runtime.enter();
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    drop(entered);
+    Ok((runtime, listener))
+}
+
+async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
+    loop {
+        // What cannot be accepted is the client's loss; the next one may be.
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(Arc::clone(&shared), request));
+            let connection =
+                http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
+            // Dropped answers and cut bodies end here, as they should.
+            let _ = connection.await;
+        });
+    }
+}
+
+/// An error breaks the connection without an answer.
+async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Outgoing>, Broken> {
+    let (parts, body) = request.into_parts();
+    let body = match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(too_large()),
+        Err(_) => return Err(Broken),
+    };
+    let response = shared.handle(Request::from_parts(parts, body));
+    let delivery = Delivery::of(&response);
+    match delivery {
+        Delivery::Whole => Ok(response.map(Outgoing::whole)),
+        Delivery::CutBody => Ok(response.map(Outgoing::cut)),
+        Delivery::Dropped => Err(Broken),
+    }
+}
+
+fn too_large() -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::whole(Bytes::new()));
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    response
+}
+
+/// The body of a response. Its length is only in the `Content-Length` that the portal set: a body that is cut
+/// has less.
+#[derive(Debug)]
+struct Outgoing {
+    bytes: Bytes,
+    end: Ending,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    Whole,
+    /// The bytes must leave before the connection breaks, so the body pauses once after them.
+    CutAfterPause,
+    Cut,
+}
+
+impl Outgoing {
+    fn whole(bytes: Bytes) -> Self {
+        Self { bytes, end: Ending::Whole }
+    }
+
+    fn cut(bytes: Bytes) -> Self {
+        Self { bytes, end: Ending::CutAfterPause }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = Broken;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        let body = self.get_mut();
+        let bytes = std::mem::take(&mut body.bytes);
+        if !bytes.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        match body.end {
+            Ending::Whole => Poll::Ready(None),
+            Ending::CutAfterPause => {
+                body.end = Ending::Cut;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Ending::Cut => Poll::Ready(Some(Err(Broken))),
+        }
+    }
+}
+
+/// The connection breaks here, because a script wants it or because the client broke it.
+#[derive(Clone, Copy, Debug)]
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection was broken")
+    }
+}
+
+impl error::Error for Broken {}
