@@ -194,7 +194,7 @@ proptest! {
             prop_assert_eq!(read.origin().ascii_serialization(), ORIGIN);
             let uri = location.url();
             prop_assert_eq!(uri.scheme_str(), Some("https"));
-            prop_assert_eq!(uri.authority().map(|authority| authority.as_str()), Some("cloudpartner.azure.com"));
+            prop_assert_eq!(uri.authority().map(http::uri::Authority::as_str), Some("cloudpartner.azure.com"));
             prop_assert_eq!(parse(&printed), Ok(location));
         }
     }

@@ -1,0 +1,72 @@
+//! Progress on a terminal: what is being done, and a bar for each of the operation's steps. Silent where stderr is none.
+
+use std::time::Duration;
+
+use cancel_core::{Cancellation, Event, OperationStep, TokenReason};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+pub(crate) struct Display {
+    bars: MultiProgress,
+    headline: ProgressBar,
+    steps: Vec<ProgressBar>,
+}
+
+impl Display {
+    /// indicatif draws on stderr, and draws nothing where that is no terminal.
+    pub(crate) fn new() -> Self {
+        let bars = MultiProgress::new();
+        let headline = bars.add(ProgressBar::new_spinner());
+        headline.enable_steady_tick(Duration::from_millis(120));
+        Self { bars, headline, steps: Vec::new() }
+    }
+
+    pub(crate) fn show(&mut self, event: &Event<'_>, cancellation: &Cancellation) {
+        match event {
+            Event::Authenticating(TokenReason::Rejected) => self.headline.set_message("Asking for a fresh token"),
+            Event::Sending(exchange) if exchange.is_post() => self.headline.set_message("Sending the cancel"),
+            Event::Failed { why, .. } => self.headline.set_message(format!("No answer: {why}")),
+            Event::Waiting(_) => self.waiting(cancellation),
+            _ => {}
+        }
+    }
+
+    fn waiting(&mut self, cancellation: &Cancellation) {
+        let progress = cancellation.progress();
+        let Some(operation) = progress.operation else {
+            return;
+        };
+        self.headline.set_message(format!("{} after {} looks", operation.status(), progress.polls));
+        let steps = operation.details().steps;
+        while self.steps.len() < steps.len() {
+            self.steps.push(self.bars.add(new_bar()));
+        }
+        for (bar, step) in self.steps.iter().zip(&steps) {
+            show_step(bar, step);
+        }
+    }
+
+    /// Leaves the last state of the steps on the screen.
+    pub(crate) fn clear(&self) {
+        self.headline.finish_and_clear();
+        for bar in &self.steps {
+            bar.abandon();
+        }
+    }
+}
+
+fn new_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("  {prefix:<24} {bar:20} {pos:>3}%  {msg}");
+    ProgressBar::new(100).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn show_step(bar: &ProgressBar, step: &OperationStep) {
+    let name = if step.step_name.is_empty() { &step.id } else { &step.step_name };
+    bar.set_prefix(plain(name));
+    bar.set_message(plain(&step.status));
+    bar.set_position(step.progress_percentage.unwrap_or(0).into());
+}
+
+/// The service's text without what a terminal would act on.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}
