@@ -3,7 +3,7 @@
 //! "Not sent" must be certain: a POST is repeated on its word. What can happen both before and after the first byte has
 //! left counts as sent.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use ureq::{Error, Timeout};
 
@@ -20,9 +20,11 @@ pub(crate) fn was_not_sent(error: &Error) -> bool {
         | Error::Tls(_)
         | Error::TlsRequired
         | Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
-        // Only making a connection fails with these; one that is made does not.
         Error::Io(error) => {
-            matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable) || tls_was_refused(error)
+            // Only making a connection fails with these; one that is made does not.
+            matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable)
+                || is_failed_lookup(error)
+                || tls_was_refused(error)
         }
         // Setting TLS up, before its handshake.
         #[cfg(feature = "rustls")]
@@ -37,9 +39,19 @@ pub(crate) fn is_timeout(error: &Error) -> bool {
     matches!(error, Error::Timeout(_))
 }
 
+/// Whether a name did not resolve. The standard library has no kind for that: on Unix it has a text of its own, on Windows
+/// the codes of Winsock (`WSAHOST_NOT_FOUND` to `WSANO_DATA`).
+fn is_failed_lookup(error: &io::Error) -> bool {
+    if cfg!(windows) {
+        matches!(error.raw_os_error(), Some(11001..=11004))
+    } else {
+        error.to_string().starts_with("failed to lookup address information")
+    }
+}
+
 /// Whether TLS failed in its handshake, before the request: rustls reports it as an I/O error.
 #[cfg(feature = "rustls")]
-fn tls_was_refused(error: &std::io::Error) -> bool {
+fn tls_was_refused(error: &io::Error) -> bool {
     use rustls::{AlertDescription, Error};
 
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
@@ -56,6 +68,6 @@ fn tls_was_refused(error: &std::io::Error) -> bool {
 }
 
 #[cfg(not(feature = "rustls"))]
-fn tls_was_refused(_: &std::io::Error) -> bool {
+fn tls_was_refused(_: &io::Error) -> bool {
     false
 }

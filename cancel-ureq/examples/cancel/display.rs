@@ -55,7 +55,7 @@ impl Display {
 }
 
 fn new_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("  {prefix:<24} {bar:20} {pos:>3}%  {msg}");
+    let style = ProgressStyle::with_template("  {prefix:<28!} {bar:20} {pos:>3}%  {msg}");
     ProgressBar::new(100).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

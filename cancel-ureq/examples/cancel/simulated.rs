@@ -18,7 +18,7 @@ const SPEED: u32 = 30;
 /// minutes of the service's time to take effect.
 pub(crate) fn serve(request: &CancelRequest) -> io::Result<Served> {
     let (publisher, offer) = (request.publisher().as_str(), request.offer().as_str());
-    let publish = PublishOperation::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8").runs_for(Duration::from_secs(600));
+    let publish = PublishOperation::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8").runs_for(Duration::from_secs(240));
     let mut portal = Portal::new();
     portal.accept_token(TOKEN, None).add_offer(
         Offer::new(publisher, offer)
