@@ -1,4 +1,40 @@
 //! Cancels a publish on Microsoft's commercial marketplace, and says what is known of it afterwards.
+//!
+//! The service has one call for it, and answers it with 202 *whether or not it canceled anything*. This crate is a sans-IO
+//! client that tells the difference as far as it can be told: it builds [`http::Request`] values, reads [`http::Response`]
+//! values, and leaves sockets, clocks and threads to its caller.
+//!
+//! There are two levels:
+//!
+//! - **The codec**, one value a message: [`CancelRequest`] and [`CancelResponse`], [`GetOperation`] and [`Operation`],
+//!   [`ListOperations`] and [`OperationList`], [`GetOfferStatus`]; an [`OperationLocation`] is proven to be on the
+//!   endpoint's origin.
+//! - **The machine**, the whole conversation: [`Cancellation`], which is told what came back by whatever transport there
+//!   is, and ends with an [`Outcome`] or an [`Error`]. [`Policy`] says how far it goes and how patiently.
+//!
+//! What a caller passes is checked once: [`Endpoint`], [`BearerToken`], [`PublisherId`], [`OfferId`] and the rest can
+//! change nothing about a request but what they say.
+//!
+//! ```
+//! use std::time::Duration;
+//! use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId, Step};
+//!
+//! let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+//! let mut cancellation = Cancellation::new(Endpoint::default(), request, Policy::default(), Duration::ZERO);
+//! assert!(matches!(cancellation.step(Duration::ZERO), Step::Authenticate(_)));
+//! cancellation.provide_token(BearerToken::new("eyJ0eXAi")?);
+//! let Step::Send(exchange) = cancellation.step(Duration::ZERO) else { panic!("the POST comes first") };
+//! assert!(exchange.is_post());
+//! let answer = http::Response::new("");
+//! cancellation.handle_response(Duration::from_secs(2), exchange.id, answer)?;
+//! let Step::Done(Ok(outcome)) = cancellation.step(Duration::from_secs(2)) else { panic!("a 200 is the end") };
+//! assert_eq!(outcome.as_str(), "canceled");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `portal`: the module `portal`, the service's side of the contract, to test against. Outside the semver promise.
 
 mod codec;
 mod error;

@@ -25,3 +25,8 @@ mod transport;
 pub use cancel_core as core;
 pub use driver::Driver;
 pub use tokens::TokenSource;
+
+/// The code of the README is compiled, and run where it can be.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
