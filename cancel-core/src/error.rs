@@ -18,6 +18,9 @@ pub enum Error {
     /// The caller's source of tokens gave none. The conversation can go on when it does.
     #[error("{offer}no token could be had{0}", offer = .0.prefix())]
     TokenSource(Box<Report>),
+    /// A checkpoint is not one, or not one of this run. Nothing was sent.
+    #[error("{offer}the run cannot be gone on with{0}", offer = .0.prefix())]
+    Checkpoint(Box<Report>),
     /// 400: the service could not read the request, or misses something in it.
     #[error("{offer}the service calls the request malformed{0}", offer = .0.prefix())]
     BadRequest(Box<Report>),
@@ -94,6 +97,9 @@ impl Error {
             Self::TokenSource(_) => {
                 ("token_source", "See that the source gives a token, then go on with the same run.")
             }
+            Self::Checkpoint(_) => {
+                ("checkpoint", "Look at the offer's operations, then remove the checkpoint to begin anew.")
+            }
             Self::BadRequest(_) => ("bad_request", "Check the api-version and the ids; some offers need If-Match."),
             Self::Unauthorized(_) => {
                 ("unauthorized", "Get a new token for the resource https://cloudpartner.azure.com and call again.")
@@ -138,6 +144,7 @@ impl Error {
         match self {
             Self::InvalidInput(_) => None,
             Self::TokenSource(report)
+            | Self::Checkpoint(report)
             | Self::BadRequest(report)
             | Self::Unauthorized(report)
             | Self::Forbidden(report)

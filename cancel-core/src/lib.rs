@@ -50,8 +50,8 @@ pub use codec::{
 };
 pub use error::Error;
 pub use machine::{
-    Body, Cancellation, Event, Exchange, ExchangeId, Failure, Misuse, Observer, Outcome, Phase, Policy, Posted,
-    Progress, Proof, Step, TokenReason, Until,
+    Body, Cancellation, Checkpoint, Event, Exchange, ExchangeId, Failure, Misuse, NotedOperation, Observer, Outcome,
+    Phase, Policy, Posted, Progress, Proof, Step, TokenReason, Until,
 };
 pub use report::Report;
 pub use values::{

@@ -99,8 +99,12 @@ impl Problem {
     }
 
     /// The same facts under another name, after a further explanation.
-    pub(crate) fn renamed(mut self, name: fn(Box<Report>) -> Error, why: &str) -> Self {
-        self.name = name;
+    pub(crate) fn renamed(self, name: fn(Box<Report>) -> Error, why: &str) -> Self {
+        Self { name, ..self.explained(why) }
+    }
+
+    /// The same facts, after a further explanation.
+    pub(crate) fn explained(mut self, why: &str) -> Self {
         self.report.detail = match (why, &*self.report.detail) {
             (_, "") => why.into(),
             ("", detail) => detail.into(),

@@ -15,7 +15,9 @@ use super::retry_after::retry_after;
 use crate::error::Error;
 use crate::machine::Posted;
 use crate::report::Problem;
-use crate::values::{BearerToken, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, PublisherId};
+use crate::values::{
+    BearerToken, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId,
+};
 
 /// "Stop what is being done with this offer." The call is for the whole offer: it has no place for an operation's id.
 ///
@@ -39,13 +41,14 @@ pub struct CancelRequest {
     emails: Option<NotificationEmails>,
     if_match: Option<IfMatch>,
     client_request_id: Option<ClientRequestId>,
+    only: Option<OperationId>,
 }
 
 impl CancelRequest {
     /// A request without a body: nobody in particular is told.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
-        Self { publisher, offer, emails: None, if_match: None, client_request_id: None }
+        Self { publisher, offer, emails: None, if_match: None, client_request_id: None, only: None }
     }
 
     /// Asks the service to tell these addresses how the operation goes on. Migrated offers ignore them.
@@ -69,6 +72,14 @@ impl CancelRequest {
         self
     }
 
+    /// Cancels only while this operation is the one in progress. The call itself has no place for an id: the machine looks
+    /// at the list first, which it does with [`Until::Verified`](crate::Until::Verified).
+    #[must_use]
+    pub fn only(mut self, operation: OperationId) -> Self {
+        self.only = Some(operation);
+        self
+    }
+
     /// Who publishes.
     #[must_use]
     pub fn publisher(&self) -> &PublisherId {
@@ -81,8 +92,20 @@ impl CancelRequest {
         &self.offer
     }
 
+    pub(crate) fn emails(&self) -> Option<&NotificationEmails> {
+        self.emails.as_ref()
+    }
+
+    pub(crate) fn version(&self) -> Option<&IfMatch> {
+        self.if_match.as_ref()
+    }
+
     pub(crate) fn call_id(&self) -> Option<&ClientRequestId> {
         self.client_request_id.as_ref()
+    }
+
+    pub(crate) fn target(&self) -> Option<&OperationId> {
+        self.only.as_ref()
     }
 
     /// The request as it goes over the wire, its length set.

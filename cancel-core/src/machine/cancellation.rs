@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::Response;
 
+use super::checkpoint::{Checkpoint, Over};
 use super::conversation::Conversation;
 use super::outcome::{Outcome, Posted};
 use super::policy::Policy;
@@ -13,7 +14,7 @@ use super::step::{Body, ExchangeId, Failure, Misuse, Step};
 use crate::codec::CancelRequest;
 use crate::error::Error;
 use crate::report::Problem;
-use crate::values::{BearerToken, Endpoint};
+use crate::values::{BearerToken, Endpoint, InvalidInput};
 
 /// One cancel, from its POST to what is known of it.
 ///
@@ -58,9 +59,44 @@ pub struct Cancellation {
 
 impl Cancellation {
     /// A conversation that has not begun. Its deadline counts from `now`.
+    ///
+    /// A request for [`only`](CancelRequest::only) one operation is over at once, with [`Error::InvalidInput`], where the
+    /// policy's mode does not look at the list: the call itself would stop whatever is in progress.
     #[must_use]
     pub fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
-        Self { conversation: Conversation::new(endpoint, request, policy, now), result: None }
+        let unlooked = request.target().is_some() && !policy.lists();
+        let result = unlooked.then(|| {
+            let problem = "can only be told apart with `Until::Verified`: the call is for the whole offer";
+            Err(InvalidInput::hiding("operation id", problem).into())
+        });
+        Self { conversation: Conversation::new(endpoint, request, policy, now), result }
+    }
+
+    /// A conversation that goes on where another process left it: what may have been processed is not posted again, but
+    /// for what rule 5 allows, and a token is asked for anew.
+    ///
+    /// Time that passed since the checkpoint counts when `now` is on the same clock there and here, such as the time since
+    /// 1970. A `now` before the checkpoint's is taken for another clock, on which no time has passed. A conversation that
+    /// was over with an error gets a new deadline and new tries.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] when it is of another version, service or mode, of a run that is over, or holds what no run
+    /// of ours writes: locations on other hosts, ids that are none, times beyond the policy's deadline.
+    #[expect(clippy::needless_pass_by_value, reason = "one checkpoint is gone on with once")]
+    pub fn resume(endpoint: Endpoint, checkpoint: Checkpoint, policy: Policy, now: Duration) -> Result<Self, Error> {
+        let conversation = Conversation::resume(endpoint, &checkpoint, policy, now)?;
+        let result = conversation.is_doubtful().then(|| Err(conversation.error(doubtful())));
+        Ok(Self { conversation, result })
+    }
+
+    /// The conversation written down, as of the last `now`, for another process to go on with. An exchange that is out
+    /// counts as possibly processed: make a checkpoint durable after [`Step::Send`] of a POST and before its first byte
+    /// leaves, and after every input.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        let over = self.result.as_ref().map(|result| if result.is_ok() { Over::Outcome } else { Over::Error });
+        self.conversation.checkpoint(over)
     }
 
     /// What to do next.
@@ -169,4 +205,9 @@ impl Cancellation {
             self.result = Some(verdict.map_err(|problem| self.conversation.error(problem)));
         }
     }
+}
+
+/// What is known of a POST that an earlier process sent, where the mode has no look at the list.
+fn doubtful() -> Problem {
+    Problem::new(Error::Ambiguous, "an earlier run sent it, and its answer is not known or cannot be followed")
 }

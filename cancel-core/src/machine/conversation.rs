@@ -1,7 +1,7 @@
 //! The state of a conversation that is not over, and the rules that hold in every phase of it.
 //!
-//! What an answer means is said by [`posting`](super::posting) and [`watching`](super::watching); this file knows only that an
-//! exchange is out or due, that tokens are rejected, that tries are counted and that time runs out.
+//! What an answer means is said by [`listing`](super::listing), [`posting`](super::posting) and [`looks`](super::looks); this
+//! file knows only that an exchange is out or due, that tokens are rejected, that tries are counted and that time runs out.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,13 +11,14 @@ use http::response::Parts;
 use http::{Request, Response, StatusCode, Uri};
 
 use super::concealment::{conceal_in_body, conceal_in_headers, conceal_in_text};
+use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
 use super::policy::Policy;
 use super::progress::{Phase, Progress};
 use super::step::{Body, Exchange, ExchangeId, Failure, Step, TokenReason};
 use super::watching::Watching;
-use crate::codec::{Answer, CancelRequest, Operation};
+use crate::codec::{Answer, CancelRequest, ListOperations, Operation};
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint};
@@ -34,6 +35,8 @@ pub(super) struct Conversation {
     pub(super) pace: Pace,
     pub(super) posted: Posted,
     pub(super) polls: u32,
+    /// What was in progress before the POST; empty where that is not looked at.
+    pub(super) noted: Noted,
     /// The last operation that was seen.
     pub(super) operation: Option<Operation>,
     pub(super) now: Duration,
@@ -43,19 +46,29 @@ pub(super) struct Conversation {
     token_reason: TokenReason,
     /// 401s in a row.
     rejections: u8,
-    /// Other failures in a row, and the last of them.
-    failures: u8,
-    last_failure: Option<Problem>,
+    /// Failures of GETs in a row.
+    pub(super) failures: u8,
+    /// POSTs that led nowhere.
+    pub(super) failed_posts: u8,
+    pub(super) last_failure: Option<Problem>,
     last_id: u64,
+    /// How often the conversation was gone on with by another process.
+    pub(super) resumes: u32,
 }
 
 /// Which exchange is next, or out.
 #[derive(Debug)]
 pub(super) enum Stage {
+    /// The list, to note what is in progress.
+    Listing,
     /// The POST.
     Posting,
-    /// A look at the location.
+    /// The list, to see whether another POST would cancel only what was noted.
+    Looking,
+    /// A look at the location or at a noted operation.
     Watching(Watching),
+    /// None: a POST may have been processed, and there is nothing to look at.
+    Doubtful,
 }
 
 #[derive(Debug)]
@@ -68,11 +81,13 @@ enum Flight {
 
 impl Conversation {
     pub(super) fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
+        let stage = if policy.lists() { Stage::Listing } else { Stage::Posting };
         Self {
-            stage: Stage::Posting,
+            stage,
             pace: Pace::new(&policy, &request),
             posted: Posted::No,
             polls: 0,
+            noted: Noted::default(),
             operation: None,
             now,
             deadline: now.saturating_add(policy.deadline),
@@ -81,8 +96,10 @@ impl Conversation {
             token_reason: TokenReason::FirstUse,
             rejections: 0,
             failures: 0,
+            failed_posts: 0,
             last_failure: None,
             last_id: 0,
+            resumes: 0,
             endpoint,
             request,
             policy,
@@ -108,13 +125,18 @@ impl Conversation {
             Flight::Due { at, .. } if self.now < *at => Step::WaitUntil((*at).min(self.deadline)),
             Flight::Due { repeated, .. } => match self.token.clone() {
                 None => Step::Authenticate(self.token_reason),
-                Some(token) => self.send(&token, *repeated),
+                Some(token) => {
+                    if matches!(self.stage, Stage::Watching(_)) && !repeated {
+                        self.polls = self.polls.saturating_add(1);
+                    }
+                    self.send(&token)
+                }
             },
         }
     }
 
-    fn send(&mut self, token: &BearerToken, repeated: bool) -> Step<'static> {
-        let request = self.next_request(token, repeated);
+    fn send(&mut self, token: &BearerToken) -> Step<'static> {
+        let request = self.next_request(token);
         self.last_id = self.last_id.saturating_add(1);
         let id = ExchangeId(self.last_id);
         let timeout = self.policy.attempt_timeout.min(self.deadline.saturating_sub(self.now));
@@ -123,15 +145,20 @@ impl Conversation {
         Step::Send(Exchange { id, request, timeout, body_limit: self.policy.body_limit })
     }
 
-    fn next_request(&mut self, token: &BearerToken, repeated: bool) -> Request<Bytes> {
-        match &self.stage {
-            Stage::Posting => self.request.to_http(&self.endpoint, token),
-            Stage::Watching(watching) => {
-                if !repeated {
-                    self.polls = self.polls.saturating_add(1);
-                }
-                watching.to_http(&self.endpoint, &self.request, token)
-            }
+    fn next_request(&self, token: &BearerToken) -> Request<Bytes> {
+        let watched = match &self.stage {
+            Stage::Posting => return self.request.to_http(&self.endpoint, token),
+            Stage::Watching(watching) => watching.to_http(&self.endpoint, &self.request, &self.noted, token),
+            Stage::Listing | Stage::Looking | Stage::Doubtful => None,
+        };
+        watched.unwrap_or_else(|| self.list().to_http(&self.endpoint, token))
+    }
+
+    fn list(&self) -> ListOperations {
+        let list = ListOperations::new(self.request.publisher().clone(), self.request.offer().clone());
+        match self.request.call_id() {
+            Some(id) => list.client_request_id(id.clone()),
+            None => list,
         }
     }
 
@@ -155,26 +182,32 @@ impl Conversation {
         }
         self.rejections = 0;
         match self.stage {
-            Stage::Posting => self.posting_answered(&called, &head, &body),
-            Stage::Watching(_) => self.watching_answered(&called, &head, body),
+            Stage::Listing | Stage::Looking | Stage::Doubtful => self.list_answered(&head, &body),
+            Stage::Posting => self.post_answered(&called, &head, &body),
+            Stage::Watching(_) => self.look_answered(&called, &head, &body),
         }
     }
 
     pub(super) fn handle_failure(&mut self, now: Duration, failure: &Failure) -> Verdict {
         self.now = self.now.max(now);
         self.land()?;
-        let maybe_sent = matches!(failure, Failure::MaybeSent(_));
-        if maybe_sent && matches!(self.stage, Stage::Posting) {
+        let problem = Problem::new(Error::Transport, self.concealed(failure.why()));
+        let doubtful = matches!((&self.stage, failure), (Stage::Posting, Failure::MaybeSent(_)));
+        if doubtful {
             self.posted = self.posted.max(Posted::Maybe);
         }
-        let problem = Problem::new(Error::Transport, self.concealed(failure.why()));
         if self.now >= self.deadline {
+            if doubtful {
+                self.doubt();
+            }
             self.last_failure = Some(problem);
             return Some(Err(self.too_late()));
         }
         match self.stage {
-            Stage::Posting if maybe_sent => self.may_be_processed(problem, None),
-            Stage::Posting | Stage::Watching(_) => self.try_again(problem, None),
+            Stage::Posting if doubtful => self.may_be_processed(problem, None),
+            Stage::Posting => self.post_again(problem, None),
+            Stage::Watching(_) => self.look_failed(problem),
+            Stage::Listing | Stage::Looking | Stage::Doubtful => self.try_again(problem, None),
         }
     }
 
@@ -201,14 +234,22 @@ impl Conversation {
         None
     }
 
-    /// Tries the same again after a wait; too many failures in a row are final.
+    /// Tries the same again after a wait, unless it has failed too often.
     pub(super) fn try_again(&mut self, problem: Problem, retry_after: Option<Duration>) -> Verdict {
+        let verdict = self.failed(problem);
+        if verdict.is_none() {
+            self.wait(retry_after);
+        }
+        verdict
+    }
+
+    /// Counts a failure; too many in a row are final.
+    pub(super) fn failed(&mut self, problem: Problem) -> Verdict {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= self.policy.attempts {
             return Some(Err(problem));
         }
         self.last_failure = Some(problem);
-        self.wait(retry_after);
         None
     }
 
@@ -216,6 +257,19 @@ impl Conversation {
     pub(super) fn succeeded(&mut self) {
         self.failures = 0;
         self.last_failure = None;
+    }
+
+    /// The POST is done with: from now on there are looks, the first at once.
+    pub(super) fn watch(&mut self, watching: Watching) {
+        self.succeeded();
+        self.stage = Stage::Watching(watching);
+        self.pace.restart();
+    }
+
+    /// The same, the first after a wait.
+    pub(super) fn watch_after(&mut self, watching: Watching, retry_after: Option<Duration>) {
+        self.watch(watching);
+        self.wait(retry_after);
     }
 
     /// The next exchange is due after the scheduled wait, or after the service's where that is longer.
@@ -254,6 +308,10 @@ impl Conversation {
         problem.about(offer).posted(self.posted()).into()
     }
 
+    pub(super) fn is_doubtful(&self) -> bool {
+        matches!(self.stage, Stage::Doubtful)
+    }
+
     pub(super) fn out(&self) -> Option<ExchangeId> {
         match &self.flight {
             Flight::Out { id, .. } => Some(*id),
@@ -261,19 +319,42 @@ impl Conversation {
         }
     }
 
-    pub(super) fn posted(&self) -> Posted {
-        match (&self.stage, &self.flight) {
-            (Stage::Posting, Flight::Out { .. }) => self.posted.max(Posted::Maybe),
-            _ => self.posted,
+    /// When the next exchange is due; `None` while one is out.
+    pub(super) fn due(&self) -> Option<Duration> {
+        match &self.flight {
+            Flight::Out { .. } => None,
+            Flight::Due { at, .. } => Some(*at),
         }
+    }
+
+    pub(super) fn set_due(&mut self, at: Duration) {
+        self.flight = Flight::Due { at, repeated: false };
+    }
+
+    pub(super) fn post_is_out(&self) -> bool {
+        matches!((&self.stage, &self.flight), (Stage::Posting, Flight::Out { .. }))
+    }
+
+    pub(super) fn posted(&self) -> Posted {
+        if self.post_is_out() { self.posted.max(Posted::Maybe) } else { self.posted }
     }
 
     pub(super) fn progress(&self) -> Progress<'_> {
         let (phase, location) = match &self.stage {
+            Stage::Listing => (Phase::Listing, None),
             Stage::Posting => (Phase::Posting, None),
-            Stage::Watching(watching) => (Phase::Watching, Some(watching.location())),
+            Stage::Looking => (Phase::Looking, None),
+            Stage::Watching(watching) => (Phase::Watching, watching.followed()),
+            Stage::Doubtful => (Phase::Done, None),
         };
-        Progress { phase, posted: self.posted(), polls: self.polls, location, operation: self.operation.as_ref() }
+        Progress {
+            phase,
+            posted: self.posted(),
+            polls: self.polls,
+            location,
+            operation: self.operation.as_ref(),
+            noted: self.noted.operations(),
+        }
     }
 
     pub(super) fn endpoint(&self) -> &Endpoint {

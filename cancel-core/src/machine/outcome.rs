@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::noted::NotedOperation;
 use crate::codec::{Operation, OperationLocation};
 
 /// What is *known* of the cancel, never more.
@@ -16,6 +19,8 @@ pub enum Outcome {
         proof: Proof,
         /// The last operation that was seen, where one was.
         operation: Option<Operation>,
+        /// With [`Proof::Verified`] every operation that was in progress before the cancel, all of them canceled.
+        operations: Vec<NotedOperation>,
         /// Whether a POST went out.
         posted: Posted,
     },
@@ -30,36 +35,56 @@ pub enum Outcome {
         /// Whether a POST went out.
         posted: Posted,
     },
-    /// What was watched has ended in another way than `canceled`. With [`Proof::Watched`] what became of the publish is
-    /// not proven: the pages call the location that of the cancel operation, and clients have seen both words there.
+    /// It is over, and not everything is canceled. With [`Proof::Verified`] at least one of the operations that were in
+    /// progress has completed or failed. With [`Proof::Watched`] what became of the publish is not proven: the pages call
+    /// the location that of the cancel operation, and clients have seen both words there.
     #[non_exhaustive]
     Ended {
         /// How it is known.
         proof: Proof,
-        /// The operation at its end.
+        /// The operation that was not canceled, at its end.
         operation: Operation,
+        /// With [`Proof::Verified`] every operation that was in progress before the cancel.
+        operations: Vec<NotedOperation>,
         /// Whether a POST went out.
         posted: Posted,
+    },
+    /// The service says that the cancel has failed, and after that an operation was seen to be still in progress. Or, with
+    /// [`Policy::dry_run`](crate::Policy::dry_run), what a cancel would stop.
+    #[non_exhaustive]
+    StillRunning {
+        /// Every operation that was in progress at first, as it was last seen.
+        operations: Vec<NotedOperation>,
+        /// Whether a POST went out.
+        posted: Posted,
+    },
+    /// Nothing was in progress, or not the operation that was [asked for](crate::CancelRequest::only). Nothing was posted.
+    #[non_exhaustive]
+    NothingRunning {
+        /// What is in progress instead.
+        instead: Vec<NotedOperation>,
     },
 }
 
 impl Outcome {
-    /// One stable word for logs: `canceled`, `accepted` or `ended`.
+    /// One stable word for logs: `canceled`, `accepted`, `ended`, `still_running` or `nothing_running`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Canceled { .. } => "canceled",
             Self::Accepted { .. } => "accepted",
             Self::Ended { .. } => "ended",
+            Self::StillRunning { .. } => "still_running",
+            Self::NothingRunning { .. } => "nothing_running",
         }
     }
 
-    /// How it is known. An acceptance proves nothing.
+    /// How it is known that it is over. `None` where it is not over, or never began.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         match self {
             Self::Canceled { proof, .. } | Self::Ended { proof, .. } => Some(*proof),
-            Self::Accepted { .. } => None,
+            Self::Accepted { .. } | Self::StillRunning { .. } | Self::NothingRunning { .. } => None,
         }
     }
 
@@ -67,17 +92,34 @@ impl Outcome {
     #[must_use]
     pub fn posted(&self) -> Posted {
         match self {
-            Self::Canceled { posted, .. } | Self::Accepted { posted, .. } | Self::Ended { posted, .. } => *posted,
+            Self::Canceled { posted, .. }
+            | Self::Accepted { posted, .. }
+            | Self::Ended { posted, .. }
+            | Self::StillRunning { posted, .. } => *posted,
+            Self::NothingRunning { .. } => Posted::No,
         }
     }
 
-    /// The operation that decided.
+    /// The operation that decided, where one was looked at.
     #[must_use]
     pub fn operation(&self) -> Option<&Operation> {
         match self {
             Self::Canceled { operation, .. } => operation.as_ref(),
             Self::Ended { operation, .. } => Some(operation),
-            Self::Accepted { .. } => None,
+            Self::Accepted { .. } | Self::StillRunning { .. } | Self::NothingRunning { .. } => None,
+        }
+    }
+
+    /// The operations that were in progress when the list was looked at, as they were last seen. Empty without
+    /// [`Until::Verified`](crate::Until::Verified).
+    #[must_use]
+    pub fn operations(&self) -> &[NotedOperation] {
+        match self {
+            Self::Canceled { operations, .. }
+            | Self::Ended { operations, .. }
+            | Self::StillRunning { operations, .. } => operations,
+            Self::NothingRunning { instead } => instead,
+            Self::Accepted { .. } => &[],
         }
     }
 }
@@ -90,15 +132,18 @@ pub enum Proof {
     Answered,
     /// The location that the service named says so.
     Watched,
+    /// The operations that were in progress before the cancel say so themselves.
+    Verified,
 }
 
 impl Proof {
-    /// One stable word for logs: `answered` or `watched`.
+    /// One stable word for logs: `answered`, `watched` or `verified`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Answered => "answered",
             Self::Watched => "watched",
+            Self::Verified => "verified",
         }
     }
 }
@@ -110,7 +155,8 @@ impl fmt::Display for Proof {
 }
 
 /// Whether a POST went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Posted {
     /// None left.
     No,

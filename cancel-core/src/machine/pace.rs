@@ -22,6 +22,16 @@ impl Pace {
         Self { salt: salt ^ policy.seed, waited: 0 }
     }
 
+    /// How many waits there were since the first.
+    pub(super) fn waited(&self) -> u32 {
+        self.waited
+    }
+
+    /// From where another process was.
+    pub(super) fn go_on_after(&mut self, waited: u32) {
+        self.waited = waited;
+    }
+
     /// From the first wait again.
     pub(super) fn restart(&mut self) {
         self.waited = 0;

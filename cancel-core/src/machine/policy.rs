@@ -10,6 +10,21 @@ pub enum Until {
     Accepted,
     /// Until what the service's location names has ended: the POST, then GETs.
     Settled,
+    /// Until the operations that were in progress beforehand have ended: the list, the POST, then a GET a scheduled look.
+    /// The only mode that knows what became of them, and that posts nothing when nothing is in progress.
+    Verified,
+}
+
+impl Until {
+    /// One stable word for logs: `accepted`, `settled` or `verified`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Settled => "settled",
+            Self::Verified => "verified",
+        }
+    }
 }
 
 /// How far to go, how long, and how patiently. The default suits a release pipeline.
@@ -31,14 +46,15 @@ pub struct Policy {
     pub(super) jitter_percent: u8,
     pub(super) seed: u64,
     pub(super) retry_ambiguous: bool,
+    pub(super) dry_run: bool,
 }
 
 impl Default for Policy {
-    /// [`Until::Settled`] within 15 minutes; polls after 1 s and then ever less often, up to every 30 s with a jitter of
+    /// [`Until::Verified`] within 15 minutes; polls after 1 s and then ever less often, up to every 30 s with a jitter of
     /// 20 %; 30 s and 1 MiB an answer; five tries; nothing that could cancel twice.
     fn default() -> Self {
         Self {
-            until: Until::Settled,
+            until: Until::Verified,
             deadline: Duration::from_secs(15 * 60),
             poll_interval: Duration::from_secs(1),
             max_poll_interval: Duration::from_secs(30),
@@ -48,6 +64,7 @@ impl Default for Policy {
             jitter_percent: 20,
             seed: 0,
             retry_ambiguous: false,
+            dry_run: false,
         }
     }
 }
@@ -116,11 +133,25 @@ impl Policy {
         self
     }
 
-    /// Whether a POST of which nobody knows whether it was processed is sent again (rule 5). The first may have worked,
-    /// and then the second cancels what was started since: only for callers who know that nothing was.
+    /// Whether, without [`Until::Verified`], a POST of which nobody knows whether it was processed is sent again (rule 5).
+    /// The first may have worked, and then the second cancels what was started since: only for callers who know that
+    /// nothing was. (With `Verified` a look at the list decides.)
     #[must_use]
     pub fn retry_ambiguous(mut self, retry: bool) -> Self {
         self.retry_ambiguous = retry;
         self
+    }
+
+    /// Whether to stop after the list, whatever the mode: [`Outcome::StillRunning`](crate::Outcome::StillRunning) then says
+    /// what would be canceled. Nothing is posted.
+    #[must_use]
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Whether the list is looked at before anything is posted.
+    pub(super) fn lists(&self) -> bool {
+        self.until == Until::Verified || self.dry_run
     }
 }

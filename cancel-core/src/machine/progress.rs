@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::noted::NotedOperation;
 use super::outcome::Posted;
 use crate::codec::{Operation, OperationLocation};
 
@@ -9,20 +10,26 @@ use crate::codec::{Operation, OperationLocation};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
+    /// What is in progress is being listed.
+    Listing,
     /// The cancel is to be sent, or is out.
     Posting,
-    /// The cancel was accepted; its location is watched.
+    /// It may or may not have been processed: what is in progress is listed again.
+    Looking,
+    /// The cancel was accepted: its location, or what was in progress, is watched.
     Watching,
     /// It is over.
     Done,
 }
 
 impl Phase {
-    /// One stable word for logs: `posting`, `watching` or `done`.
+    /// One stable word for logs: `listing`, `posting`, `looking`, `watching` or `done`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Listing => "listing",
             Self::Posting => "posting",
+            Self::Looking => "looking",
             Self::Watching => "watching",
             Self::Done => "done",
         }
@@ -45,8 +52,10 @@ pub struct Progress<'a> {
     pub posted: Posted,
     /// How many looks were taken. One that is repeated because of a rejected token counts once.
     pub polls: u32,
-    /// What is watched.
+    /// The location that is watched. It is not kept once nothing more can be learned from it.
     pub location: Option<&'a OperationLocation>,
     /// The last operation seen, with its steps and percentages.
     pub operation: Option<&'a Operation>,
+    /// What was in progress before the cancel, where that was looked at.
+    pub noted: &'a [NotedOperation],
 }

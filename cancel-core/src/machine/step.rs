@@ -8,6 +8,7 @@ use http::Request;
 
 use super::outcome::Outcome;
 use crate::error::Error;
+use crate::report::Problem;
 
 /// What to do next. Exhaustive on purpose: a driver that handles these five handles everything.
 #[derive(Debug)]
@@ -93,6 +94,17 @@ impl Body {
     pub fn bytes(&self) -> &Bytes {
         match self {
             Self::Complete(bytes) | Self::CutOff(bytes) | Self::TooLarge(bytes) => bytes,
+        }
+    }
+}
+
+impl Body {
+    /// All of it, or why there is no reading it.
+    pub(super) fn whole(&self) -> Result<&Bytes, Problem> {
+        match self {
+            Self::Complete(bytes) => Ok(bytes),
+            Self::CutOff(_) => Err(Problem::new(Error::Transport, "the answer was cut off")),
+            Self::TooLarge(_) => Err(Problem::new(Error::BodyTooLarge, "the answer is longer than the limit")),
         }
     }
 }

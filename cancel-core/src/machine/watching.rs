@@ -1,103 +1,144 @@
-//! What an answer to a look at the location means.
+//! What is looked at after the POST, whose turn it is, and what an answer says of it.
 
 use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Uri};
 
-use super::conversation::{Conversation, Stage, Verdict, problem};
-use super::outcome::{Outcome, Proof};
+use super::conversation::problem;
+use super::noted::Noted;
 use super::step::Body;
 use crate::codec::{
-    Answer, CancelRequest, GetOperation, NamedBy, NamedLocation, Operation, OperationLocation, State, in_headers,
-    retry_after,
+    Answer, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, OperationLocation, in_headers,
 };
-use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint};
 
 /// A location may take some time to exist: so many looks may find nothing.
 const LOOKS_BEFORE_IT_EXISTS: u32 = 3;
 
-/// What is watched.
+/// What is looked at, one look at a time.
 #[derive(Debug)]
 pub(super) struct Watching {
-    named: NamedLocation,
+    pub(super) location: Option<NamedLocation>,
+    pub(super) turn: Turn,
+    /// The noted operation whose turn it is, or was last.
+    pub(super) index: usize,
+    /// Failures of the location in a row, where it does not decide.
+    pub(super) location_failures: u8,
+    /// The cancel operation has failed: the next look at an operation in progress ends it.
+    pub(super) cancel_failed: bool,
+}
+
+/// What the next look is at, or the one that is out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Location,
+    Noted,
 }
 
 impl Watching {
-    pub(super) fn new(named: NamedLocation) -> Self {
-        Self { named }
+    /// The location decides.
+    pub(super) fn location(named: NamedLocation) -> Self {
+        Self { turn: Turn::Location, ..Self::noted_and(Some(named)) }
     }
 
-    pub(super) fn location(&self) -> &OperationLocation {
-        &self.named.location
+    /// The noted operations decide; a location, where there is one, is looked at in turn.
+    pub(super) fn noted_and(location: Option<NamedLocation>) -> Self {
+        Self { location, turn: Turn::Noted, index: 0, location_failures: 0, cancel_failed: false }
     }
 
-    pub(super) fn to_http(&self, endpoint: &Endpoint, request: &CancelRequest, token: &BearerToken) -> Request<Bytes> {
-        let get = GetOperation::at(self.named.location.clone());
+    pub(super) fn followed(&self) -> Option<&OperationLocation> {
+        self.location.as_ref().map(|named| &named.location)
+    }
+
+    pub(super) fn to_http(
+        &self,
+        endpoint: &Endpoint,
+        request: &CancelRequest,
+        noted: &Noted,
+        token: &BearerToken,
+    ) -> Option<Request<Bytes>> {
+        let get = match self.turn {
+            Turn::Location => GetOperation::at(self.followed()?.clone()),
+            Turn::Noted => {
+                let (publisher, offer) = (request.publisher().clone(), request.offer().clone());
+                GetOperation::new(publisher, offer, noted.get(self.index)?.id().clone())
+            }
+        };
         let get = match request.call_id() {
             Some(id) => get.client_request_id(id.clone()),
             None => get,
         };
-        get.to_http(endpoint, token)
+        Some(get.to_http(endpoint, token))
+    }
+
+    /// The other of the two is next: the location, or a noted operation that has not ended.
+    pub(super) fn take_turns(&mut self, noted: &Noted) {
+        if self.turn == Turn::Noted && self.location_adds_something(noted) {
+            self.turn = Turn::Location;
+        } else if let Some(index) = noted.next_after(self.index) {
+            self.turn = Turn::Noted;
+            self.index = index;
+        }
+    }
+
+    /// A location that names a noted operation shows nothing that a look at that operation does not.
+    fn location_adds_something(&self, noted: &Noted) -> bool {
+        match self.followed().map(OperationLocation::kind) {
+            Some(LocationKind::Migrated { operation, .. }) => !noted.holds(&operation),
+            Some(_) => true,
+            None => false,
+        }
     }
 
     /// Follows a location that has moved: an `Operation-Location` always counts, a `Location` only while one is followed.
-    fn follow(&mut self, endpoint: &Endpoint, called: &Uri, head: &Parts) -> Result<(), Problem> {
-        let counts = |by| by == NamedBy::OperationLocation || by == self.named.by;
+    pub(super) fn follow(&mut self, endpoint: &Endpoint, called: &Uri, head: &Parts) -> Result<(), Problem> {
+        let Some(followed) = &mut self.location else {
+            return Ok(());
+        };
+        let counts = |by| by == NamedBy::OperationLocation || by == followed.by;
         if let Some(named) = in_headers(endpoint, called, &head.headers, counts)? {
-            self.named = named;
+            *followed = named;
         }
         Ok(())
     }
 }
 
-impl Conversation {
-    pub(super) fn watching_answered(&mut self, called: &Uri, head: &Parts, body: Body) -> Verdict {
-        let wait = retry_after(&head.headers);
-        match head.status.as_u16() {
-            200 | 204 => match operation(body) {
-                Ok(operation) => self.saw(called, head, operation),
-                Err((problem, body)) => self.try_again(problem.answered(Answer::of(head, body.bytes())), wait),
-            },
-            202 => self.still_running(called, head),
-            404 if self.polls <= LOOKS_BEFORE_IT_EXISTS => {
-                self.wait(wait);
-                None
-            }
-            408 | 429 | 500..=599 => self.try_again(problem(head, &body), wait),
-            _ => Some(Err(problem(head, &body))),
-        }
-    }
-
-    fn saw(&mut self, called: &Uri, head: &Parts, operation: Operation) -> Verdict {
-        let state = operation.state();
-        self.operation = Some(operation.clone());
-        let (proof, posted) = (Proof::Watched, self.posted);
-        match state {
-            State::Canceled => Some(Ok(Outcome::Canceled { proof, operation: Some(operation), posted })),
-            State::Completed | State::Failed => Some(Ok(Outcome::Ended { proof, operation, posted })),
-            State::InProgress => self.still_running(called, head),
-        }
-    }
-
-    fn still_running(&mut self, called: &Uri, head: &Parts) -> Verdict {
-        self.succeeded();
-        if let Stage::Watching(watching) = &mut self.stage {
-            if let Err(problem) = watching.follow(&self.endpoint, called, head) {
-                return Some(Err(problem.answered(Answer::of(head, &[]))));
-            }
-        }
-        self.wait(retry_after(&head.headers));
-        None
-    }
+/// What the answer to a look says.
+pub(super) enum Seen {
+    /// An operation, and how it stands.
+    Operation(Operation),
+    /// 202: it goes on, whatever the body says.
+    StillRunning,
+    /// 404, early enough: it may not exist yet.
+    NotYet,
+    /// Nothing, for now.
+    Transient(Problem),
+    /// The look is refused.
+    Refused(Problem),
 }
 
-/// The operation in a body that arrived whole.
-fn operation(body: Body) -> Result<Operation, (Problem, Body)> {
-    match body {
-        Body::Complete(bytes) => Operation::read(bytes.clone()).map_err(|problem| (problem, Body::Complete(bytes))),
-        Body::CutOff(_) => Err((Problem::new(Error::Transport, "the answer was cut off"), body)),
-        Body::TooLarge(_) => Err((Problem::new(Error::BodyTooLarge, "the answer is longer than the limit"), body)),
+impl Seen {
+    /// Whether it says that something goes on.
+    pub(super) fn goes_on(&self) -> bool {
+        match self {
+            Self::Operation(operation) => !operation.state().is_end(),
+            Self::StillRunning => true,
+            Self::NotYet | Self::Transient(_) | Self::Refused(_) => false,
+        }
+    }
+
+    /// Reads the answer to the look with this number, counted from the POST.
+    pub(super) fn read(head: &Parts, body: &Body, look: u32) -> Self {
+        match head.status.as_u16() {
+            200 | 204 => match body.whole().and_then(|bytes| Operation::read(bytes.clone())) {
+                Ok(operation) => Self::Operation(operation),
+                Err(problem) => Self::Transient(problem.answered(Answer::of(head, body.bytes()))),
+            },
+            202 => Self::StillRunning,
+            404 if look <= LOOKS_BEFORE_IT_EXISTS => Self::NotYet,
+            408 | 429 | 500..=599 => Self::Transient(problem(head, body)),
+            _ => Self::Refused(problem(head, body)),
+        }
     }
 }

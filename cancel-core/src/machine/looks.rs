@@ -1,0 +1,156 @@
+//! What is concluded from a look: from one at the location, and from one at a noted operation.
+
+use std::time::Duration;
+
+use http::Uri;
+use http::response::Parts;
+
+use super::conversation::{Conversation, Stage, Verdict};
+use super::outcome::{Outcome, Proof};
+use super::policy::Until;
+use super::step::Body;
+use super::watching::{Seen, Turn, Watching};
+use crate::codec::{Answer, Operation, State, retry_after};
+use crate::report::Problem;
+
+impl Conversation {
+    pub(super) fn look_answered(&mut self, called: &Uri, head: &Parts, body: &Body) -> Verdict {
+        let seen = Seen::read(head, body, self.polls);
+        let goes_on = seen.goes_on();
+        let verdict = self.saw(seen).or_else(|| if goes_on { self.follow(called, head) } else { None });
+        verdict.or_else(|| self.look_again(retry_after(&head.headers)))
+    }
+
+    pub(super) fn look_failed(&mut self, problem: Problem) -> Verdict {
+        self.saw(Seen::Transient(problem)).or_else(|| self.look_again(None))
+    }
+
+    fn saw(&mut self, seen: Seen) -> Verdict {
+        let Stage::Watching(watching) = &mut self.stage else {
+            return None;
+        };
+        match (watching.turn, self.policy.until) {
+            (Turn::Noted, _) => self.saw_noted(seen),
+            (Turn::Location, Until::Verified) => {
+                watching.saw_beside(&seen, self.policy.attempts);
+                None
+            }
+            (Turn::Location, Until::Accepted | Until::Settled) => self.saw_location(seen),
+        }
+    }
+
+    fn look_again(&mut self, retry_after: Option<Duration>) -> Verdict {
+        if let Stage::Watching(watching) = &mut self.stage {
+            watching.take_turns(&self.noted);
+        }
+        self.wait(retry_after);
+        None
+    }
+
+    /// A look at a noted operation: it decides.
+    fn saw_noted(&mut self, seen: Seen) -> Verdict {
+        match seen {
+            Seen::Operation(operation) => {
+                self.succeeded();
+                self.operation = Some(operation.clone());
+                let ended = operation.state().is_end();
+                if let Stage::Watching(watching) = &self.stage {
+                    self.noted.saw(watching.index, operation);
+                }
+                if ended { self.have_all_ended() } else { self.goes_on() }
+            }
+            Seen::StillRunning => {
+                self.succeeded();
+                self.goes_on()
+            }
+            Seen::NotYet => None,
+            Seen::Transient(problem) => self.failed(problem),
+            Seen::Refused(problem) => Some(Err(problem)),
+        }
+    }
+
+    fn have_all_ended(&self) -> Verdict {
+        if !self.noted.have_all_ended() {
+            return None;
+        }
+        let (proof, posted) = (Proof::Verified, self.posted);
+        let operations = self.noted.operations().to_vec();
+        Some(Ok(match self.noted.not_canceled().cloned() {
+            Some(operation) => Outcome::Ended { proof, operation, operations, posted },
+            None => Outcome::Canceled { proof, operation: self.operation.clone(), operations, posted },
+        }))
+    }
+
+    /// A noted operation is in progress. If the cancel is known to have failed before, it is not going to end by that.
+    fn goes_on(&self) -> Verdict {
+        match &self.stage {
+            Stage::Watching(Watching { cancel_failed: true, .. }) => {
+                Some(Ok(Outcome::StillRunning { operations: self.noted.operations().to_vec(), posted: self.posted }))
+            }
+            _ => None,
+        }
+    }
+
+    /// A look at the location, where nothing else decides.
+    fn saw_location(&mut self, seen: Seen) -> Verdict {
+        match seen {
+            Seen::Operation(operation) => {
+                self.succeeded();
+                self.operation = Some(operation.clone());
+                self.watched_end(operation)
+            }
+            Seen::StillRunning => {
+                self.succeeded();
+                None
+            }
+            Seen::NotYet => None,
+            Seen::Transient(problem) => self.failed(problem),
+            Seen::Refused(problem) => Some(Err(problem)),
+        }
+    }
+
+    fn watched_end(&self, operation: Operation) -> Verdict {
+        let (proof, operations, posted) = (Proof::Watched, Vec::new(), self.posted);
+        match operation.state() {
+            State::InProgress => None,
+            State::Canceled => Some(Ok(Outcome::Canceled { proof, operation: Some(operation), operations, posted })),
+            State::Completed | State::Failed => Some(Ok(Outcome::Ended { proof, operation, operations, posted })),
+        }
+    }
+
+    /// The location may move, when it was the location that was looked at; a new one passes the same checks.
+    fn follow(&mut self, called: &Uri, head: &Parts) -> Verdict {
+        match &mut self.stage {
+            Stage::Watching(watching) if watching.turn == Turn::Location => {
+                let problem: Problem = watching.follow(&self.endpoint, called, head).err()?;
+                Some(Err(problem.answered(Answer::of(head, &[]))))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Watching {
+    /// A look at the location, where the noted operations decide: it may say that the cancel has failed. A location that
+    /// disappears or fails overrides nothing, and is not asked any more.
+    fn saw_beside(&mut self, seen: &Seen, attempts: u8) {
+        match seen {
+            Seen::StillRunning => self.location_failures = 0,
+            Seen::Operation(operation) => {
+                self.location_failures = 0;
+                self.cancel_failed = operation.state() == State::Failed;
+                if operation.state().is_end() {
+                    self.location = None;
+                }
+            }
+            Seen::NotYet => {}
+            Seen::Transient(_) => {
+                self.location_failures = self.location_failures.saturating_add(1);
+                if self.location_failures >= attempts {
+                    self.location = None;
+                }
+            }
+            Seen::Refused(_) => self.location = None,
+        }
+    }
+}
