@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use serde_json::Value;
 
 use super::event::{Event, Says};
 use super::mutant::{Mutant, as_if_lost, distorted, list_of};
@@ -130,7 +131,8 @@ impl World {
     }
 
     fn reply(&mut self, response: Response<Bytes>, own: bool) {
-        let reply = Rc::new(Reply { response, own, in_progress: self.in_progress() });
+        let words = if own { words_of(response.body()) } else { String::new() };
+        let reply = Rc::new(Reply { response, own, words, in_progress: self.in_progress() });
         self.phase = Phase::ToClient(self.out(), reply);
     }
 
@@ -326,5 +328,15 @@ impl World {
             }
             other => panic!("not at the service: {other:?}"),
         }
+    }
+}
+
+/// The words for a state that a body holds, with the ids before them.
+fn words_of(body: &Bytes) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of_one = |entry: &Value| format!("{} {}{} ", entry["id"], entry["status"], entry["submissionState"]);
+    match &body {
+        Value::Array(entries) => entries.iter().map(of_one).collect(),
+        entry => of_one(entry),
     }
 }

@@ -30,10 +30,23 @@ const VERIFIED: Setting = Setting {
 
 #[test]
 fn try_it() {
-    for until in [Until::Accepted, Until::Settled, Until::Verified] {
-        let setting = Setting { until, name: until.as_str(), ..VERIFIED };
+    for (until, b) in [
+        (Until::Accepted, [1, 1, 1, 1]),
+        (Until::Settled, [1, 1, 1, 0]),
+        (Until::Verified, [1, 0, 0, 0]),
+        (Until::Verified, [1, 1, 0, 0]),
+        (Until::Verified, [1, 0, 1, 0]),
+        (Until::Verified, [0, 1, 1, 0]),
+        (Until::Verified, [2, 0, 0, 0]),
+        (Until::Verified, [1, 1, 1, 0]),
+    ] {
+        let [faults, crashes, starts, expiries] = b;
+        let setting =
+            Setting { until, name: until.as_str(), budget: Budget { faults, crashes, starts, expiries }, ..VERIFIED };
+        #[allow(clippy::disallowed_methods)]
+        let t = std::time::Instant::now();
         match explore(&setting) {
-            Ok(explored) => println!("{}: {explored:?}", setting.name),
+            Ok(explored) => println!("{} {b:?} {:?}: {explored:?}", setting.name, t.elapsed()),
             Err(counterexample) => println!("{}:\n{counterexample}", setting.name),
         }
     }

@@ -64,7 +64,9 @@ impl Search<'_> {
         self.nodes.push(Node { parent: 0, event: Event::Step, depth: 0, is_over: false });
         let mut queue = VecDeque::from([(0, first)]);
         while let Some((number, world)) = queue.pop_front() {
-            if number % 20000 == 0 { println!("{number} depth {} queue {}", self.nodes[number as usize].depth, queue.len()); }
+            if number % 500000 == 499999 {
+                println!("{number} depth {} queue {}", self.nodes[number as usize].depth, queue.len());
+            }
             for event in world.events() {
                 let mut next = world.clone();
                 let held = next.happens(event, self.setting);

@@ -17,7 +17,7 @@ use crate::machine::Cancellation;
 use crate::machine::checkpoint::{Checkpoint, SavedLocation};
 
 use crate::machine::step::ExchangeId;
-use crate::portal::Portal;
+use crate::portal::{End, Portal};
 
 #[derive(Clone)]
 pub(super) struct World {
@@ -34,6 +34,8 @@ pub(super) struct World {
     /// The number of the token that is accepted.
     pub(super) token: u8,
     pub(super) left: Budget,
+    /// As in the setting.
+    pub(super) names_the_publish: bool,
     pub(super) ghost: Ghost,
 }
 
@@ -66,6 +68,8 @@ pub(super) struct Reply {
     pub(super) response: Response<Bytes>,
     /// The service's own, and not a gateway's.
     pub(super) own: bool,
+    /// What it says of operations: all that the machine reads of a body.
+    pub(super) words: String,
     /// What was in progress when it was made.
     pub(super) in_progress: Set,
 }
@@ -83,6 +87,7 @@ impl World {
             cancels_pending: false,
             token: 0,
             left: setting.budget,
+            names_the_publish: setting.names_the_publish,
             ghost: Ghost::default(),
         }
     }
@@ -111,17 +116,25 @@ impl World {
     pub(super) fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         self.conversation_events(&mut events);
-        let has_outcome = self.machine.result().is_some_and(Result::is_ok);
-        let can_crash = self.left.crashes > 0 && !(self.is_over() && has_outcome);
-        if self.is_over() && !can_crash {
-            return events;
-        }
-        if can_crash {
+        if self.can_crash() {
             events.push(Event::Crash);
         }
         if self.machine.result().is_none() {
             events.push(Event::DeadlinePasses);
         }
+        if matches!(self.phase, Phase::ToService(_)) {
+            self.service_events(&mut events);
+        }
+        events
+    }
+
+    fn can_crash(&self) -> bool {
+        let has_outcome = self.machine.result().is_some_and(Result::is_ok);
+        self.left.crashes > 0 && !(self.is_over() && has_outcome)
+    }
+
+    /// What happens at the service: before a request arrives there. At another time the client could not tell.
+    fn service_events(&self, events: &mut Vec<Event>) {
         if self.left.starts > 0 {
             events.push(Event::Starts);
         }
@@ -136,9 +149,10 @@ impl World {
         }
         let in_progress = self.in_progress();
         for index in (0..=SOMEONES).filter(|index| in_progress & one(*index) != 0) {
-            events.extend(ENDS.map(|end| Event::Ends(index, end)));
+            // Only a location that names it tells `failed` from `completed`.
+            let ends = ENDS.into_iter().filter(|end| *end != End::Failed || self.names_the_publish);
+            events.extend(ends.map(|end| Event::Ends(index, end)));
         }
-        events
     }
 
     fn conversation_events(&self, events: &mut Vec<Event>) {
@@ -183,9 +197,24 @@ impl World {
 
     /// Two states with the same print go on in the same way.
     pub(super) fn fingerprint(&self) -> u64 {
-        let Self { machine, durable, phase, portal, stray, service_time, cancels_pending, token, left, ghost } = self;
+        let Self {
+            machine,
+            durable,
+            phase,
+            portal,
+            stray,
+            service_time,
+            cancels_pending,
+            token,
+            left,
+            names_the_publish: _,
+            ghost,
+        } = self;
         let mut hasher = DefaultHasher::new();
         machine.fingerprint(&mut hasher);
+        if self.is_over() && !self.can_crash() {
+            return hasher.finish();
+        }
         durable.fingerprint(&mut hasher);
         phase.fingerprint(&mut hasher);
         portal.hash(&mut hasher);
@@ -216,10 +245,10 @@ impl Phase {
             Self::Held(sent) | Self::ToService(sent) => hash_of_request(&sent.request).hash(hasher),
             Self::ToClient(sent, reply) => {
                 hash_of_request(&sent.request).hash(hasher);
-                let Reply { response, own, in_progress } = &**reply;
+                let Reply { response, own, words, in_progress } = &**reply;
                 let headers = response.headers();
                 let location = (headers.get(LOCATION), headers.get("operation-location"));
-                (response.status(), location, response.body(), own, in_progress).hash(hasher);
+                (response.status(), location, words, own, in_progress).hash(hasher);
             }
         }
     }
