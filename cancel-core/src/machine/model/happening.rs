@@ -158,6 +158,8 @@ impl World {
                 | Some(CancelBehavior::DoesNothing { completes_after: Some(_) })
         );
         self.cancels_pending |= takes_time && response.status() == 202;
+        self.endless |=
+            matches!(way, Some(CancelBehavior::DoesNothing { completes_after: None })) && response.status() == 202;
         response
     }
 

@@ -8,6 +8,7 @@ use super::properties::{Violation, check};
 use super::setting::Setting;
 use super::text::line;
 use super::world::World;
+use crate::machine::Until;
 
 /// What an exploration found, when every property held.
 #[derive(Debug, Clone, Copy)]
@@ -64,16 +65,15 @@ impl Search<'_> {
         self.nodes.push(Node { parent: 0, event: Event::Step, depth: 0, is_over: false });
         let mut queue = VecDeque::from([(0, first)]);
         while let Some((number, world)) = queue.pop_front() {
-            if number % 500000 == 499999 {
-                println!("{number} depth {} queue {}", self.nodes[number as usize].depth, queue.len());
-            }
             for event in world.events() {
                 let mut next = world.clone();
                 let held = next.happens(event, self.setting);
                 self.steps += 1;
                 held.map_err(|violation| self.counterexample(number, Some(event), violation))?;
                 let (reached, is_new) = self.number(number, event, &next);
-                if event.is_fair() {
+                // Where a cancel never ends and nothing else decides, the deadline is what ends it.
+                let endless = event == Event::DeadlinePasses && world.endless && self.setting.until == Until::Settled;
+                if event.is_fair() || endless {
                     self.fair.push((number, reached));
                 }
                 if is_new {

@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) service_time: u32,
     /// A cancel will be carried out, complete or fail when the service goes on.
     pub(super) cancels_pending: bool,
+    /// A cancel operation runs for ever.
+    pub(super) endless: bool,
     /// The number of the token that is accepted.
     pub(super) token: u8,
     pub(super) left: Budget,
@@ -85,6 +87,7 @@ impl World {
             stray: None,
             service_time: 0,
             cancels_pending: false,
+            endless: false,
             token: 0,
             left: setting.budget,
             names_the_publish: setting.names_the_publish,
@@ -150,7 +153,10 @@ impl World {
         let in_progress = self.in_progress();
         for index in (0..=SOMEONES).filter(|index| in_progress & one(*index) != 0) {
             // Only a location that names it tells `failed` from `completed`.
-            let ends = ENDS.into_iter().filter(|end| *end != End::Failed || self.names_the_publish);
+            let told_apart = |end| end != End::Failed || self.names_the_publish;
+            // Nobody but this client cancels what someone else has started.
+            let can_be = |end| index != SOMEONES || end != End::Canceled;
+            let ends = ENDS.into_iter().filter(|end| told_apart(*end) && can_be(*end));
             events.extend(ends.map(|end| Event::Ends(index, end)));
         }
     }
@@ -205,6 +211,7 @@ impl World {
             stray,
             service_time,
             cancels_pending,
+            endless,
             token,
             left,
             names_the_publish: _,
@@ -219,7 +226,7 @@ impl World {
         phase.fingerprint(&mut hasher);
         portal.hash(&mut hasher);
         stray.as_ref().map(|request| hash_of_request(request)).hash(&mut hasher);
-        (service_time, cancels_pending, token, left, ghost).hash(&mut hasher);
+        (service_time, cancels_pending, endless, token, left, ghost).hash(&mut hasher);
         hasher.finish()
     }
 
