@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use super::Cancellation;
 use crate::error::Error;
 use crate::machine::conversation::Conversation;
-use crate::machine::outcome::Outcome;
+use crate::machine::outcome::{Outcome, Proof};
 
 impl Cancellation {
     pub(in crate::machine) fn fingerprint(&self, hasher: &mut impl Hasher) {
@@ -16,7 +16,7 @@ impl Cancellation {
             // The texts of an error decide nothing.
             Some(Err(error)) => (error.kind(), error.posted().as_str()).hash(hasher),
             Some(Ok(outcome)) => {
-                let proof = outcome.proof().map(|proof| proof.as_str());
+                let proof = outcome.proof().map(Proof::as_str);
                 (outcome.as_str(), proof, outcome.posted().as_str()).hash(hasher);
                 for noted in outcome.operations() {
                     (noted.id().as_str(), noted.status()).hash(hasher);

@@ -12,6 +12,7 @@ use super::mutant::{Mutant, as_if_lost, distorted, list_of};
 use super::properties::{Holds, check_still_running, must};
 use super::setting::{OFFER, OPERATIONS, PUBLISHER, SOMEONES, Setting, token};
 use super::world::{Durable, Phase, Reply, Sent, World};
+use crate::machine::checkpoint::SavedStage;
 use crate::machine::{Body, Cancellation, Failure, Step};
 use crate::portal::{CancelBehavior, PublishOperation};
 use crate::values::{BearerToken, Endpoint};
@@ -273,6 +274,7 @@ impl World {
             _ => self.durable.checkpoint.clone(),
         };
         let counts_anew = checkpoint.over.is_some();
+        let knows_the_answer = checkpoint.stage != SavedStage::Doubtful || checkpoint.over.is_some();
         let resumed = match setting.mutant {
             Some(Mutant::BeginsAnew) => Ok(setting.machine()),
             _ => Cancellation::resume(Endpoint::default(), checkpoint, setting.policy(), now),
@@ -282,7 +284,7 @@ impl World {
             Err(error) => return must(6, false, || format!("its own checkpoint is refused: {error}")),
         }
         let noted = if setting.mutant == Some(Mutant::BeginsAnew) { None } else { self.durable.noted };
-        self.ghost.resumed(noted, counts_anew);
+        self.ghost.resumed(noted, counts_anew, knows_the_answer);
         self.phase = Phase::Told;
         Ok(())
     }

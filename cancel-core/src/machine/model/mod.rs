@@ -101,8 +101,11 @@ const fn budget([faults, crashes, starts, expiries]: [u8; 4]) -> Budget {
 fn hold<const N: usize>(settings: [(Setting, [u8; 4]); N]) {
     let mut states = 0;
     for (setting, counts) in settings {
-        // Without optimization no more than one thing goes wrong in a conversation.
-        let counts = if cfg!(debug_assertions) && counts.iter().sum::<u8>() > 1 { [0, 1, 0, 0] } else { counts };
+        // Without optimization only one thing goes wrong in a conversation: the last of those that may.
+        let last = counts.iter().rposition(|count| *count > 0);
+        let alone = |(index, count): (usize, u8)| u8::from(count > 0 && Some(index) == last);
+        let few: Vec<u8> = counts.into_iter().enumerate().map(alone).collect();
+        let counts = if cfg!(debug_assertions) { [few[0], few[1], few[2], few[3]] } else { counts };
         let setting = Setting { budget: budget(counts), ..setting };
         match explore(&setting) {
             Ok(explored) => {
@@ -123,47 +126,70 @@ fn hold<const N: usize>(settings: [(Setting, [u8; 4]); N]) {
 #[test]
 fn accepted() {
     let retrying = Setting { name: "accepted, retry_ambiguous", retry_ambiguous: true, ..ACCEPTED };
-    hold([(ACCEPTED, [2, 1, 0, 1]), (ACCEPTED, [1, 2, 0, 0]), (retrying, [1, 1, 0, 0])]);
+    hold([(ACCEPTED, [2, 1, 0, 1]), (ACCEPTED, [1, 2, 1, 0]), (retrying, [2, 0, 0, 1])]);
 }
 
 #[test]
 fn settled() {
     let by_slot = Setting { name: "settled, the location names the publish", names_the_publish: true, ..SETTLED };
     let retrying = Setting { name: "settled, retry_ambiguous", retry_ambiguous: true, ..SETTLED };
-    hold([(SETTLED, [1, 1, 0, 0]), (SETTLED, [1, 0, 0, 1]), (by_slot, [1, 0, 1, 0]), (retrying, [1, 1, 0, 0])]);
-}
-
-#[test]
-fn verified_with_a_fault() {
-    let idle = Setting { name: "verified, nothing in progress", operations: 0, ..VERIFIED };
-    let two = Setting { name: "verified, two in progress", operations: 2, ..VERIFIED };
-    let only = Setting { name: "verified, only one of two", only: Some(0), ..two };
-    let by_slot = Setting { name: "verified, the location names the publish", names_the_publish: true, ..VERIFIED };
     hold([
-        (VERIFIED, [2, 0, 0, 0]),
-        (VERIFIED, [1, 0, 0, 1]),
-        (idle, [1, 1, 0, 0]),
-        (two, [1, 0, 0, 0]),
-        (only, [1, 0, 0, 0]),
+        (SETTLED, [1, 1, 0, 0]),
+        (SETTLED, [1, 0, 0, 1]),
+        (SETTLED, [0, 2, 0, 1]),
         (by_slot, [1, 0, 0, 0]),
+        (by_slot, [0, 1, 1, 0]),
+        (retrying, [1, 0, 0, 0]),
     ]);
 }
 
 #[test]
-fn verified_with_a_crash() {
-    let only = Setting { name: "verified, only the other", only: Some(1), operations: 2, ..VERIFIED };
-    hold([(VERIFIED, [1, 1, 0, 0]), (VERIFIED, [0, 1, 1, 0]), (VERIFIED, [0, 2, 0, 0]), (only, [0, 1, 0, 0])]);
+fn verified_with_faults() {
+    let idle = Setting { name: "verified, nothing in progress", operations: 0, ..VERIFIED };
+    let by_slot = Setting { name: "verified, the location names the publish", names_the_publish: true, ..VERIFIED };
+    hold([(VERIFIED, [2, 0, 0, 0]), (VERIFIED, [1, 0, 0, 1]), (idle, [2, 1, 1, 1]), (by_slot, [1, 0, 0, 0])]);
 }
 
 #[test]
-fn verified_with_a_foreign_operation() {
-    hold([(VERIFIED, [1, 0, 1, 0])]);
+fn verified_with_a_crash() {
+    hold([(VERIFIED, [1, 1, 0, 0]), (VERIFIED, [0, 2, 0, 0])]);
+}
+
+#[test]
+fn verified_with_several_operations() {
+    let two = Setting { name: "verified, two in progress", operations: 2, ..VERIFIED };
+    let only = Setting { name: "verified, only one of two", only: Some(1), ..two };
+    let other = Setting { name: "verified, only what is not there", only: Some(1), ..VERIFIED };
+    hold([(VERIFIED, [1, 0, 1, 0]), (VERIFIED, [0, 1, 1, 0]), (only, [0, 1, 0, 0]), (other, [1, 1, 1, 0])]);
 }
 
 #[test]
 #[ignore = "takes hours and much memory"]
 fn large() {
-    hold([(ACCEPTED, [2, 2, 1, 1]), (SETTLED, [2, 1, 1, 0]), (VERIFIED, [1, 1, 1, 0]), (VERIFIED, [2, 1, 0, 0])]);
+    let two = Setting { name: "verified, two in progress", operations: 2, ..VERIFIED };
+    let only = Setting { name: "verified, only one of two", only: Some(0), ..two };
+    hold([
+        (ACCEPTED, [3, 2, 1, 1]),
+        (SETTLED, [2, 1, 1, 0]),
+        (two, [1, 0, 0, 0]),
+        (only, [1, 0, 0, 0]),
+        (VERIFIED, [1, 1, 1, 0]),
+        (VERIFIED, [2, 1, 0, 0]),
+    ]);
+}
+
+/// A gap in the machine that is known: a 202 that names no location is written down as a POST of which nobody knows
+/// whether it was processed, and with `retry_ambiguous` the next run sends another, although the first was accepted.
+/// When this fails, it is mended: let `retry_ambiguous` crash in the settings above.
+#[test]
+fn a_retrying_run_forgets_that_a_post_was_accepted() {
+    for setting in [ACCEPTED, SETTLED] {
+        let setting = Setting { retry_ambiguous: true, budget: budget([1, 1, 0, 0]), ..setting };
+        let Err(counterexample) = explore(&setting) else { panic!("{}: the gap is closed", setting.name) };
+        println!("known gap ({}, retry_ambiguous):\n{counterexample}\n", setting.name);
+        assert_eq!(counterexample.violation.property, 3);
+        assert!(counterexample.lines.iter().any(|line| line.contains("error missing_location")), "{counterexample}");
+    }
 }
 
 /// Each of these must be found out, by the property that it breaks.

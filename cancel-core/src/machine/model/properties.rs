@@ -67,9 +67,8 @@ impl Ghost {
         let by_look =
             setting.until == Until::Verified && self.look.is_some_and(|look| look != 0 && holds_only(setting, look));
         let allowed = match self.fate {
-            Fate::NoneLeft => by_look || setting.until != Until::Verified,
             Fate::NotProcessed => true,
-            Fate::Refused => by_look || setting.until != Until::Verified,
+            Fate::NoneLeft | Fate::Refused => by_look || setting.until != Until::Verified,
             Fate::Unknown => by_look || (setting.until != Until::Verified && setting.retry_ambiguous),
             Fate::Taken => by_look,
             Fate::Out => false,
@@ -119,8 +118,12 @@ impl Ghost {
         self.look = Some(in_progress);
     }
 
-    /// Another process goes on, and knows what was noted when the checkpoint was written.
-    pub(super) fn resumed(&mut self, noted: Option<Set>, counts_anew: bool) {
+    /// Another process goes on, and knows what was noted when the checkpoint was written. It may not have been told of the
+    /// answer that was.
+    pub(super) fn resumed(&mut self, noted: Option<Set>, counts_anew: bool, knows_the_answer: bool) {
+        if !knows_the_answer && self.fate == Fate::Taken {
+            self.fate = Fate::Unknown;
+        }
         self.noted = noted;
         self.look = None;
         if counts_anew {
@@ -144,7 +147,10 @@ pub(super) fn check(world: &World, setting: &Setting) -> Holds {
         }
     }
     check_bounds(world)?;
-    check_secrets(world)?;
+    // What can be read of the machine changes when it is told something.
+    if matches!(world.phase, Phase::Told) {
+        check_secrets(world)?;
+    }
     check_late_answers(world)
 }
 
