@@ -97,15 +97,19 @@ const fn budget([faults, crashes, starts, expiries]: [u8; 4]) -> Budget {
     Budget { faults, crashes, starts, expiries }
 }
 
+/// Bounds for a second or two: a fault and a crash in the mode of the fewest states, nothing in the others.
+fn without_optimization(setting: &Setting, counts: [u8; 4]) -> [u8; 4] {
+    match setting.until {
+        Until::Accepted => [counts[0].min(1), counts[1].min(1), 0, 0],
+        Until::Settled | Until::Verified => [0; 4],
+    }
+}
+
 /// Explores every setting, or fails with the first counterexample.
 fn hold<const N: usize>(settings: [(Setting, [u8; 4]); N]) {
     let mut states = 0;
     for (setting, counts) in settings {
-        // Without optimization only one thing goes wrong in a conversation: the last of those that may.
-        let last = counts.iter().rposition(|count| *count > 0);
-        let alone = |(index, count): (usize, u8)| u8::from(count > 0 && Some(index) == last);
-        let few: Vec<u8> = counts.into_iter().enumerate().map(alone).collect();
-        let counts = if cfg!(debug_assertions) { [few[0], few[1], few[2], few[3]] } else { counts };
+        let counts = if cfg!(debug_assertions) { without_optimization(&setting, counts) } else { counts };
         let setting = Setting { budget: budget(counts), ..setting };
         match explore(&setting) {
             Ok(explored) => {
@@ -147,7 +151,7 @@ fn settled() {
 fn verified_with_faults() {
     let idle = Setting { name: "verified, nothing in progress", operations: 0, ..VERIFIED };
     let by_slot = Setting { name: "verified, the location names the publish", names_the_publish: true, ..VERIFIED };
-    hold([(VERIFIED, [2, 0, 0, 0]), (VERIFIED, [1, 0, 0, 1]), (idle, [2, 1, 1, 1]), (by_slot, [1, 0, 0, 0])]);
+    hold([(VERIFIED, [2, 0, 0, 0]), (VERIFIED, [1, 0, 0, 1]), (idle, [1, 1, 0, 1]), (by_slot, [1, 0, 0, 0])]);
 }
 
 #[test]
@@ -160,19 +164,20 @@ fn verified_with_several_operations() {
     let two = Setting { name: "verified, two in progress", operations: 2, ..VERIFIED };
     let only = Setting { name: "verified, only one of two", only: Some(1), ..two };
     let other = Setting { name: "verified, only what is not there", only: Some(1), ..VERIFIED };
-    hold([(VERIFIED, [1, 0, 1, 0]), (VERIFIED, [0, 1, 1, 0]), (only, [0, 1, 0, 0]), (other, [1, 1, 1, 0])]);
+    hold([(VERIFIED, [1, 0, 1, 0]), (VERIFIED, [0, 1, 1, 0]), (only, [0, 0, 0, 0]), (other, [1, 1, 1, 0])]);
 }
 
 #[test]
 #[ignore = "takes hours and much memory"]
 fn large() {
     let two = Setting { name: "verified, two in progress", operations: 2, ..VERIFIED };
-    let only = Setting { name: "verified, only one of two", only: Some(0), ..two };
+    let only = Setting { name: "verified, only one of two", only: Some(1), ..two };
     hold([
         (ACCEPTED, [3, 2, 1, 1]),
         (SETTLED, [2, 1, 1, 0]),
         (two, [1, 0, 0, 0]),
         (only, [1, 0, 0, 0]),
+        (only, [0, 1, 0, 0]),
         (VERIFIED, [1, 1, 1, 0]),
         (VERIFIED, [2, 1, 0, 0]),
     ]);
