@@ -26,7 +26,7 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 /// # use bytes::Bytes;
 /// # use cancel_core::*;
 /// # fn transport(_: &Exchange) -> Result<http::Response<Bytes>, Failure> {
-/// #     Ok(http::Response::new(Bytes::new()))
+/// #     Ok(http::Response::new(Bytes::from_static(b"[]")))
 /// # }
 /// # let endpoint = Endpoint::default();
 /// # let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
@@ -45,7 +45,7 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 ///         Step::Done(result) => break result.clone(),
 ///     }
 /// }?;
-/// assert_eq!(outcome.as_str(), "canceled");
+/// assert_eq!(outcome.as_str(), "nothing_running");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -189,6 +189,13 @@ impl Cancellation {
     #[must_use]
     pub fn token_source_error(&self, why: &str) -> Error {
         self.conversation.error(Problem::new(Error::TokenSource, why))
+    }
+
+    /// The error of a place for checkpoints that could not be written, or of a checkpoint of another run, for a driver to
+    /// return. It is no input.
+    #[must_use]
+    pub fn checkpoint_error(&self, why: &str) -> Error {
+        self.conversation.error(Problem::new(Error::Checkpoint, why))
     }
 
     pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {

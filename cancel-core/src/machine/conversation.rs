@@ -350,6 +350,7 @@ impl Conversation {
         Progress {
             phase,
             posted: self.posted(),
+            post_is_out: self.post_is_out(),
             polls: self.polls,
             location,
             operation: self.operation.as_ref(),

@@ -15,6 +15,8 @@ use crate::values::{ClientRequestId, Endpoint, InvalidInput, NotificationEmails,
 
 /// No crash loop lives for ever, whatever its clock says.
 const MAX_RESUMES: u32 = 1000;
+/// An operation can run for days; a deadline beyond this was not written by us, unless the policy has it.
+const LONGEST_RUN: Duration = Duration::from_secs(366 * 24 * 3600);
 
 impl Conversation {
     /// What another process needs to go on, as of the last `now`.
@@ -75,9 +77,18 @@ impl Conversation {
         (stage, None, false)
     }
 
-    /// A conversation that goes on where the checkpoint stands. `None` when nothing is left to do but to say that nobody
-    /// knows what became of a POST.
+    /// A conversation that goes on where the checkpoint stands.
     pub(super) fn resume(
+        endpoint: Endpoint,
+        checkpoint: &Checkpoint,
+        policy: Policy,
+        now: Duration,
+    ) -> Result<Self, Problem> {
+        let resumed = Self::check_and_resume(endpoint, checkpoint, policy, now);
+        resumed.map_err(|problem| problem.posted(checkpoint.posted))
+    }
+
+    fn check_and_resume(
         endpoint: Endpoint,
         checkpoint: &Checkpoint,
         policy: Policy,
@@ -177,8 +188,9 @@ impl Checkpoint {
         let [then, due, deadline] = [self.now_ms, self.due_ms, self.deadline_ms].map(Duration::from_millis);
         // Written times are cut to milliseconds, so that they may be off by one.
         let slack = Duration::from_millis(1);
-        if deadline.saturating_sub(then) > policy.deadline.saturating_add(slack) {
-            return Err(refused("has a deadline beyond the policy's"));
+        let left = deadline.saturating_sub(then);
+        if left > policy.deadline.max(LONGEST_RUN) {
+            return Err(refused("has an absurd deadline"));
         }
         if due > deadline.saturating_add(slack) {
             return Err(refused("waits beyond its deadline"));
@@ -186,7 +198,8 @@ impl Checkpoint {
         // A clock that stands before the checkpoint's is another one: what was left then is left now.
         let passed = now.saturating_sub(then);
         let from_now = |time: Duration| now.saturating_add(time.saturating_sub(then).saturating_sub(passed));
-        let deadline = from_now(deadline);
+        // A caller who has less patience than the one before has the last word.
+        let deadline = from_now(deadline).min(now.saturating_add(policy.deadline));
         Ok(Times { due: from_now(due), deadline })
     }
 }
