@@ -150,11 +150,13 @@ impl Checkpoint {
         let Some(saved) = &self.location else {
             return Ok(None);
         };
-        // It was written as an absolute URL.
         let base = http::Uri::default();
         let location = OperationLocation::read(endpoint, &base, &saved.url).map_err(|problem| {
             problem.renamed(Error::Checkpoint, "the checkpoint holds a location that will not be called")
         })?;
+        if *saved.url != *location.to_string() {
+            return Err(refused("holds a location that is not written as ours are"));
+        }
         let by = match saved.by {
             SavedBy::OperationLocation => NamedBy::OperationLocation,
             SavedBy::Location => NamedBy::Location,
