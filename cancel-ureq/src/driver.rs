@@ -112,7 +112,11 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
         Ok(())
     }
 
+    /// An outcome is not written down: who is killed before the caller has it finds it again by a look.
     fn write_down(&mut self, cancellation: &Cancellation) -> Result<(), Error> {
+        if matches!(cancellation.result(), Some(Ok(_))) {
+            return Ok(());
+        }
         self.journal
             .write(cancellation)
             .map_err(|error| cancellation.checkpoint_error(&format!("it could not be written: {error}")))

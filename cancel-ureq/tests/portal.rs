@@ -120,6 +120,69 @@ fn the_cancel_operations_own_end_does_not_prove_that_the_publish_is_canceled() {
 }
 
 #[test]
+fn only_the_operations_themselves_say_what_became_of_them() {
+    let minute = Duration::from_secs(60);
+    for (behavior, runs_for, outcome) in [
+        (CancelBehavior::AtOnce, 600, "canceled"),
+        (CancelBehavior::After(minute), 600, "canceled"),
+        (CancelBehavior::LosesRace, 60, "ended"),
+        (CancelBehavior::DoesNothing { completes_after: Some(minute) }, 120, "ended"),
+        (CancelBehavior::Fails { after: minute }, 600_000, "still_running"),
+    ] {
+        let publish = PublishOperation::new(ID).runs_for(Duration::from_secs(runs_for));
+        let served =
+            serve(|_| Offer::new("contoso", "contoso-offer").operation(publish).cancel(behavior).ignore_filter());
+        let known = drive(&served, request(), policy().until(Until::Verified)).unwrap();
+        assert_eq!(known.as_str(), outcome, "{behavior:?}");
+        let truth = served.portal().truth("contoso", "contoso-offer", served.now());
+        let seen: Vec<_> = known.operations().iter().map(|seen| (seen.id().to_string(), seen.status())).collect();
+        assert_eq!(seen, truth, "{behavior:?}");
+        assert_eq!(served.portal().posts(), 1);
+    }
+}
+
+#[test]
+fn where_nothing_runs_nothing_is_posted() {
+    let served =
+        serve(|_| Offer::new("contoso", "contoso-offer").operation(PublishOperation::new(ID).runs_for(Duration::ZERO)));
+    let known = drive(&served, request(), policy().until(Until::Verified)).unwrap();
+    assert_eq!((known.as_str(), served.portal().posts()), ("nothing_running", 0));
+}
+
+#[test]
+fn an_answer_that_was_lost_does_not_matter_to_who_looks() {
+    for fault in
+        [Fault::LoseRequest, Fault::LoseAnswer, Fault::status(503).after_processing(), Fault::status(500).into()]
+    {
+        let served = serve_scripted(
+            |offer| offer,
+            |portal| {
+                portal.script(Call::Cancel, fault.clone());
+            },
+        );
+        let known = drive(&served, request(), policy().until(Until::Verified));
+        assert_eq!(proof(known), Proof::Verified, "{fault:?}");
+        assert!(served.portal().posts() <= 2);
+    }
+}
+
+#[test]
+fn what_somebody_else_starts_in_the_meantime_is_not_canceled() {
+    let first = PublishOperation::new(ID).runs_for(Duration::from_secs(30));
+    let second = PublishOperation::new("another").started_at(Duration::from_secs(31)).slot("live");
+    let served = serve_scripted(
+        |_| Offer::new("contoso", "contoso-offer").operation(first).operation(second).cancel(CancelBehavior::AtOnce),
+        |portal| {
+            portal.script(Call::Cancel, Fault::status(429).header("retry-after-ms", "20"));
+        },
+    );
+    let known = drive(&served, request(), policy().until(Until::Verified)).unwrap();
+    assert_eq!((known.as_str(), served.portal().posts()), ("ended", 1));
+    let truth = served.portal().truth("contoso", "contoso-offer", served.now());
+    assert_eq!(truth, [(ID.to_owned(), "completed"), ("another".to_owned(), "running")]);
+}
+
+#[test]
 fn a_cancel_that_does_nothing_ends_at_the_deadline() {
     let served = serve(|offer| offer.cancel(CancelBehavior::DoesNothing { completes_after: None }));
     let error = drive(&served, request(), policy().deadline(Duration::from_millis(100))).unwrap_err();

@@ -150,6 +150,12 @@ impl Cancellation {
         Ok(())
     }
 
+    /// What it ended with, when it is over.
+    #[must_use]
+    pub fn result(&self) -> Option<&Result<Outcome, Error>> {
+        self.result.as_ref()
+    }
+
     /// Whether a POST went out so far. One that is out counts as [`Posted::Maybe`].
     #[must_use]
     pub fn posted(&self) -> Posted {

@@ -344,7 +344,7 @@ impl Conversation {
             Stage::Listing => (Phase::Listing, None),
             Stage::Posting => (Phase::Posting, None),
             Stage::Looking => (Phase::Looking, None),
-            Stage::Watching(watching) => (Phase::Watching, watching.followed()),
+            Stage::Watching(watching) => (Phase::Watching, watching.location.as_ref().map(|named| &named.location)),
             Stage::Doubtful => (Phase::Done, None),
         };
         Progress {

@@ -54,7 +54,7 @@ pub struct Progress<'a> {
     pub post_is_out: bool,
     /// How many looks were taken. One that is repeated because of a rejected token counts once.
     pub polls: u32,
-    /// The location that is watched. It is not kept once nothing more can be learned from it.
+    /// The location that the service has named.
     pub location: Option<&'a OperationLocation>,
     /// The last operation seen, with its steps and percentages.
     pub operation: Option<&'a Operation>,

@@ -63,7 +63,7 @@ impl Conversation {
             Stage::Looking => SavedStage::Looking,
             Stage::Doubtful => SavedStage::Doubtful,
             Stage::Watching(watching) => {
-                let location = watching.location.as_ref().map(|named| SavedLocation {
+                let location = watching.followed().map(|named| SavedLocation {
                     url: named.location.to_string().into(),
                     by: match named.by {
                         NamedBy::OperationLocation => SavedBy::OperationLocation,

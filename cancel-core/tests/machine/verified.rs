@@ -100,12 +100,12 @@ fn a_failed_cancel_is_told_once_an_operation_is_seen_to_run_after_it() {
 fn a_location_that_disappears_or_fails_overrides_nothing() {
     for (code, body) in [(403, ""), (404, ""), (410, ""), (302, ""), (201, ""), (400, r#"{"status":"failed"}"#)] {
         let mut talk = Talk::verifying(&["a"]);
-        for _ in 0..4 {
+        // The second look may come before the location exists; the fourth may not.
+        for _ in 0..if code == 404 { 2 } else { 1 } {
             talk.look_at("a", "running");
-            if talk.cancellation.progress().location.is_some() {
-                talk.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
-            }
+            talk.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
         }
+        talk.look_at("a", "running");
         talk.look_at("a", "canceled");
         assert_eq!(talk.canceled(), Proof::Verified, "{code}");
     }
