@@ -14,7 +14,7 @@ use crate::report::Problem;
 /// The version that is written, and the only one that is read.
 pub(super) const VERSION: u32 = 1;
 /// A longer text is no checkpoint, in bytes.
-const MAX_TEXT: usize = 1024 * 1024;
+const MAX_TEXT: usize = 1 << 20;
 
 /// A conversation written down: JSON of a few hundred bytes, or any other format of serde. There is no token in it.
 ///
