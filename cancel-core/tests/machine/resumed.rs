@@ -195,3 +195,14 @@ fn a_crash_loop_posts_no_more_than_one_run_would() {
     }
     assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
 }
+
+#[test]
+fn waits_go_on_growing() {
+    let mut talk = Talk::watching(settled());
+    for _ in 0..3 {
+        talk.look(200, &status("running"));
+    }
+    let mut talk = talk.resume(settled());
+    let waits: Vec<_> = (0..2).map(|_| talk.look(200, &status("running")).as_millis()).collect();
+    assert_eq!(waits, [3375, 5062]);
+}
