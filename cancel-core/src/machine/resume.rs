@@ -15,6 +15,7 @@ use crate::values::{ClientRequestId, Endpoint, InvalidInput, NotificationEmails,
 
 /// No crash loop lives for ever, whatever its clock says.
 const MAX_RESUMES: u32 = 1000;
+const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
 /// An operation can run for days; a deadline beyond this was not written by us, unless the policy has it.
 const LONGEST_RUN: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -47,7 +48,8 @@ impl Conversation {
             failed_posts: self.failed_posts.saturating_add(u8::from(post_is_out)),
             resumes: self.resumes,
             now_ms: to_ms(self.now),
-            due_ms: to_ms(self.due().unwrap_or(self.now).min(self.deadline)),
+            // Never sooner than the service has asked for.
+            due_ms: to_ms(self.due().unwrap_or(self.now).min(self.deadline).saturating_add(ALMOST_A_MILLISECOND)),
             deadline_ms: to_ms(self.deadline),
             over,
         }
