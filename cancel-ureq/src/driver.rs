@@ -49,6 +49,7 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
     /// journal fails: after these two the same cancellation can be driven on.
     pub fn drive(&mut self, cancellation: &mut Cancellation) -> Result<Outcome, Error> {
         let clock = Clock::starting_at(cancellation.now());
+        self.write_down(cancellation)?;
         loop {
             let now = clock.now();
             match cancellation.step(now) {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use cancel_core::Cancellation;
 
-/// Makes [checkpoints](Cancellation::checkpoint) durable. It is asked before a POST leaves and after every change of state but
-/// the last, to an outcome; when it fails before a POST, the POST does not leave. Once the caller has the outcome, there is
+/// Makes [checkpoints](Cancellation::checkpoint) durable. It is asked at first, before a POST leaves, and after every change
+/// of state but the last, to an outcome; when it fails before a POST, the POST does not leave. Once the caller has the outcome, there is
 /// nothing left to go on with.
 ///
 /// A closure is a journal, and `()` is the one that keeps nothing.

@@ -14,14 +14,14 @@ use super::concealment::{conceal_in_body, conceal_in_headers, conceal_in_text};
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
-use super::policy::Policy;
+use super::policy::{Policy, Until};
 use super::progress::{Phase, Progress};
 use super::step::{Body, Exchange, ExchangeId, Failure, Step, TokenReason};
 use super::watching::Watching;
 use crate::codec::{Answer, CancelRequest, ListOperations, Operation};
 use crate::error::Error;
 use crate::report::Problem;
-use crate::values::{BearerToken, Endpoint};
+use crate::values::{BearerToken, Endpoint, OperationId};
 
 /// How a conversation ends, once it does.
 pub(super) type Verdict = Option<Result<Outcome, Problem>>;
@@ -37,6 +37,8 @@ pub(super) struct Conversation {
     pub(super) polls: u32,
     /// What was in progress before the POST; empty where that is not looked at.
     pub(super) noted: Noted,
+    /// What somebody has started since, so that no second POST is sent.
+    pub(super) started_since: Option<OperationId>,
     /// The last operation that was seen.
     pub(super) operation: Option<Operation>,
     pub(super) now: Duration,
@@ -88,6 +90,7 @@ impl Conversation {
             posted: Posted::No,
             polls: 0,
             noted: Noted::default(),
+            started_since: None,
             operation: None,
             now,
             deadline: now.saturating_add(policy.deadline),
@@ -180,7 +183,9 @@ impl Conversation {
         if head.status == StatusCode::UNAUTHORIZED {
             return self.rejected(&head, &body);
         }
-        self.rejections = 0;
+        if !matches!(self.stage, Stage::Looking) {
+            self.rejections = 0;
+        }
         match self.stage {
             Stage::Listing | Stage::Looking | Stage::Doubtful => self.list_answered(&head, &body),
             Stage::Posting => self.post_answered(&called, &head, &body),
@@ -222,7 +227,8 @@ impl Conversation {
         }
     }
 
-    /// 401: the same exchange again at once with a fresh token; the second in a row is final.
+    /// 401: the same exchange again at once with a fresh token; the second in a row is final. A fresh token can take its
+    /// time, so that a POST goes out again with a look directly before it, where the mode has one.
     fn rejected(&mut self, head: &Parts, body: &Body) -> Verdict {
         self.rejections = self.rejections.saturating_add(1);
         if self.rejections > 1 {
@@ -230,6 +236,9 @@ impl Conversation {
         }
         self.token = None;
         self.token_reason = TokenReason::Rejected;
+        if matches!(self.stage, Stage::Posting) && self.policy.until == Until::Verified {
+            self.stage = Stage::Looking;
+        }
         self.flight = Flight::Due { at: self.now, repeated: true };
         None
     }
@@ -279,7 +288,10 @@ impl Conversation {
     }
 
     fn too_late(&mut self) -> Problem {
-        let after = format!("it was {:?} after the start", self.policy.deadline);
+        let mut after = format!("it was {:?} after the start", self.policy.deadline);
+        if let Some(other) = &self.started_since {
+            after += &format!("; operation {other} was started in the meantime, so that no other cancel was sent");
+        }
         match self.last_failure.take() {
             Some(problem) => problem.renamed(Error::Deadline, &format!("{after}; the last try failed")),
             None => Problem::new(Error::Deadline, after),

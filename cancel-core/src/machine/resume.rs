@@ -16,6 +16,9 @@ use crate::values::{ClientRequestId, Endpoint, InvalidInput, NotificationEmails,
 /// No crash loop lives for ever, whatever its clock says.
 const MAX_RESUMES: u32 = 1000;
 const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
+/// A clock that stands so far before the checkpoint's makes nonsense of its times. (It may stand before it: another
+/// machine's clock, or one that begins with each process.)
+const MOST_SKEW: Duration = Duration::from_secs(31 * 24 * 3600);
 /// An operation can run for days; a deadline beyond this was not written by us, unless the policy has it.
 const LONGEST_RUN: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -195,6 +198,9 @@ impl Checkpoint {
         let left = deadline.saturating_sub(then);
         if left > policy.deadline.max(LONGEST_RUN) {
             return Err(refused("has an absurd deadline"));
+        }
+        if then.saturating_sub(now) > MOST_SKEW {
+            return Err(refused("is from the future"));
         }
         if due > deadline.saturating_add(slack) {
             return Err(refused("waits beyond its deadline"));

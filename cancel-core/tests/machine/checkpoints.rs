@@ -153,6 +153,20 @@ fn a_run_that_is_over_or_another_is_not_gone_on_with() {
 }
 
 #[test]
+fn a_checkpoint_from_the_future_is_refused() {
+    let text = text();
+    let day = 24 * 3600 * 1000;
+    let ahead = |days: u64| {
+        let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for time in ["now_ms", "due_ms", "deadline_ms"] {
+            json[time] = (json[time].as_u64().unwrap() + days * day).into();
+        }
+        refusal(&json.to_string())
+    };
+    assert_eq!((ahead(31), ahead(32)), ("resumed", "checkpoint"));
+}
+
+#[test]
 fn resumes_are_counted() {
     let mut talk = rich();
     for _ in 0..1000 {

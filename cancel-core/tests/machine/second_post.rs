@@ -76,6 +76,34 @@ fn it_looks_again_before_any_later_post() {
 }
 
 #[test]
+fn a_fresh_token_may_take_its_time() {
+    let mut talk = Talk::new(verified());
+    talk.list(&[("a", "running")]);
+    talk.post().answer(401, NO_HEADERS, "");
+    talk.list(&[("b", "running")]);
+    talk.look_at("a", "completed");
+    assert_eq!(talk.ended().0, Proof::Verified, "what runs now was started while the token was fetched");
+
+    let mut talk = Talk::new(verified());
+    talk.list(&[("a", "running")]);
+    talk.post().answer(401, NO_HEADERS, "");
+    talk.list(&[("a", "running")]);
+    talk.post().answer(401, NO_HEADERS, "");
+    assert_eq!(talk.error(), ("unauthorized", Posted::Yes), "the look between them accepts no token for a POST");
+}
+
+#[test]
+fn a_deadline_says_what_was_started_in_the_meantime() {
+    let mut talk = in_doubt();
+    talk.list(&[("a", "running"), ("b", "running")]);
+    talk.look_at("a", "running");
+    talk.now += secs(10_000);
+    assert_eq!(talk.error(), ("deadline", Posted::Maybe));
+    let error = talk.end().unwrap_err().to_string();
+    assert!(error.contains("operation b was started in the meantime"), "{error}");
+}
+
+#[test]
 fn a_look_that_fails_is_tried_again() {
     let mut talk = in_doubt();
     for _ in 0..4 {

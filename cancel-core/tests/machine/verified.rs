@@ -267,6 +267,7 @@ fn a_rejected_token_changes_nothing_but_the_token() {
     talk.get(LIST).answer(401, NO_HEADERS, "");
     talk.list(&[("a", "running")]);
     talk.post().answer(401, NO_HEADERS, "");
+    talk.list(&[("a", "running")]);
     talk.post().answer(202, [("Location", CANCEL_OPERATION)], "");
     talk.get(&operation("a")).answer(401, NO_HEADERS, "");
     talk.look_at("a", "running");

@@ -1,10 +1,13 @@
 //! The file in which a run is written down, so that the next one goes on with it.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use cancel_core::{Cancellation, Checkpoint, Error};
+
+/// One byte more than the longest checkpoint.
+const MOST_BYTES: u64 = (1 << 20) + 1;
 
 pub(crate) struct RunFile {
     path: PathBuf,
@@ -18,11 +21,21 @@ impl RunFile {
 
     /// The run that is to be gone on with, where there is one.
     pub(crate) fn read(&self) -> Result<Option<Checkpoint>, Error> {
-        match fs::read_to_string(&self.path) {
+        match self.text() {
             Ok(text) => Checkpoint::from_json(&text).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Checkpoint::unreadable(&format!("{}: {error}", self.path.display()))),
         }
+    }
+
+    /// As much of the file as a checkpoint can have. Something that is no file might never end.
+    fn text(&self) -> io::Result<String> {
+        if !fs::metadata(&self.path)?.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+        }
+        let mut text = String::new();
+        File::open(&self.path)?.take(MOST_BYTES).read_to_string(&mut text)?;
+        Ok(text)
     }
 
     /// Writes the run down. When this returns, it is there after a crash: the whole new text, or the whole old one.

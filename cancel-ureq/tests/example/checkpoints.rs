@@ -100,6 +100,20 @@ fn it_is_on_the_disk_before_the_post_leaves() {
 }
 
 #[test]
+fn what_is_no_file_is_not_read() {
+    let served = serve(CancelBehavior::AtOnce);
+    let mut places = vec![std::env::temp_dir()];
+    if cfg!(unix) {
+        places.push("/dev/zero".into());
+    }
+    for place in places {
+        let printed = json_of(&run(&served, &place, &[]));
+        assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("maybe")));
+    }
+    assert_eq!(served.portal().calls().len(), 0);
+}
+
+#[test]
 fn one_that_is_not_of_this_run_is_refused_and_kept() {
     let served = serve(CancelBehavior::AtOnce);
     let other = serve(CancelBehavior::AtOnce);

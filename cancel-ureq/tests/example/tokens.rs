@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::portal::CancelBehavior;
+use cancel_core::portal::{Call, CancelBehavior, Fault};
 use serde_json::json;
 
 use crate::{TOKEN, example, json_of, serve, text};
@@ -20,12 +20,11 @@ fn a_command_gives_the_token() {
 }
 
 #[test]
-fn it_is_run_again_when_the_token_has_expired() {
+fn it_is_run_again_when_the_token_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let asked = folder.path().join("asked");
     let served = serve(CancelBehavior::After(Duration::from_secs(60)));
-    let until = served.now() + Duration::from_secs(30);
-    served.portal().accept_token("short-lived-token", Some(until));
+    served.portal().accept_token("short-lived-token", None).script(Call::Operation, Fault::status(401));
     let command =
         format!("if [ -e {0} ]; then echo {TOKEN}; else touch {0}; echo short-lived-token; fi", asked.display());
     let printed = json_of(&run(&served.endpoint(), &command));
