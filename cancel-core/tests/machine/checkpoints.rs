@@ -5,7 +5,7 @@ use cancel_core::{
     OperationId, Posted, PublisherId,
 };
 
-use crate::talk::{CANCEL_OPERATION, NO_HEADERS, Talk, secs, settled, status, verified};
+use crate::talk::{CANCEL_OPERATION, NO_HEADERS, Talk, accepted, secs, settled, status, verified};
 
 /// A conversation that has most of what a checkpoint can hold.
 fn rich() -> Talk {
@@ -113,6 +113,56 @@ fn forged_values_are_refused() {
         (r#""due_ms":"#, r#""due_ms":999999"#),
     ] {
         assert_eq!(forged(from, to), "checkpoint", "{from} -> {to}");
+    }
+}
+
+/// What the stages of each mode need: what was noted, and a location.
+#[test]
+fn a_stage_that_does_not_fit_is_refused() {
+    let own = |stage: &str, until: &str, noted: bool, location: bool, posted: &str| {
+        let mut json: serde_json::Value = serde_json::from_str(&text()).unwrap();
+        json["stage"] = stage.into();
+        json["until"] = until.into();
+        json["posted"] = posted.into();
+        if !noted {
+            json["noted"] = serde_json::json!([]);
+        }
+        if !location {
+            json["location"] = serde_json::Value::Null;
+        }
+        let policy = match until {
+            "verified" => verified(),
+            "settled" => settled(),
+            _ => accepted(),
+        };
+        rich().resume_from(&json.to_string(), policy).is_ok()
+    };
+    for (stage, until, noted, location, posted, fits) in [
+        ("listing", "verified", false, false, "no", true),
+        ("listing", "verified", true, false, "no", false),
+        ("listing", "verified", false, false, "maybe", false),
+        ("listing", "settled", false, false, "no", false),
+        ("posting", "verified", true, false, "no", true),
+        ("posting", "verified", false, false, "no", false),
+        ("posting", "settled", false, false, "no", true),
+        ("posting", "accepted", false, false, "no", true),
+        ("posting", "settled", true, false, "no", false),
+        ("looking", "verified", true, false, "maybe", true),
+        ("looking", "verified", false, false, "maybe", false),
+        ("looking", "settled", true, false, "maybe", false),
+        ("looking", "settled", false, false, "maybe", false),
+        ("doubtful", "settled", false, false, "maybe", true),
+        ("doubtful", "accepted", false, false, "maybe", true),
+        ("doubtful", "verified", true, false, "maybe", false),
+        ("watching", "verified", true, true, "yes", true),
+        ("watching", "verified", true, false, "yes", true),
+        ("watching", "verified", false, true, "yes", false),
+        ("watching", "settled", false, true, "yes", true),
+        ("watching", "settled", false, false, "yes", false),
+        ("watching", "settled", true, true, "yes", false),
+        ("watching", "accepted", false, true, "yes", false),
+    ] {
+        assert_eq!(own(stage, until, noted, location, posted), fits, "{stage} {until} {noted} {location} {posted}");
     }
 }
 
