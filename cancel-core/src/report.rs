@@ -73,6 +73,7 @@ impl fmt::Display for OfferPrefix<'_> {
 
 /// An error in the making: its name is known, and the machine can still say which offer it is about.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(crate) struct Problem {
     name: fn(Box<Report>) -> Error,
     report: Box<Report>,

@@ -1,5 +1,8 @@
 //! The machine's door: what a driver calls.
 
+#[cfg(all(test, feature = "portal"))]
+mod fingerprint;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -52,6 +55,7 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 /// There is no `Clone`: two copies would post twice. To stop early, drop it; [`posted`](Self::posted) says whether a
 /// POST went out.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub struct Cancellation {
     conversation: Conversation,
     result: Option<Result<Outcome, Error>>,

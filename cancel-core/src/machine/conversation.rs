@@ -3,6 +3,9 @@
 //! What an answer means is said by [`listing`](super::listing), [`posting`](super::posting) and [`looks`](super::looks); this
 //! file knows only that an exchange is out or due, that tokens are rejected, that tries are counted and that time runs out.
 
+#[cfg(all(test, feature = "portal"))]
+mod fingerprint;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -27,6 +30,7 @@ use crate::values::{BearerToken, Endpoint, OperationId};
 pub(super) type Verdict = Option<Result<Outcome, Problem>>;
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Conversation {
     pub(super) endpoint: Endpoint,
     pub(super) request: CancelRequest,
@@ -60,6 +64,7 @@ pub(super) struct Conversation {
 
 /// Which exchange is next, or out.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) enum Stage {
     /// The list, to note what is in progress.
     Listing,
@@ -74,6 +79,7 @@ pub(super) enum Stage {
 }
 
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 enum Flight {
     /// The next exchange may leave from this time on.
     Due { at: Duration, repeated: bool },

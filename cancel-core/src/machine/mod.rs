@@ -10,6 +10,8 @@ mod concealment;
 mod conversation;
 mod listing;
 mod looks;
+#[cfg(all(test, feature = "portal"))]
+mod model;
 mod noted;
 mod observer;
 mod outcome;

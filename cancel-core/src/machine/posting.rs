@@ -24,7 +24,13 @@ impl Conversation {
             408 | 429 => self.post_again(problem(head, body), wait),
             // A gateway's, perhaps, behind which the service did its work.
             500..=599 => self.may_be_processed(problem(head, body), wait),
-            _ => Some(Err(problem(head, body))),
+            // Refused.
+            400..=499 => Some(Err(problem(head, body))),
+            // Who knows what the service did: a run that goes on from here does not post as if nothing had happened.
+            _ => {
+                self.doubt();
+                Some(Err(problem(head, body)))
+            }
         }
     }
 

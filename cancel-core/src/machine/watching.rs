@@ -16,6 +16,7 @@ const LOOKS_BEFORE_IT_EXISTS: u32 = 3;
 
 /// What is looked at, one look at a time.
 #[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Watching {
     pub(super) location: Option<NamedLocation>,
     /// Nothing more is to be learned from the location.

@@ -1,0 +1,346 @@
+//! What each event does: to the machine by its driver, to what is on its way, and to the service.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use serde_json::Value;
+
+use super::event::{Event, Says};
+use super::mutant::{Mutant, as_if_lost, distorted, list_of};
+use super::properties::{Holds, check_still_running, must};
+use super::setting::{OFFER, OPERATIONS, PUBLISHER, SOMEONES, Setting, token};
+use super::world::{Durable, Phase, Reply, Sent, World};
+use crate::machine::checkpoint::SavedStage;
+use crate::machine::{Body, Cancellation, Failure, Step};
+use crate::portal::{CancelBehavior, PublishOperation};
+use crate::values::{BearerToken, Endpoint};
+
+const ORIGIN: &str = "https://cloudpartner.azure.com/";
+const ELSEWHERE: &str = "https://elsewhere.example/api/operations/1";
+
+impl World {
+    /// Lets it happen.
+    pub(super) fn happens(&mut self, event: Event, setting: &Setting) -> Holds {
+        if event.is_fault() {
+            self.left.faults -= 1;
+        }
+        match event {
+            Event::Step => {
+                self.write();
+                self.drive(self.machine.now(), setting)
+            }
+            Event::Leave => self.leave(setting),
+            Event::Arrive(way) => {
+                self.arrive(way);
+                Ok(())
+            }
+            Event::ArriveTwice(way) => {
+                self.astray();
+                self.arrive(way);
+                Ok(())
+            }
+            Event::NotSent => self.not_sent(),
+            Event::LoseRequest | Event::LoseAnswer => self.lose(setting),
+            Event::Late => self.late(setting),
+            Event::Gateway(says) | Event::Replace(says) => {
+                self.gateway_answers(says);
+                Ok(())
+            }
+            Event::Deliver => self.deliver(setting, false),
+            Event::Cut => self.deliver(setting, true),
+            Event::Crash => self.crash(setting),
+            Event::DeadlinePasses => self.deadline_passes(),
+            Event::Stray(_) | Event::Ends(..) | Event::Starts | Event::ServiceGoesOn | Event::TokenExpires => {
+                self.at_the_service(event);
+                Ok(())
+            }
+        }
+    }
+
+    fn machine(&mut self) -> &mut Cancellation {
+        Rc::make_mut(&mut self.machine)
+    }
+
+    fn write(&mut self) {
+        self.durable = Rc::new(Durable { checkpoint: self.machine.checkpoint(), noted: self.ghost.noted });
+    }
+
+    /// The driver does what the machine says until something has to come from outside.
+    fn drive(&mut self, now: Duration, setting: &Setting) -> Holds {
+        let token = token(self.token);
+        let deadline = self.machine.conversation().deadline;
+        let exchange = loop {
+            let machine = Rc::make_mut(&mut self.machine);
+            match machine.step(now) {
+                Step::Authenticate(_) => machine.provide_token(BearerToken::new(&token).unwrap()),
+                Step::Send(exchange) => break exchange,
+                Step::Done(_) => {
+                    self.phase = Phase::Over;
+                    return Ok(());
+                }
+                step @ (Step::Await { .. } | Step::WaitUntil(_)) => panic!("nothing is out, no wait is set: {step:?}"),
+            }
+        };
+        must(5, now.saturating_add(exchange.timeout) <= deadline, || {
+            "an exchange goes beyond the deadline".to_owned()
+        })?;
+        let (id, post) = (exchange.id, exchange.is_post());
+        let sent = Rc::new(Sent { id, post, request: exchange.request });
+        if post {
+            self.phase = Phase::Held(sent);
+            return Ok(());
+        }
+        let skips = setting.mutant == Some(Mutant::SkipsTheSecondLook);
+        match self.ghost.noted {
+            Some(noted) if skips && sent.request.uri().path().contains("submissions") => {
+                self.machine().handle_response(now, id, list_of(noted)).unwrap();
+                self.phase = Phase::Told;
+                Ok(())
+            }
+            _ => self.send(sent),
+        }
+    }
+
+    fn leave(&mut self, setting: &Setting) -> Holds {
+        let Phase::Held(sent) = self.phase.clone() else { panic!("nothing is held back") };
+        if setting.mutant != Some(Mutant::WritesAfterSending) {
+            self.write();
+        }
+        self.send_post(sent, setting)
+    }
+
+    fn send_post(&mut self, sent: Rc<Sent>, setting: &Setting) -> Holds {
+        self.ghost.post_leaves(setting, setting.budget.crashes - self.left.crashes)?;
+        self.send(sent)
+    }
+
+    /// Property 4, of requests: everything that leaves goes here.
+    fn send(&mut self, sent: Rc<Sent>) -> Holds {
+        let url = sent.request.uri().to_string();
+        must(4, url.starts_with(ORIGIN), || format!("the token goes to {url}"))?;
+        self.phase = Phase::ToService(sent);
+        Ok(())
+    }
+
+    fn out(&self) -> Rc<Sent> {
+        match &self.phase {
+            Phase::ToService(sent) | Phase::ToClient(sent, _) => Rc::clone(sent),
+            Phase::Told | Phase::Held(_) | Phase::Over => panic!("nothing is out"),
+        }
+    }
+
+    fn reply(&mut self, response: Response<Bytes>, own: bool) {
+        let words = if own { words_of(response.body()) } else { String::new() };
+        let reply = Rc::new(Reply { response, own, words, in_progress: self.in_progress() });
+        self.phase = Phase::ToClient(self.out(), reply);
+    }
+
+    fn arrive(&mut self, way: CancelBehavior) {
+        let sent = self.out();
+        let response = self.service_gets(&sent.request, sent.post.then_some(way));
+        self.reply(response, true);
+    }
+
+    fn service_gets(&mut self, request: &http::Request<Bytes>, way: Option<CancelBehavior>) -> Response<Bytes> {
+        let now = self.service_now();
+        let portal = Rc::make_mut(&mut self.portal);
+        if let Some(way) = way {
+            portal.set_cancel(PUBLISHER, OFFER, way).unwrap();
+        }
+        let response = portal.handle(now, request.clone());
+        // Nobody asks for these afterwards, and states are to be equal that go on alike.
+        portal.set_cancel(PUBLISHER, OFFER, CancelBehavior::AtOnce).unwrap();
+        portal.forget_calls();
+        let takes_time = matches!(
+            way,
+            Some(CancelBehavior::After(_) | CancelBehavior::Fails { .. })
+                | Some(CancelBehavior::DoesNothing { completes_after: Some(_) })
+        );
+        self.cancels_pending |= takes_time && response.status() == 202;
+        self.endless |=
+            matches!(way, Some(CancelBehavior::DoesNothing { completes_after: None })) && response.status() == 202;
+        response
+    }
+
+    /// The POST that is on its way may arrive at any time from now on. More than one are not remembered.
+    fn astray(&mut self) {
+        if self.stray.is_none() {
+            self.stray = Some(Rc::new(self.out().request.clone()));
+        }
+    }
+
+    fn gateway_answers(&mut self, says: Says) {
+        let echo = self.out().request.headers()["authorization"].clone();
+        let mut response = Response::new(Bytes::from(format!("<html>{echo:?} {}</html>", echo.to_str().unwrap())));
+        *response.status_mut() = http::StatusCode::from_u16(says.status()).unwrap();
+        let headers = response.headers_mut();
+        headers.insert("x-ms-request-id", echo);
+        match says {
+            Says::Elsewhere => {
+                headers.insert("operation-location", ELSEWHERE.parse().unwrap());
+            }
+            Says::Status(303) => {
+                headers.insert("location", ELSEWHERE.parse().unwrap());
+            }
+            Says::Status(_) => {}
+        }
+        self.reply(response, false);
+    }
+
+    fn deliver(&mut self, setting: &Setting, cut: bool) -> Holds {
+        let Phase::ToClient(sent, reply) = self.phase.clone() else { panic!("no answer is on its way") };
+        let status = reply.response.status().as_u16();
+        if sent.post {
+            self.ghost.post_answered(status);
+        }
+        if setting.mutant == Some(Mutant::FollowsRedirects) && status == 303 {
+            let mut request = sent.request.clone();
+            *request.uri_mut() = ELSEWHERE.parse().unwrap();
+            return self.send(Rc::new(Sent { id: sent.id, post: false, request }));
+        }
+        let is_list = reply.own && status == 200 && sent.request.uri().path().contains("submissions");
+        let response = distorted(setting.mutant, self.ghost.noted, reply.response.clone());
+        if is_list && !cut {
+            self.ghost.list_read(reply.in_progress);
+        }
+        let response = response.map(|body| match cut {
+            true => Body::CutOff(body.slice(..body.len() / 2)),
+            false => Body::Complete(body),
+        });
+        let now = self.machine.now();
+        self.machine().handle_response(now, sent.id, response).unwrap();
+        self.phase = Phase::Told;
+        check_still_running(self, reply.in_progress)
+    }
+
+    fn not_sent(&mut self) -> Holds {
+        let sent = self.out();
+        if sent.post {
+            self.ghost.post_not_sent();
+        }
+        self.fail(&sent, Failure::not_sent("connection refused"))
+    }
+
+    fn lose(&mut self, setting: &Setting) -> Holds {
+        let sent = self.out();
+        if !sent.post {
+            return self.fail(&sent, Failure::maybe_sent("connection reset"));
+        }
+        self.ghost.post_lost();
+        match setting.mutant {
+            Some(Mutant::RepeatsAfterMaybeSent) => self.send_post(sent, setting),
+            Some(Mutant::ReportsNotSent) => self.fail(&sent, Failure::not_sent("connection reset")),
+            _ => self.fail(&sent, Failure::maybe_sent("connection reset")),
+        }
+    }
+
+    fn fail(&mut self, sent: &Sent, failure: Failure) -> Holds {
+        let now = self.machine.now();
+        self.machine().handle_failure(now, sent.id, failure).unwrap();
+        self.phase = Phase::Told;
+        Ok(())
+    }
+
+    /// The driver calls `step` after `until`: the machine itself gives up, and may hand out the next exchange at once.
+    fn late(&mut self, setting: &Setting) -> Holds {
+        let sent = self.out();
+        if sent.post {
+            self.astray();
+            self.ghost.post_lost();
+        }
+        let now = self.machine.now();
+        let Step::Await { until, .. } = self.machine().step(now) else { panic!("an exchange is out") };
+        self.drive(until, setting)?;
+        if self.is_over() {
+            // It is over, and the driver has not written that down.
+            self.phase = Phase::Told;
+        }
+        Ok(())
+    }
+
+    fn crash(&mut self, setting: &Setting) -> Holds {
+        self.left.crashes -= 1;
+        if matches!(&self.phase, Phase::ToService(sent) | Phase::ToClient(sent, _) if sent.post) {
+            if matches!(self.phase, Phase::ToService(_)) {
+                self.astray();
+            }
+            self.ghost.post_lost();
+        }
+        let now = self.machine.now();
+        let checkpoint = match setting.mutant {
+            Some(Mutant::TrustsThatThePostWasLost) => as_if_lost(self.durable.checkpoint.clone()),
+            _ => self.durable.checkpoint.clone(),
+        };
+        let counts_anew = checkpoint.over.is_some();
+        let knows_the_answer = checkpoint.stage != SavedStage::Doubtful || checkpoint.over.is_some();
+        let resumed = match setting.mutant {
+            Some(Mutant::BeginsAnew) => Ok(setting.machine()),
+            _ => Cancellation::resume(Endpoint::default(), checkpoint, setting.policy(), now),
+        };
+        match resumed {
+            Ok(machine) => self.machine = Rc::new(machine),
+            Err(error) => return must(6, false, || format!("its own checkpoint is refused: {error}")),
+        }
+        let noted = if setting.mutant == Some(Mutant::BeginsAnew) { None } else { self.durable.noted };
+        self.ghost.resumed(noted, counts_anew, knows_the_answer);
+        self.phase = Phase::Told;
+        Ok(())
+    }
+
+    fn deadline_passes(&mut self) -> Holds {
+        if let Phase::ToService(sent) | Phase::ToClient(sent, _) = self.phase.clone() {
+            if sent.post {
+                if matches!(self.phase, Phase::ToService(_)) {
+                    self.astray();
+                }
+                self.ghost.post_lost();
+            }
+        }
+        let deadline = self.machine.conversation().deadline;
+        let is_over = matches!(self.machine().step(deadline), Step::Done(Err(_)));
+        self.phase = Phase::Told;
+        must(5, is_over, || "the deadline has passed, and it is not over".to_owned())
+    }
+
+    fn at_the_service(&mut self, event: Event) {
+        let now = self.service_now();
+        match event {
+            Event::Stray(way) => {
+                let request = self.stray.take().unwrap();
+                let _ = self.service_gets(&request, Some(way));
+            }
+            Event::Ends(index, end) => {
+                let portal = Rc::make_mut(&mut self.portal);
+                portal.end_operation(now, PUBLISHER, OFFER, OPERATIONS[index], end).unwrap();
+            }
+            Event::Starts => {
+                self.left.starts -= 1;
+                let operation = PublishOperation::new(OPERATIONS[SOMEONES]);
+                Rc::make_mut(&mut self.portal).start_operation(now, PUBLISHER, OFFER, operation).unwrap();
+            }
+            Event::ServiceGoesOn => {
+                self.service_time += 1;
+                self.cancels_pending = false;
+            }
+            Event::TokenExpires => {
+                self.left.expiries -= 1;
+                let (old, new) = (token(self.token), token(self.token + 1));
+                Rc::make_mut(&mut self.portal).revoke_token(&old).accept_token(&new, None);
+                self.token += 1;
+            }
+            other => panic!("not at the service: {other:?}"),
+        }
+    }
+}
+
+/// The words for a state that a body holds, with the ids before them.
+fn words_of(body: &Bytes) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of_one = |entry: &Value| format!("{} {}{} ", entry["id"], entry["status"], entry["submissionState"]);
+    match &body {
+        Value::Array(entries) => entries.iter().map(of_one).collect(),
+        entry => of_one(entry),
+    }
+}

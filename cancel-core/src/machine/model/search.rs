@@ -1,0 +1,152 @@
+//! Every state that can be reached, in the order of how many events it takes: the first violation found is the shortest.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
+
+use super::event::Event;
+use super::properties::{Violation, check};
+use super::setting::Setting;
+use super::text::line;
+use super::world::World;
+use crate::machine::Until;
+
+/// What an exploration found, when every property held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Explored {
+    pub(super) states: usize,
+    pub(super) steps: usize,
+    /// States in which it is over.
+    pub(super) ends: usize,
+    /// The longest of the shortest ways to a state.
+    pub(super) depth: u32,
+}
+
+/// A way to a state in which a property does not hold, a line an event.
+#[derive(Debug)]
+pub(super) struct Counterexample {
+    pub(super) violation: Violation,
+    pub(super) lines: Vec<String>,
+}
+
+/// How a state was reached first.
+struct Node {
+    parent: u32,
+    event: Event,
+    depth: u32,
+    is_over: bool,
+}
+
+struct Search<'a> {
+    setting: &'a Setting,
+    numbers: HashMap<u64, u32>,
+    nodes: Vec<Node>,
+    /// The steps that come about by themselves, from state to state.
+    fair: Vec<(u32, u32)>,
+    steps: usize,
+}
+
+/// Visits every state within the setting's budgets.
+pub(super) fn explore(setting: &Setting) -> Result<Explored, Counterexample> {
+    let mut search = Search { setting, numbers: HashMap::new(), nodes: Vec::new(), fair: Vec::new(), steps: 0 };
+    search.visit_all()?;
+    search.check_ends()?;
+    Ok(Explored {
+        states: search.nodes.len(),
+        steps: search.steps,
+        ends: search.nodes.iter().filter(|node| node.is_over).count(),
+        depth: search.nodes.iter().map(|node| node.depth).max().unwrap_or_default(),
+    })
+}
+
+impl Search<'_> {
+    fn visit_all(&mut self) -> Result<(), Counterexample> {
+        let first = World::new(self.setting);
+        self.numbers.insert(first.fingerprint(), 0);
+        self.nodes.push(Node { parent: 0, event: Event::Step, depth: 0, is_over: false });
+        let mut queue = VecDeque::from([(0, first)]);
+        while let Some((number, world)) = queue.pop_front() {
+            for event in world.events() {
+                let mut next = world.clone();
+                let held = next.happens(event, self.setting);
+                self.steps += 1;
+                held.map_err(|violation| self.counterexample(number, Some(event), violation))?;
+                let (reached, is_new) = self.number(number, event, &next);
+                // Where a cancel never ends and nothing else decides, the deadline is what ends it.
+                let endless = event == Event::DeadlinePasses && world.endless && self.setting.until == Until::Settled;
+                if event.is_fair() || endless {
+                    self.fair.push((number, reached));
+                }
+                if is_new {
+                    let held = check(&next, self.setting);
+                    held.map_err(|violation| self.counterexample(reached, None, violation))?;
+                    queue.push_back((reached, next));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, parent: u32, event: Event, world: &World) -> (u32, bool) {
+        let number = u32::try_from(self.nodes.len()).unwrap();
+        match self.numbers.entry(world.fingerprint()) {
+            Entry::Occupied(known) => (*known.get(), false),
+            Entry::Vacant(free) => {
+                free.insert(number);
+                let depth = self.nodes[parent as usize].depth + 1;
+                self.nodes.push(Node { parent, event, depth, is_over: world.is_over() });
+                (number, true)
+            }
+        }
+    }
+
+    /// Property 5: back from where it is over, along what happens when nothing goes wrong, every state is reached. The
+    /// deadline is not among that: it would end anything.
+    fn check_ends(&mut self) -> Result<(), Counterexample> {
+        let mut ends: Vec<bool> = self.nodes.iter().map(|node| node.is_over).collect();
+        let mut queue: Vec<u32> = (0u32..).zip(&ends).filter(|(_, ends)| **ends).map(|(number, _)| number).collect();
+        self.fair.sort_unstable_by_key(|(_, to)| *to);
+        while let Some(number) = queue.pop() {
+            let begin = self.fair.partition_point(|(_, to)| *to < number);
+            for (from, _) in self.fair[begin..].iter().take_while(|(_, to)| *to == number) {
+                if !std::mem::replace(&mut ends[*from as usize], true) {
+                    queue.push(*from);
+                }
+            }
+        }
+        match (0u32..).zip(&ends).find(|(_, ends)| !**ends) {
+            Some((stuck, _)) => {
+                let why = "from here on nothing but the deadline ends it".to_owned();
+                Err(self.counterexample(stuck, None, Violation { property: 5, why }))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn counterexample(&self, to: u32, last: Option<Event>, violation: Violation) -> Counterexample {
+        let mut events: Vec<Event> = last.into_iter().collect();
+        let mut number = to;
+        while number != 0 {
+            let node = &self.nodes[number as usize];
+            events.push(node.event);
+            number = node.parent;
+        }
+        let mut world = World::new(self.setting);
+        let mut lines = Vec::new();
+        for event in events.into_iter().rev() {
+            let before = world.clone();
+            // What does not hold is known.
+            let _ = world.happens(event, self.setting);
+            lines.push(line(&before, event, &world));
+        }
+        Counterexample { violation, lines }
+    }
+}
+
+impl std::fmt::Display for Counterexample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for line in &self.lines {
+            writeln!(f, "    {line}")?;
+        }
+        write!(f, "  breaks property {}: {}", self.violation.property, self.violation.why)
+    }
+}

@@ -1,0 +1,97 @@
+//! What one exploration is of: the mode, how the offer stands at first, and how often each thing may go wrong.
+
+use std::time::Duration;
+
+use super::mutant::Mutant;
+use crate::codec::CancelRequest;
+use crate::machine::{Cancellation, Policy, Until};
+use crate::portal::{Generation, Offer, Portal, PublishOperation};
+use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
+
+pub(super) const PUBLISHER: &str = "contoso";
+pub(super) const OFFER: &str = "contoso-offer";
+/// The operations there can be; a set of them is a bit each. The last is started by someone else.
+pub(super) const OPERATIONS: [&str; 3] = ["publish-a", "publish-b", "publish-x"];
+pub(super) const SOMEONES: usize = 2;
+/// Failures in a row that are final, and POSTs that lead nowhere.
+pub(super) const ATTEMPTS: u8 = 2;
+/// How long a cancel takes, where it takes time: until the model lets the service go on.
+pub(super) const A_WHILE: Duration = Duration::from_secs(1);
+
+/// A set of [`OPERATIONS`].
+pub(super) type Set = u8;
+
+pub(super) fn one(index: usize) -> Set {
+    1 << index
+}
+
+/// How often each thing may still happen that need not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Budget {
+    /// Of an exchange: lost, late, doubled, cut off, or answered by a gateway.
+    pub(super) faults: u8,
+    pub(super) crashes: u8,
+    /// Someone else starts an operation.
+    pub(super) starts: u8,
+    /// The token expires.
+    pub(super) expiries: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    pub(super) name: &'static str,
+    pub(super) until: Until,
+    pub(super) retry_ambiguous: bool,
+    /// Which operation alone is to be canceled.
+    pub(super) only: Option<usize>,
+    /// How many are in progress at first.
+    pub(super) operations: usize,
+    /// Whether a location is of the `$` form, and names what is canceled instead of the cancel.
+    pub(super) names_the_publish: bool,
+    pub(super) budget: Budget,
+    pub(super) mutant: Option<Mutant>,
+}
+
+impl Setting {
+    pub(super) fn policy(&self) -> Policy {
+        Policy::default()
+            .until(self.until)
+            .retry_ambiguous(self.retry_ambiguous)
+            .attempts(ATTEMPTS)
+            .poll_interval(Duration::ZERO)
+            .max_poll_interval(Duration::ZERO)
+            .jitter_percent(0)
+            .attempt_timeout(Duration::from_secs(1))
+            .deadline(Duration::from_secs(1_000_000))
+    }
+
+    pub(super) fn machine(&self) -> Cancellation {
+        let request = CancelRequest::new(PublisherId::new(PUBLISHER).unwrap(), OfferId::new(OFFER).unwrap());
+        let request = match self.only {
+            Some(index) => request.only(OperationId::new(OPERATIONS[index]).unwrap()),
+            None => request,
+        };
+        Cancellation::new(Endpoint::default(), request, self.policy(), Duration::ZERO)
+    }
+
+    /// The list ignores every filter, and an operation that is over is on it too.
+    pub(super) fn portal(&self) -> Portal {
+        let mut offer = Offer::new(PUBLISHER, OFFER)
+            .ignore_filter()
+            .operation(PublishOperation::new("publish-over").runs_for(Duration::ZERO));
+        if self.names_the_publish {
+            offer = offer.generation(Generation::NonMigrated2020);
+        }
+        for id in &OPERATIONS[..self.operations] {
+            offer = offer.operation(PublishOperation::new(id));
+        }
+        let mut portal = Portal::new();
+        portal.accept_token(&token(0), None).add_offer(offer);
+        portal
+    }
+}
+
+/// The tokens: each is accepted until it expires, and then the next one is.
+pub(super) fn token(number: u8) -> String {
+    format!("canary-token-{number}-0123456789-0123456789-0123456789")
+}
