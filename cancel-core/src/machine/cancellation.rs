@@ -90,7 +90,7 @@ impl Cancellation {
     #[expect(clippy::needless_pass_by_value, reason = "one checkpoint is gone on with once")]
     pub fn resume(endpoint: Endpoint, checkpoint: Checkpoint, policy: Policy, now: Duration) -> Result<Self, Error> {
         let conversation = Conversation::resume(endpoint, &checkpoint, policy, now)?;
-        let result = conversation.is_doubtful().then(|| Err(conversation.error(doubtful())));
+        let result = conversation.has_nothing_left().then(|| Err(conversation.error(doubtful())));
         Ok(Self { conversation, result })
     }
 

@@ -77,6 +77,7 @@ pub(super) enum SavedStage {
     Looking,
     Watching,
     Doubtful,
+    Unfollowed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

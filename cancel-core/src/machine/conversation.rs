@@ -76,6 +76,8 @@ pub(super) enum Stage {
     Watching(Watching),
     /// None: a POST may have been processed, and there is nothing to look at.
     Doubtful,
+    /// None: a POST was accepted, and nothing says where to look.
+    Unfollowed,
 }
 
 #[derive(Debug)]
@@ -158,7 +160,7 @@ impl Conversation {
         let watched = match &self.stage {
             Stage::Posting => return self.request.to_http(&self.endpoint, token),
             Stage::Watching(watching) => watching.to_http(&self.endpoint, &self.request, &self.noted, token),
-            Stage::Listing | Stage::Looking | Stage::Doubtful => None,
+            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => None,
         };
         watched.unwrap_or_else(|| self.list().to_http(&self.endpoint, token))
     }
@@ -193,9 +195,9 @@ impl Conversation {
             self.rejections = 0;
         }
         match self.stage {
-            Stage::Listing | Stage::Looking | Stage::Doubtful => self.list_answered(&head, &body),
             Stage::Posting => self.post_answered(&called, &head, &body),
             Stage::Watching(_) => self.look_answered(&called, &head, &body),
+            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.list_answered(&head, &body),
         }
     }
 
@@ -218,7 +220,7 @@ impl Conversation {
             Stage::Posting if doubtful => self.may_be_processed(problem, None),
             Stage::Posting => self.post_again(problem, None),
             Stage::Watching(_) => self.look_failed(problem),
-            Stage::Listing | Stage::Looking | Stage::Doubtful => self.try_again(problem, None),
+            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.try_again(problem, None),
         }
     }
 
@@ -326,8 +328,9 @@ impl Conversation {
         problem.about(offer).posted(self.posted()).into()
     }
 
-    pub(super) fn is_doubtful(&self) -> bool {
-        matches!(self.stage, Stage::Doubtful)
+    /// Whether there is nothing to do but to say so.
+    pub(super) fn has_nothing_left(&self) -> bool {
+        matches!(self.stage, Stage::Doubtful | Stage::Unfollowed)
     }
 
     pub(super) fn out(&self) -> Option<ExchangeId> {
@@ -363,7 +366,7 @@ impl Conversation {
             Stage::Posting => (Phase::Posting, None),
             Stage::Looking => (Phase::Looking, None),
             Stage::Watching(watching) => (Phase::Watching, watching.location.as_ref().map(|named| &named.location)),
-            Stage::Doubtful => (Phase::Done, None),
+            Stage::Doubtful | Stage::Unfollowed => (Phase::Done, None),
         };
         Progress {
             phase,

@@ -67,6 +67,7 @@ impl Conversation {
             Stage::Posting => SavedStage::Posting,
             Stage::Looking => SavedStage::Looking,
             Stage::Doubtful => SavedStage::Doubtful,
+            Stage::Unfollowed => SavedStage::Unfollowed,
             Stage::Watching(watching) => {
                 let location = watching.followed().map(|named| SavedLocation {
                     url: named.location.to_string().into(),
@@ -180,6 +181,7 @@ impl Checkpoint {
             SavedStage::Posting if !verified && noted.is_empty() => Stage::Posting,
             SavedStage::Doubtful if !verified && policy.retry_ambiguous => Stage::Posting,
             SavedStage::Doubtful if !verified => Stage::Doubtful,
+            SavedStage::Unfollowed if !verified => Stage::Unfollowed,
             SavedStage::Watching => match (policy.until, location) {
                 (Until::Verified, location) if !noted.is_empty() => {
                     Stage::Watching(Watching { cancel_failed: self.cancel_failed, ..Watching::noted_and(location) })
