@@ -7,6 +7,10 @@ use crate::machine::Posted;
 use crate::report::Report;
 use crate::values::InvalidInput;
 
+/// What to try when nobody knows whether a cancel was processed.
+const LOOK_FIRST: &str =
+    "Look at the offer's operations before calling again: a second cancel would stop what was started since.";
+
 /// Why there is no outcome. Every variant says what happened, to which offer, what the service said, and whether a
 /// POST went out; [`kind`](Error::kind) is a stable word for logs, [`advice`](Error::advice) what to try.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -73,7 +77,7 @@ pub enum Error {
     #[error("{offer}the deadline has passed{0}", offer = .0.prefix())]
     Deadline(Box<Report>),
     /// The service could not be reached, or its answers did not arrive, too many times in a row.
-    #[error("{offer}no answer from the service{0}", offer = .0.prefix())]
+    #[error("{offer}the exchange with the service failed{0}", offer = .0.prefix())]
     Transport(Box<Report>),
 }
 
@@ -129,10 +133,8 @@ impl Error {
             ),
             Self::MalformedBody(_) => ("malformed_body", "Check the endpoint: a gateway or a proxy may have answered."),
             Self::BodyTooLarge(_) => ("body_too_large", "Check the endpoint, or raise the policy's body limit."),
-            Self::Ambiguous(_) => (
-                "ambiguous",
-                "Look at the offer's operations before calling again: a second cancel would stop what was started since.",
-            ),
+            Self::Ambiguous(_) => ("ambiguous", LOOK_FIRST),
+            Self::Deadline(report) if report.posted() == Posted::Maybe => ("deadline", LOOK_FIRST),
             Self::Deadline(_) => ("deadline", "Call again with a longer deadline, or look at the offer in the portal."),
             Self::Transport(_) => ("transport", "Check the network, the proxy and the endpoint, then call again."),
         }

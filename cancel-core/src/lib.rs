@@ -23,12 +23,12 @@
 //! let mut cancellation = Cancellation::new(Endpoint::default(), request, Policy::default(), Duration::ZERO);
 //! assert!(matches!(cancellation.step(Duration::ZERO), Step::Authenticate(_)));
 //! cancellation.provide_token(BearerToken::new("eyJ0eXAi")?);
-//! let Step::Send(exchange) = cancellation.step(Duration::ZERO) else { panic!("the POST comes first") };
-//! assert!(exchange.is_post());
-//! let answer = http::Response::new("");
+//! let Step::Send(exchange) = cancellation.step(Duration::ZERO) else { panic!("there is something to ask") };
+//! assert!(exchange.request.uri().path().ends_with("/submissions/"), "what is in progress comes first");
+//! let answer = http::Response::new("[]");
 //! cancellation.handle_response(Duration::from_secs(2), exchange.id, answer)?;
-//! let Step::Done(Ok(outcome)) = cancellation.step(Duration::from_secs(2)) else { panic!("a 200 is the end") };
-//! assert_eq!(outcome.as_str(), "canceled");
+//! let Step::Done(Ok(outcome)) = cancellation.step(Duration::from_secs(2)) else { panic!("nothing is in progress") };
+//! assert_eq!(outcome.as_str(), "nothing_running");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

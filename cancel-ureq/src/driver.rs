@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cancel_core::{Cancellation, Error, Event, Exchange, Failure, Observer, Outcome, Step};
+use cancel_core::{Cancellation, Error, Event, Exchange, Failure, Misuse, Observer, Outcome, Step};
 use ureq::Agent;
 
+use crate::journal::Journal;
 use crate::tokens::TokenSource;
 use crate::transport::{Unanswered, exchange};
 
@@ -15,33 +16,40 @@ use crate::transport::{Unanswered, exchange};
 /// decompression, the machine's time and body limits, and no proxy for this machine. The rest (TLS, proxies, the pool,
 /// the resolver) is the agent's.
 #[derive(Debug)]
-pub struct Driver<'a, T, O = ()> {
+pub struct Driver<'a, T, O = (), J = ()> {
     agent: &'a Agent,
     tokens: T,
     observer: O,
+    journal: J,
 }
 
 impl<'a, T: TokenSource> Driver<'a, T> {
     /// A driver that asks this source for tokens.
     pub fn new(agent: &'a Agent, tokens: T) -> Self {
-        Self { agent, tokens, observer: () }
+        Self { agent, tokens, observer: (), journal: () }
     }
 }
 
-impl<'a, T: TokenSource, O: Observer> Driver<'a, T, O> {
+impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
     /// The same driver, with somebody who sees every step.
-    pub fn observed_by<P: Observer>(self, observer: P) -> Driver<'a, T, P> {
-        Driver { agent: self.agent, tokens: self.tokens, observer }
+    pub fn observed_by<P: Observer>(self, observer: P) -> Driver<'a, T, P, J> {
+        Driver { agent: self.agent, tokens: self.tokens, observer, journal: self.journal }
+    }
+
+    /// The same driver, with a place where the cancellation is written down.
+    pub fn journaled_in<K: Journal>(self, journal: K) -> Driver<'a, T, O, K> {
+        Driver { agent: self.agent, tokens: self.tokens, observer: self.observer, journal }
     }
 
     /// Goes on until the cancellation is over. The machine's clock goes on from the last `now` that it saw.
     ///
     /// # Errors
     ///
-    /// What the machine ends with; or [`Error::TokenSource`] when there is no token, after which the same cancellation
-    /// can be driven on.
+    /// What the machine ends with; or [`Error::TokenSource`] when there is no token, or [`Error::Checkpoint`] when the
+    /// journal fails: after these two the same cancellation can be driven on.
     pub fn drive(&mut self, cancellation: &mut Cancellation) -> Result<Outcome, Error> {
         let clock = Clock::starting_at(cancellation.now());
+        self.write_down(cancellation)?;
         loop {
             let now = clock.now();
             match cancellation.step(now) {
@@ -52,11 +60,13 @@ impl<'a, T: TokenSource, O: Observer> Driver<'a, T, O> {
                         Err(error) => return Err(cancellation.token_source_error(&error.to_string())),
                     }
                 }
-                Step::Send(exchange) => self.send(cancellation, &clock, now, exchange),
-                // Left behind by a driver that was interrupted. Only the exchange that is out is answered here, so that
-                // the machine cannot object.
+                Step::Send(exchange) => {
+                    self.send(cancellation, &clock, now, exchange)?;
+                    self.write_down(cancellation)?;
+                }
                 Step::Await { id, .. } => {
-                    let _ = cancellation.handle_failure(now, id, Failure::maybe_sent("the exchange was abandoned"));
+                    took(&cancellation.handle_failure(now, id, Failure::maybe_sent("the exchange was abandoned")));
+                    self.write_down(cancellation)?;
                 }
                 Step::WaitUntil(when) => {
                     self.observer.observe(&Event::Waiting(when), cancellation);
@@ -64,6 +74,7 @@ impl<'a, T: TokenSource, O: Observer> Driver<'a, T, O> {
                 }
                 Step::Done(result) => {
                     let result = result.clone();
+                    self.write_down(cancellation)?;
                     self.observer.observe(&Event::Done(&result), cancellation);
                     return result;
                 }
@@ -71,24 +82,51 @@ impl<'a, T: TokenSource, O: Observer> Driver<'a, T, O> {
         }
     }
 
-    fn send(&mut self, cancellation: &mut Cancellation, clock: &Clock, sent: Duration, to_send: Exchange) {
-        self.observer.observe(&Event::Sending(&to_send), cancellation);
+    fn send(
+        &mut self,
+        cancellation: &mut Cancellation,
+        clock: &Clock,
+        sent: Duration,
+        to_send: Exchange,
+    ) -> Result<(), Error> {
         let (id, until) = (to_send.id, sent.saturating_add(to_send.timeout));
+        if to_send.is_post() {
+            if let Err(error) = self.write_down(cancellation) {
+                took(&cancellation.handle_failure(clock.now(), id, Failure::not_sent("it could not be written down")));
+                return Err(error);
+            }
+        }
+        self.observer.observe(&Event::Sending(&to_send), cancellation);
         let through_proxy = !cancellation.endpoint().is_loopback();
-        // Only the exchange that is out is answered here, so that the machine cannot object.
-        let _ = match exchange(self.agent, to_send, through_proxy) {
+        match exchange(self.agent, to_send, through_proxy) {
             Ok(response) => {
                 self.observer.observe(&Event::answered(cancellation, id, &response), cancellation);
-                cancellation.handle_response(clock.now(), id, response)
+                took(&cancellation.handle_response(clock.now(), id, response));
             }
-            Err(Unanswered { failure, timed_out }) => {
+            Err(Unanswered { failure, time_is_up }) => {
                 self.observer.observe(&Event::failed(cancellation, id, &failure), cancellation);
                 // A socket's timer may be early by a little; the machine's is the one that counts.
-                let now = if timed_out { clock.now().max(until) } else { clock.now() };
-                cancellation.handle_failure(now, id, failure)
+                let now = if time_is_up { clock.now().max(until) } else { clock.now() };
+                took(&cancellation.handle_failure(now, id, failure));
             }
-        };
+        }
+        Ok(())
     }
+
+    /// An outcome is not written down: who is killed before the caller has it finds it again by a look.
+    fn write_down(&mut self, cancellation: &Cancellation) -> Result<(), Error> {
+        if matches!(cancellation.result(), Some(Ok(_))) {
+            return Ok(());
+        }
+        self.journal
+            .write(cancellation)
+            .map_err(|error| cancellation.checkpoint_error(&format!("it could not be written: {error}")))
+    }
+}
+
+/// The machine only objects to answers to exchanges that are not out, and this driver gives none.
+fn took(taken: &Result<(), Misuse>) {
+    debug_assert!(taken.is_ok(), "{taken:?}");
 }
 
 /// The machine's time, on this machine's monotonic clock.

@@ -34,9 +34,9 @@ pub(crate) fn was_not_sent(error: &Error) -> bool {
     }
 }
 
-/// Whether the time was up.
-pub(crate) fn is_timeout(error: &Error) -> bool {
-    matches!(error, Error::Timeout(_))
+/// Whether all the time of the exchange was up, and not only that of its connection.
+pub(crate) fn is_out_of_time(error: &Error) -> bool {
+    matches!(error, Error::Timeout(Timeout::Global))
 }
 
 /// Whether a name did not resolve. The standard library has no kind for that: on Unix it has a text of its own, on Windows

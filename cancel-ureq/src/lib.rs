@@ -18,12 +18,14 @@
 
 mod driver;
 mod failure;
+mod journal;
 mod tokens;
 mod transport;
 
 /// The protocol core, of the version that this crate drives.
 pub use cancel_core as core;
 pub use driver::Driver;
+pub use journal::Journal;
 pub use tokens::TokenSource;
 
 /// The code of the README is compiled, and run where it can be.

@@ -9,18 +9,18 @@ use ureq::config::ConfigBuilder;
 use ureq::typestate::HttpCrateScope;
 use ureq::{Agent, AsSendBody};
 
-use crate::failure::{is_timeout, was_not_sent};
+use crate::failure::{is_out_of_time, was_not_sent};
 
-/// Why an exchange has no answer, and whether its time was up.
+/// Why an exchange has no answer, and whether all of its time was up.
 pub(crate) struct Unanswered {
     pub(crate) failure: Failure,
-    pub(crate) timed_out: bool,
+    pub(crate) time_is_up: bool,
 }
 
 impl From<ureq::Error> for Unanswered {
     fn from(error: ureq::Error) -> Self {
         let failure = if was_not_sent(&error) { Failure::not_sent(&error) } else { Failure::maybe_sent(&error) };
-        Self { failure, timed_out: is_timeout(&error) }
+        Self { failure, time_is_up: is_out_of_time(&error) }
     }
 }
 

@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use cancel_core::portal::{
-    Call, CancelBehavior, Fault, Generation, LocationNames, Offer, Portal, PublishOperation, RetryAfter,
+    Call, CancelBehavior, End, Fault, Generation, LocationNames, Offer, Portal, PublishOperation, RetryAfter,
 };
 use cancel_core::{
-    ApiVersion, BearerToken, CancelRequest, Cancellation, Endpoint, Error, IfMatch, NotificationEmails, OfferId,
+    ApiVersion, BearerToken, CancelRequest, Cancellation, Endpoint, Error, Event, IfMatch, NotificationEmails, OfferId,
     Outcome, Policy, Posted, Proof, PublisherId, TokenReason, Until,
 };
 use cancel_hyper::portal::{Served, serve_at_speed};
@@ -120,6 +120,78 @@ fn the_cancel_operations_own_end_does_not_prove_that_the_publish_is_canceled() {
 }
 
 #[test]
+fn only_the_operations_themselves_say_what_became_of_them() {
+    let minute = Duration::from_secs(60);
+    for (behavior, runs_for, outcome) in [
+        (CancelBehavior::AtOnce, 3000, "canceled"),
+        (CancelBehavior::After(minute), 3000, "canceled"),
+        (CancelBehavior::LosesRace, 3000, "ended"),
+        (CancelBehavior::DoesNothing { completes_after: Some(minute) }, 3000, "ended"),
+        (CancelBehavior::Fails { after: minute }, 600_000, "still_running"),
+    ] {
+        let publish = PublishOperation::new(ID).runs_for(Duration::from_secs(runs_for));
+        let served =
+            serve(|_| Offer::new("contoso", "contoso-offer").operation(publish).cancel(behavior).ignore_filter());
+        let known = drive(&served, request(), policy().until(Until::Verified)).unwrap();
+        assert_eq!(known.as_str(), outcome, "{behavior:?}");
+        let truth = served.portal().truth("contoso", "contoso-offer", served.now());
+        let seen: Vec<_> = known.operations().iter().map(|seen| (seen.id().to_string(), seen.status())).collect();
+        assert_eq!(seen, truth, "{behavior:?}");
+        assert_eq!(served.portal().posts(), 1);
+    }
+}
+
+#[test]
+fn where_nothing_runs_nothing_is_posted() {
+    let served =
+        serve(|_| Offer::new("contoso", "contoso-offer").operation(PublishOperation::new(ID).runs_for(Duration::ZERO)));
+    let known = drive(&served, request(), policy().until(Until::Verified)).unwrap();
+    assert_eq!((known.as_str(), served.portal().posts()), ("nothing_running", 0));
+}
+
+#[test]
+fn an_answer_that_was_lost_does_not_matter_to_who_looks() {
+    for fault in
+        [Fault::LoseRequest, Fault::LoseAnswer, Fault::status(503).after_processing(), Fault::status(500).into()]
+    {
+        let served = serve_scripted(
+            |offer| offer,
+            |portal| {
+                portal.script(Call::Cancel, fault.clone());
+            },
+        );
+        let known = drive(&served, request(), policy().until(Until::Verified));
+        assert_eq!(proof(known), Proof::Verified, "{fault:?}");
+        assert!(served.portal().posts() <= 2);
+    }
+}
+
+#[test]
+fn what_somebody_else_starts_in_the_meantime_is_not_canceled() {
+    let served = serve_scripted(
+        |offer| offer.cancel(CancelBehavior::AtOnce),
+        |portal| {
+            portal.script(Call::Cancel, Fault::status(429));
+        },
+    );
+    let mut cancellation =
+        Cancellation::new(endpoint(&served), request(), policy().until(Until::Verified), Duration::ZERO);
+    let known = Driver::new(&Agent::new_with_defaults(), BearerToken::new(TOKEN).unwrap())
+        .observed_by(|event: &Event<'_>, _: &Cancellation| {
+            if matches!(event, Event::Sending(exchange) if exchange.is_post()) {
+                let (now, mut portal) = (served.now(), served.portal());
+                portal.end_operation(now, "contoso", "contoso-offer", ID, End::Completed).unwrap();
+                portal.start_operation(now, "contoso", "contoso-offer", PublishOperation::new("another")).unwrap();
+            }
+        })
+        .drive(&mut cancellation)
+        .unwrap();
+    assert_eq!((known.as_str(), served.portal().posts()), ("ended", 1));
+    let truth = served.portal().truth("contoso", "contoso-offer", served.now());
+    assert_eq!(truth, [(ID.to_owned(), "completed"), ("another".to_owned(), "running")]);
+}
+
+#[test]
 fn a_cancel_that_does_nothing_ends_at_the_deadline() {
     let served = serve(|offer| offer.cancel(CancelBehavior::DoesNothing { completes_after: None }));
     let error = drive(&served, request(), policy().deadline(Duration::from_millis(100))).unwrap_err();
@@ -179,15 +251,22 @@ fn a_token_that_expires_between_two_looks_is_replaced() {
     let served = serve_scripted(
         |offer| offer.location_names(LocationNames::CanceledOperation),
         |portal| {
-            portal.accept_token("fresh-token", None).accept_token(TOKEN, Some(Duration::from_secs(40)));
+            portal.accept_token("fresh-token", None);
         },
     );
     let mut asked = Vec::new();
-    let outcome = drive_with(&served, request(), policy(), |why| {
+    let mut cancellation = Cancellation::new(endpoint(&served), request(), policy(), Duration::ZERO);
+    let known = Driver::new(&Agent::new_with_defaults(), |why| {
         asked.push(why);
         BearerToken::new(if why == TokenReason::FirstUse { TOKEN } else { "fresh-token" })
-    });
-    assert_eq!(proof(outcome), Proof::Watched);
+    })
+    .observed_by(|_: &Event<'_>, cancellation: &Cancellation| {
+        if cancellation.progress().polls == 1 {
+            served.portal().revoke_token(TOKEN);
+        }
+    })
+    .drive(&mut cancellation);
+    assert_eq!(proof(known), Proof::Watched);
     assert_eq!(asked, [TokenReason::FirstUse, TokenReason::Rejected]);
     assert_eq!(served.portal().posts(), 1);
 }

@@ -14,8 +14,8 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Resul
     serde_json::from_slice(without_bom(body))
 }
 
-/// A longer body is neither an error message nor a location, in bytes. (Its tree would take many times its size.)
-const MAX_TREE: usize = 64 * 1024;
+/// A longer body is neither an error message nor a location, in bytes. (Its tree takes up to some 16 times its size.)
+const MAX_TREE: usize = 1024 * 1024;
 
 /// Reads a short body as a tree. `None` when it is not JSON, or longer.
 pub(super) fn tree(body: &[u8]) -> Option<Value> {

@@ -15,7 +15,7 @@ use crate::report::Problem;
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
 
 /// Far above any location that was seen, far below the limit of a URI.
-const MAX_LENGTH: usize = 8 * 1024;
+const MAX_LENGTH: usize = 8192;
 
 /// Where to look for an operation: a URL on the endpoint's origin (cancel page, "Response header").
 ///

@@ -29,7 +29,7 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 /// # use bytes::Bytes;
 /// # use cancel_core::*;
 /// # fn transport(_: &Exchange) -> Result<http::Response<Bytes>, Failure> {
-/// #     Ok(http::Response::new(Bytes::new()))
+/// #     Ok(http::Response::new(Bytes::from_static(b"[]")))
 /// # }
 /// # let endpoint = Endpoint::default();
 /// # let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
@@ -48,7 +48,7 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 ///         Step::Done(result) => break result.clone(),
 ///     }
 /// }?;
-/// assert_eq!(outcome.as_str(), "canceled");
+/// assert_eq!(outcome.as_str(), "nothing_running");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -90,7 +90,7 @@ impl Cancellation {
     #[expect(clippy::needless_pass_by_value, reason = "one checkpoint is gone on with once")]
     pub fn resume(endpoint: Endpoint, checkpoint: Checkpoint, policy: Policy, now: Duration) -> Result<Self, Error> {
         let conversation = Conversation::resume(endpoint, &checkpoint, policy, now)?;
-        let result = conversation.is_doubtful().then(|| Err(conversation.error(doubtful())));
+        let result = conversation.has_nothing_left().then(|| Err(conversation.error(doubtful())));
         Ok(Self { conversation, result })
     }
 
@@ -154,6 +154,12 @@ impl Cancellation {
         Ok(())
     }
 
+    /// What it ended with, when it is over.
+    #[must_use]
+    pub fn result(&self) -> Option<&Result<Outcome, Error>> {
+        self.result.as_ref()
+    }
+
     /// Whether a POST went out so far. One that is out counts as [`Posted::Maybe`].
     #[must_use]
     pub fn posted(&self) -> Posted {
@@ -193,6 +199,13 @@ impl Cancellation {
     #[must_use]
     pub fn token_source_error(&self, why: &str) -> Error {
         self.conversation.error(Problem::new(Error::TokenSource, why))
+    }
+
+    /// The error of a place for checkpoints that could not be written, or of a checkpoint of another run, for a driver to
+    /// return. It is no input.
+    #[must_use]
+    pub fn checkpoint_error(&self, why: &str) -> Error {
+        self.conversation.error(Problem::new(Error::Checkpoint, why))
     }
 
     pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {

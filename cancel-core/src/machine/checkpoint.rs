@@ -14,7 +14,7 @@ use crate::report::Problem;
 /// The version that is written, and the only one that is read.
 pub(super) const VERSION: u32 = 1;
 /// A longer text is no checkpoint, in bytes.
-const MAX_TEXT: usize = 1024 * 1024;
+const MAX_TEXT: usize = 1 << 20;
 
 /// A conversation written down: JSON of a few hundred bytes, or any other format of serde. There is no token in it.
 ///
@@ -77,6 +77,7 @@ pub(super) enum SavedStage {
     Looking,
     Watching,
     Doubtful,
+    Unfollowed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +124,12 @@ impl Checkpoint {
         Ok(serde_json::from_str(text).map_err(unreadable)?)
     }
 
+    /// The error of a checkpoint that could not be fetched from where it was kept, for a driver to return.
+    #[must_use]
+    pub fn unreadable(why: &str) -> Error {
+        refused(&format!("cannot be read: {why}")).into()
+    }
+
     /// The checkpoint as one line of JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
@@ -138,9 +145,9 @@ pub(super) fn check_version(version: u32) -> Result<(), Problem> {
     Err(refused(&format!("is of version {version}, and only {VERSION} is known")))
 }
 
-/// The error of a checkpoint that is not gone on with.
+/// The error of a checkpoint that is not gone on with. Whether the run before has posted is as good as unknown.
 pub(super) fn refused(why: &str) -> Problem {
-    Problem::new(Error::Checkpoint, format!("the checkpoint {why}"))
+    Problem::new(Error::Checkpoint, format!("the checkpoint {why}")).posted(Posted::Maybe)
 }
 
 pub(super) fn to_ms(time: Duration) -> u64 {

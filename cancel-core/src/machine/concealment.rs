@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
+use serde_json::Value;
 
 use crate::values::BearerToken;
 
@@ -23,9 +24,48 @@ pub(super) fn conceal_in_headers(token: &BearerToken, headers: &mut HeaderMap) {
     }
 }
 
-/// Overwrites the token wherever a body holds it.
+/// Overwrites the token wherever a body holds it, also where JSON spells it with escapes.
 pub(super) fn conceal_in_body(token: &BearerToken, body: Bytes) -> Bytes {
-    conceal(token, &body).unwrap_or(body)
+    let body = conceal(token, &body).unwrap_or(body);
+    if may_hide_characters(&body) { conceal_in_json(token, body) } else { body }
+}
+
+/// Whether a body has escapes that stand for characters of a token: `\/` and `\u002B`, unlike `\"` and `\n`.
+fn may_hide_characters(body: &[u8]) -> bool {
+    memmem::find(body, br"\u").is_some() || memmem::find(body, br"\/").is_some()
+}
+
+/// Writes the JSON anew when a text in it holds the token. What is not JSON is read by nobody but people, for whom an
+/// escaped token is none.
+fn conceal_in_json(token: &BearerToken, body: Bytes) -> Bytes {
+    let Ok(mut tree) = serde_json::from_slice::<Value>(&body) else {
+        return body;
+    };
+    if conceal_in_tree(token, &mut tree) { tree.to_string().into() } else { body }
+}
+
+/// Overwrites the token in every text and name of a tree; whether there was one.
+fn conceal_in_tree(token: &BearerToken, tree: &mut Value) -> bool {
+    match tree {
+        Value::String(text) => match conceal_in_text(token, text) {
+            Cow::Borrowed(_) => false,
+            Cow::Owned(concealed) => {
+                *text = concealed;
+                true
+            }
+        },
+        Value::Array(elements) => {
+            elements.iter_mut().fold(false, |found, element| conceal_in_tree(token, element) | found)
+        }
+        Value::Object(members) => {
+            let named = members.keys().any(|name| matches!(conceal_in_text(token, name), Cow::Owned(_)));
+            if named {
+                members.clear();
+            }
+            members.values_mut().fold(named, |found, member| conceal_in_tree(token, member) | found)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Overwrites the token wherever a text holds it.
@@ -88,6 +128,23 @@ mod tests {
         let token = BearerToken::new(format!("{}b", "a".repeat(40))).unwrap();
         let text = format!("{}b", "a".repeat(43));
         assert_eq!(&*conceal_in_text(&token, &text), format!("aaa{}", "*".repeat(41)));
+    }
+
+    #[test]
+    fn escapes_do_not_hide_it() {
+        let secret = "canary+token/0123456789";
+        let token = BearerToken::new(secret).unwrap();
+        for escaped in [
+            r#"{"a":["canary\u002Btoken\/0123456789"]}"#,
+            r#"{"error":{"message":"you sent \u0063anary+token/0123456789"}}"#,
+            r#"{"canary+token\/0123456789":1}"#,
+        ] {
+            let concealed = conceal_in_body(&token, Bytes::from(escaped));
+            let tree: Value = serde_json::from_slice(&concealed).unwrap();
+            assert!(!tree.to_string().contains("canary"), "{tree}");
+        }
+        let other = Bytes::from_static(br#"{"a":"\u0062 \/","b":1,"b":2}"#);
+        assert_eq!(conceal_in_body(&token, other.clone()), other, "what does not hold it stays as it is");
     }
 
     #[test]

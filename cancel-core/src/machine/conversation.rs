@@ -17,14 +17,14 @@ use super::concealment::{conceal_in_body, conceal_in_headers, conceal_in_text};
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
-use super::policy::Policy;
+use super::policy::{Policy, Until};
 use super::progress::{Phase, Progress};
 use super::step::{Body, Exchange, ExchangeId, Failure, Step, TokenReason};
 use super::watching::Watching;
 use crate::codec::{Answer, CancelRequest, ListOperations, Operation};
 use crate::error::Error;
 use crate::report::Problem;
-use crate::values::{BearerToken, Endpoint};
+use crate::values::{BearerToken, Endpoint, OperationId};
 
 /// How a conversation ends, once it does.
 pub(super) type Verdict = Option<Result<Outcome, Problem>>;
@@ -41,6 +41,8 @@ pub(super) struct Conversation {
     pub(super) polls: u32,
     /// What was in progress before the POST; empty where that is not looked at.
     pub(super) noted: Noted,
+    /// What somebody has started since, so that no second POST is sent.
+    pub(super) started_since: Option<OperationId>,
     /// The last operation that was seen.
     pub(super) operation: Option<Operation>,
     pub(super) now: Duration,
@@ -74,6 +76,8 @@ pub(super) enum Stage {
     Watching(Watching),
     /// None: a POST may have been processed, and there is nothing to look at.
     Doubtful,
+    /// None: a POST was accepted, and nothing says where to look.
+    Unfollowed,
 }
 
 #[derive(Debug)]
@@ -94,6 +98,7 @@ impl Conversation {
             posted: Posted::No,
             polls: 0,
             noted: Noted::default(),
+            started_since: None,
             operation: None,
             now,
             deadline: now.saturating_add(policy.deadline),
@@ -155,7 +160,7 @@ impl Conversation {
         let watched = match &self.stage {
             Stage::Posting => return self.request.to_http(&self.endpoint, token),
             Stage::Watching(watching) => watching.to_http(&self.endpoint, &self.request, &self.noted, token),
-            Stage::Listing | Stage::Looking | Stage::Doubtful => None,
+            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => None,
         };
         watched.unwrap_or_else(|| self.list().to_http(&self.endpoint, token))
     }
@@ -186,11 +191,13 @@ impl Conversation {
         if head.status == StatusCode::UNAUTHORIZED {
             return self.rejected(&head, &body);
         }
-        self.rejections = 0;
+        if !matches!(self.stage, Stage::Looking) {
+            self.rejections = 0;
+        }
         match self.stage {
-            Stage::Listing | Stage::Looking | Stage::Doubtful => self.list_answered(&head, &body),
             Stage::Posting => self.post_answered(&called, &head, &body),
             Stage::Watching(_) => self.look_answered(&called, &head, &body),
+            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.list_answered(&head, &body),
         }
     }
 
@@ -213,7 +220,7 @@ impl Conversation {
             Stage::Posting if doubtful => self.may_be_processed(problem, None),
             Stage::Posting => self.post_again(problem, None),
             Stage::Watching(_) => self.look_failed(problem),
-            Stage::Listing | Stage::Looking | Stage::Doubtful => self.try_again(problem, None),
+            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.try_again(problem, None),
         }
     }
 
@@ -228,7 +235,8 @@ impl Conversation {
         }
     }
 
-    /// 401: the same exchange again at once with a fresh token; the second in a row is final.
+    /// 401: the same exchange again at once with a fresh token; the second in a row is final. A fresh token can take its
+    /// time, so that a POST goes out again with a look directly before it, where the mode has one.
     fn rejected(&mut self, head: &Parts, body: &Body) -> Verdict {
         self.rejections = self.rejections.saturating_add(1);
         if self.rejections > 1 {
@@ -236,6 +244,9 @@ impl Conversation {
         }
         self.token = None;
         self.token_reason = TokenReason::Rejected;
+        if matches!(self.stage, Stage::Posting) && self.policy.until == Until::Verified {
+            self.stage = Stage::Looking;
+        }
         self.flight = Flight::Due { at: self.now, repeated: true };
         None
     }
@@ -285,7 +296,10 @@ impl Conversation {
     }
 
     fn too_late(&mut self) -> Problem {
-        let after = format!("it was {:?} after the start", self.policy.deadline);
+        let mut after = format!("it was {:?} after the start", self.policy.deadline);
+        if let Some(other) = &self.started_since {
+            after += &format!("; operation {other} was started in the meantime, so that no other cancel was sent");
+        }
         match self.last_failure.take() {
             Some(problem) => problem.renamed(Error::Deadline, &format!("{after}; the last try failed")),
             None => Problem::new(Error::Deadline, after),
@@ -314,8 +328,9 @@ impl Conversation {
         problem.about(offer).posted(self.posted()).into()
     }
 
-    pub(super) fn is_doubtful(&self) -> bool {
-        matches!(self.stage, Stage::Doubtful)
+    /// Whether there is nothing to do but to say so.
+    pub(super) fn has_nothing_left(&self) -> bool {
+        matches!(self.stage, Stage::Doubtful | Stage::Unfollowed)
     }
 
     pub(super) fn out(&self) -> Option<ExchangeId> {
@@ -350,12 +365,13 @@ impl Conversation {
             Stage::Listing => (Phase::Listing, None),
             Stage::Posting => (Phase::Posting, None),
             Stage::Looking => (Phase::Looking, None),
-            Stage::Watching(watching) => (Phase::Watching, watching.followed()),
-            Stage::Doubtful => (Phase::Done, None),
+            Stage::Watching(watching) => (Phase::Watching, watching.location.as_ref().map(|named| &named.location)),
+            Stage::Doubtful | Stage::Unfollowed => (Phase::Done, None),
         };
         Progress {
             phase,
             posted: self.posted(),
+            post_is_out: self.post_is_out(),
             polls: self.polls,
             location,
             operation: self.operation.as_ref(),

@@ -39,13 +39,14 @@ impl Conversation {
             }
             self.noted = running;
             self.stage = Stage::Posting;
-        } else if may_post && self.noted.holds_all(&running) {
+        } else if may_post && self.noted.first_not_held(&running).is_none() {
             if self.failed_posts >= self.policy.attempts {
                 return Some(Err(Problem::new(Error::Ambiguous, "too many cancels led nowhere")));
             }
             self.stage = Stage::Posting;
         } else {
             // They are gone, or somebody has started another since, which a second POST would cancel.
+            self.started_since = self.noted.first_not_held(&running);
             self.watch(Watching::noted_and(None));
         }
         None

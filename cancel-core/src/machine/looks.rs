@@ -140,17 +140,17 @@ impl Watching {
                 self.location_failures = 0;
                 self.cancel_failed = operation.state() == State::Failed;
                 if operation.state().is_end() {
-                    self.location = None;
+                    self.location_is_done = true;
                 }
             }
             Seen::NotYet => {}
             Seen::Transient(_) => {
                 self.location_failures = self.location_failures.saturating_add(1);
                 if self.location_failures >= attempts {
-                    self.location = None;
+                    self.location_is_done = true;
                 }
             }
-            Seen::Refused(_) => self.location = None,
+            Seen::Refused(_) => self.location_is_done = true,
         }
     }
 }

@@ -87,9 +87,9 @@ impl Noted {
         self.0.iter().any(|noted| noted.id == *id)
     }
 
-    /// Whether the other operations are all among these.
-    pub(super) fn holds_all(&self, others: &Self) -> bool {
-        others.0.iter().all(|other| self.holds(&other.id))
+    /// The first of other operations that is not among these.
+    pub(super) fn first_not_held(&self, others: &Self) -> Option<OperationId> {
+        others.0.iter().map(|other| &other.id).find(|id| !self.holds(id)).cloned()
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&NotedOperation> {

@@ -47,7 +47,7 @@ impl Conversation {
         // From here on nothing is posted again, whatever else is wrong with the answer.
         self.stage = match self.policy.until {
             Until::Verified => Stage::Watching(Watching::noted_and(None)),
-            Until::Accepted | Until::Settled => Stage::Doubtful,
+            Until::Accepted | Until::Settled => Stage::Unfollowed,
         };
         match (self.policy.until, self.location_of_accepted(called, head, body)) {
             (Until::Verified, Ok(named)) => self.watch_after(Watching::noted_and(named), wait),

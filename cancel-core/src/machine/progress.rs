@@ -50,9 +50,11 @@ pub struct Progress<'a> {
     pub phase: Phase,
     /// Whether a POST went out so far; one that is out counts as [`Posted::Maybe`].
     pub posted: Posted,
+    /// Whether a POST is out, and nobody knows yet whether it was processed.
+    pub post_is_out: bool,
     /// How many looks were taken. One that is repeated because of a rejected token counts once.
     pub polls: u32,
-    /// The location that is watched. It is not kept once nothing more can be learned from it.
+    /// The location that the service has named.
     pub location: Option<&'a OperationLocation>,
     /// The last operation seen, with its steps and percentages.
     pub operation: Option<&'a Operation>,

@@ -15,6 +15,12 @@ use crate::values::{ClientRequestId, Endpoint, InvalidInput, NotificationEmails,
 
 /// No crash loop lives for ever, whatever its clock says.
 const MAX_RESUMES: u32 = 1000;
+const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
+/// A clock that stands so far before the checkpoint's makes nonsense of its times. (It may stand before it: another
+/// machine's clock, or one that begins with each process.)
+const MOST_SKEW: Duration = Duration::from_secs(31 * 24 * 3600);
+/// An operation can run for days; a deadline beyond this was not written by us, unless the policy has it.
+const LONGEST_RUN: Duration = Duration::from_secs(366 * 24 * 3600);
 
 impl Conversation {
     /// What another process needs to go on, as of the last `now`.
@@ -45,7 +51,8 @@ impl Conversation {
             failed_posts: self.failed_posts.saturating_add(u8::from(post_is_out)),
             resumes: self.resumes,
             now_ms: to_ms(self.now),
-            due_ms: to_ms(self.due().unwrap_or(self.now).min(self.deadline)),
+            // Never sooner than the service has asked for.
+            due_ms: to_ms(self.due().unwrap_or(self.now).min(self.deadline).saturating_add(ALMOST_A_MILLISECOND)),
             deadline_ms: to_ms(self.deadline),
             over,
         }
@@ -60,8 +67,9 @@ impl Conversation {
             Stage::Posting => SavedStage::Posting,
             Stage::Looking => SavedStage::Looking,
             Stage::Doubtful => SavedStage::Doubtful,
+            Stage::Unfollowed => SavedStage::Unfollowed,
             Stage::Watching(watching) => {
-                let location = watching.location.as_ref().map(|named| SavedLocation {
+                let location = watching.followed().map(|named| SavedLocation {
                     url: named.location.to_string().into(),
                     by: match named.by {
                         NamedBy::OperationLocation => SavedBy::OperationLocation,
@@ -75,9 +83,18 @@ impl Conversation {
         (stage, None, false)
     }
 
-    /// A conversation that goes on where the checkpoint stands. `None` when nothing is left to do but to say that nobody
-    /// knows what became of a POST.
+    /// A conversation that goes on where the checkpoint stands.
     pub(super) fn resume(
+        endpoint: Endpoint,
+        checkpoint: &Checkpoint,
+        policy: Policy,
+        now: Duration,
+    ) -> Result<Self, Problem> {
+        let resumed = Self::check_and_resume(endpoint, checkpoint, policy, now);
+        resumed.map_err(|problem| problem.posted(checkpoint.posted))
+    }
+
+    fn check_and_resume(
         endpoint: Endpoint,
         checkpoint: &Checkpoint,
         policy: Policy,
@@ -139,11 +156,13 @@ impl Checkpoint {
         let Some(saved) = &self.location else {
             return Ok(None);
         };
-        // It was written as an absolute URL.
         let base = http::Uri::default();
         let location = OperationLocation::read(endpoint, &base, &saved.url).map_err(|problem| {
             problem.renamed(Error::Checkpoint, "the checkpoint holds a location that will not be called")
         })?;
+        if *saved.url != *location.to_string() {
+            return Err(refused("holds a location that is not written as ours are"));
+        }
         let by = match saved.by {
             SavedBy::OperationLocation => NamedBy::OperationLocation,
             SavedBy::Location => NamedBy::Location,
@@ -162,6 +181,7 @@ impl Checkpoint {
             SavedStage::Posting if !verified && noted.is_empty() => Stage::Posting,
             SavedStage::Doubtful if !verified && policy.retry_ambiguous => Stage::Posting,
             SavedStage::Doubtful if !verified => Stage::Doubtful,
+            SavedStage::Unfollowed if !verified => Stage::Unfollowed,
             SavedStage::Watching => match (policy.until, location) {
                 (Until::Verified, location) if !noted.is_empty() => {
                     Stage::Watching(Watching { cancel_failed: self.cancel_failed, ..Watching::noted_and(location) })
@@ -177,8 +197,12 @@ impl Checkpoint {
         let [then, due, deadline] = [self.now_ms, self.due_ms, self.deadline_ms].map(Duration::from_millis);
         // Written times are cut to milliseconds, so that they may be off by one.
         let slack = Duration::from_millis(1);
-        if deadline.saturating_sub(then) > policy.deadline.saturating_add(slack) {
-            return Err(refused("has a deadline beyond the policy's"));
+        let left = deadline.saturating_sub(then);
+        if left > policy.deadline.max(LONGEST_RUN) {
+            return Err(refused("has an absurd deadline"));
+        }
+        if then.saturating_sub(now) > MOST_SKEW {
+            return Err(refused("is from the future"));
         }
         if due > deadline.saturating_add(slack) {
             return Err(refused("waits beyond its deadline"));
@@ -186,7 +210,8 @@ impl Checkpoint {
         // A clock that stands before the checkpoint's is another one: what was left then is left now.
         let passed = now.saturating_sub(then);
         let from_now = |time: Duration| now.saturating_add(time.saturating_sub(then).saturating_sub(passed));
-        let deadline = from_now(deadline);
+        // A caller who has less patience than the one before has the last word.
+        let deadline = from_now(deadline).min(now.saturating_add(policy.deadline));
         Ok(Times { due: from_now(due), deadline })
     }
 }

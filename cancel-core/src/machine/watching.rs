@@ -7,9 +7,7 @@ use http::{Request, Uri};
 use super::conversation::problem;
 use super::noted::Noted;
 use super::step::Body;
-use crate::codec::{
-    Answer, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, OperationLocation, in_headers,
-};
+use crate::codec::{Answer, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, in_headers};
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint};
 
@@ -21,6 +19,8 @@ const LOOKS_BEFORE_IT_EXISTS: u32 = 3;
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct Watching {
     pub(super) location: Option<NamedLocation>,
+    /// Nothing more is to be learned from the location.
+    pub(super) location_is_done: bool,
     pub(super) turn: Turn,
     /// The noted operation whose turn it is, or was last.
     pub(super) index: usize,
@@ -45,11 +45,19 @@ impl Watching {
 
     /// The noted operations decide; a location, where there is one, is looked at in turn.
     pub(super) fn noted_and(location: Option<NamedLocation>) -> Self {
-        Self { location, turn: Turn::Noted, index: 0, location_failures: 0, cancel_failed: false }
+        Self {
+            location,
+            location_is_done: false,
+            turn: Turn::Noted,
+            index: 0,
+            location_failures: 0,
+            cancel_failed: false,
+        }
     }
 
-    pub(super) fn followed(&self) -> Option<&OperationLocation> {
-        self.location.as_ref().map(|named| &named.location)
+    /// The location, as long as there is something to be learned from it.
+    pub(super) fn followed(&self) -> Option<&NamedLocation> {
+        self.location.as_ref().filter(|_| !self.location_is_done)
     }
 
     pub(super) fn to_http(
@@ -60,7 +68,7 @@ impl Watching {
         token: &BearerToken,
     ) -> Option<Request<Bytes>> {
         let get = match self.turn {
-            Turn::Location => GetOperation::at(self.followed()?.clone()),
+            Turn::Location => GetOperation::at(self.followed()?.location.clone()),
             Turn::Noted => {
                 let (publisher, offer) = (request.publisher().clone(), request.offer().clone());
                 GetOperation::new(publisher, offer, noted.get(self.index)?.id().clone())
@@ -85,7 +93,7 @@ impl Watching {
 
     /// A location that names a noted operation shows nothing that a look at that operation does not.
     fn location_adds_something(&self, noted: &Noted) -> bool {
-        match self.followed().map(OperationLocation::kind) {
+        match self.followed().map(|named| named.location.kind()) {
             Some(LocationKind::Migrated { operation, .. }) => !noted.holds(&operation),
             Some(_) => true,
             None => false,

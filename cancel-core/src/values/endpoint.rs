@@ -270,9 +270,27 @@ mod tests {
     }
 
     #[test]
+    fn only_this_machine_is_reached_without_tls_and_without_a_proxy() {
+        for (origin, loopback) in [
+            ("https://cloudpartner.azure.com", false),
+            ("https://localhost.example", false),
+            ("https://10.0.0.1", false),
+            ("https://localhost", true),
+            ("http://127.255.0.1", true),
+            ("http://[::1]", true),
+        ] {
+            assert_eq!(origin.parse::<Endpoint>().unwrap().is_loopback(), loopback, "{origin}");
+        }
+        let error = Endpoint::new("http://host").unwrap_err().to_string();
+        assert!(error.contains("without TLS to this machine only"), "{error}");
+    }
+
+    #[test]
     fn a_refused_endpoint_does_not_show_its_password() {
         let error = Endpoint::new("https://me:secret@host").unwrap_err().to_string();
-        assert!(!error.contains("secret"), "{error}");
+        assert!(!error.contains("secret") && error.contains("…@host"), "{error}");
+        let error = Endpoint::new("host").unwrap_err().to_string();
+        assert!(error.starts_with("endpoint \"host\" has no scheme"), "{error}");
     }
 
     #[test]
@@ -280,7 +298,8 @@ mod tests {
         for bad in ["", "a&b", "a=b", "a#b", "a b", "a%20", &"1".repeat(33)] {
             assert!(ApiVersion::new(bad).is_err(), "{bad:?}");
         }
-        let endpoint = Endpoint::default().with_api_version(ApiVersion::new("2020-01-01").unwrap());
+        let endpoint = Endpoint::default().with_api_version("2020-01-01".parse().unwrap());
+        assert_eq!(format!("{endpoint:?}"), "Endpoint(https://cloudpartner.azure.com, 2020-01-01)");
         assert_eq!(endpoint.api_version().as_str(), "2020-01-01");
         assert_eq!(endpoint.to_string(), PRODUCTION);
     }

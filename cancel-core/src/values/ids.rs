@@ -167,6 +167,21 @@ mod tests {
     }
 
     #[test]
+    fn equal_operations_have_equal_hashes() {
+        let mut known = std::collections::HashSet::new();
+        assert!(known.insert(OperationId::new("AB-1").unwrap()));
+        assert!(!known.insert(OperationId::new("ab-1").unwrap()));
+        assert!((0..50).all(|number| known.insert(OperationId::new(format!("x-{number}")).unwrap())));
+        assert!(hash("a") != hash("b"), "and others have others");
+    }
+
+    fn hash(id: &str) -> u64 {
+        let mut hasher = std::hash::DefaultHasher::new();
+        OperationId::new(id).unwrap().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[test]
     fn operations_are_compared_without_case_and_publishers_with_it() {
         assert_eq!(OperationId::new("AB-1").unwrap(), OperationId::new("ab-1").unwrap());
         assert_ne!(PublisherId::new("AB").unwrap(), PublisherId::new("ab").unwrap());

@@ -67,6 +67,12 @@ fn anything_else_on_the_origin_is_pollable_all_the_same() {
     for value in [
         "/",
         "/api/operations/contoso$offer$2",
+        "/x/operations/contoso$offer$2$preview",
+        "/api/x/contoso$offer$2$preview",
+        "/x/publishers/contoso/offers/o/operations/1",
+        "/api/x/contoso/offers/o/operations/1",
+        "/api/publishers/contoso/x/o/operations/1",
+        "/api/publishers/contoso/offers/o/x/1",
         "/api/operations/a$b$c$d$e",
         "/api/operations/contoso$offer$$preview",
         "/api/operations/con%2Ftoso$offer$2$preview",
@@ -81,6 +87,24 @@ fn anything_else_on_the_origin_is_pollable_all_the_same() {
     ] {
         assert_eq!(parse(value).map(|location| location.kind()), Ok(LocationKind::Other), "{value}");
     }
+}
+
+#[test]
+fn a_kind_has_a_word_for_logs() {
+    for (value, word) in [
+        ("/api/publishers/contoso/offers/o/operations/1", "migrated"),
+        ("/api/operations/contoso$o$2$preview", "non_migrated"),
+        ("/status", "other"),
+    ] {
+        assert_eq!(parse(value).unwrap().kind().as_str(), word);
+    }
+}
+
+#[test]
+fn a_location_may_be_8_kib_long_and_no_longer() {
+    let of_length = |length: usize| parse(&format!("/{}", "a".repeat(length - 1)));
+    assert!(of_length(8 * 1024).is_ok());
+    assert_eq!(of_length(8 * 1024 + 1), Err("invalid_location"));
 }
 
 #[test]

@@ -75,6 +75,16 @@ fn nothing_is_answered_twice() {
 }
 
 #[test]
+fn a_machine_says_what_it_is_about() {
+    let mut talk = Talk::new(settled());
+    assert_eq!(talk.cancellation.endpoint().to_string(), "https://cloudpartner.azure.com");
+    assert_eq!(talk.cancellation.request().publisher().as_str(), "contoso");
+    assert!(talk.cancellation.result().is_none());
+    talk.post().answer(200, NO_HEADERS, "");
+    assert!(matches!(talk.cancellation.result(), Some(Ok(_))));
+}
+
+#[test]
 fn time_does_not_run_backwards() {
     let mut talk = Talk::watching(settled());
     let Step::WaitUntil(when) = talk.cancellation.step(talk.now) else { panic!("it waits") };

@@ -71,6 +71,17 @@ fn absurd_policies_and_times_do_not_panic() {
 }
 
 #[test]
+fn a_body_may_be_as_long_as_the_limit() {
+    let body = status("canceled");
+    let mut talk = Talk::watching(settled().body_limit(body.len()));
+    talk.look(200, &body);
+    assert!(talk.end().is_ok());
+    let mut talk = Talk::watching(settled().body_limit(body.len() - 1).attempts(1));
+    talk.look(200, &body);
+    assert_eq!(talk.error(), ("body_too_large", Posted::Yes));
+}
+
+#[test]
 fn a_202_with_its_header_needs_no_body() {
     for body in [Body::CutOff("".into()), Body::TooLarge("x".into())] {
         let mut talk = Talk::new(settled());

@@ -1,6 +1,6 @@
 //! Rule 4: the token is in one header of the request, and nowhere else.
 
-use cancel_core::{Body, Failure, Step};
+use cancel_core::{Body, Event, Failure, Step};
 use http::Response;
 
 use crate::talk::{MIGRATED, NO_HEADERS, TOKEN, Talk, settled};
@@ -57,12 +57,29 @@ fn a_transport_that_prints_the_request_does_not_get_it_kept() {
 }
 
 #[test]
+fn events_of_a_driver_say_what_happened() {
+    let mut talk = Talk::new(settled());
+    let id = talk.post().exchange.id;
+    let response = Response::builder().status(202).header("x-ms-request-id", "7f2e").body(Body::from("")).unwrap();
+    let Event::Answered { status, request_id, .. } = Event::answered(&talk.cancellation, id, &response) else {
+        panic!("it was answered");
+    };
+    assert_eq!((status.as_u16(), request_id.as_deref()), (202, Some("7f2e")));
+    for (failure, sent) in [(Failure::not_sent("why"), true), (Failure::maybe_sent("why"), false)] {
+        let Event::Failed { why, not_sent, .. } = Event::failed(&talk.cancellation, id, &failure) else {
+            panic!("it failed");
+        };
+        assert_eq!((&*why, not_sent), ("why", sent));
+    }
+}
+
+#[test]
 fn events_of_a_driver_hold_no_token() {
     let mut talk = Talk::new(settled());
     let id = talk.post().exchange.id;
     let response = Response::builder().header("x-ms-request-id", TOKEN).body(Body::from("")).unwrap();
-    says_nothing("an event", &format!("{:?}", cancel_core::Event::answered(&talk.cancellation, id, &response)));
+    says_nothing("an event", &format!("{:?}", Event::answered(&talk.cancellation, id, &response)));
     let failure = Failure::maybe_sent(TOKEN);
-    says_nothing("an event", &format!("{:?}", cancel_core::Event::failed(&talk.cancellation, id, &failure)));
+    says_nothing("an event", &format!("{:?}", Event::failed(&talk.cancellation, id, &failure)));
     assert!(matches!(talk.cancellation.step(talk.now), Step::Await { .. }));
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cancel_core::{
-    BearerToken, Body, CancelRequest, Cancellation, Endpoint, Error, Exchange, Failure, OfferId, Outcome, Policy,
-    Posted, Proof, PublisherId, Step, TokenReason, Until,
+    BearerToken, Body, CancelRequest, Cancellation, Checkpoint, Endpoint, Error, Exchange, Failure, NotedOperation,
+    OfferId, Outcome, Policy, Posted, Proof, PublisherId, Step, TokenReason, Until,
 };
 use http::Response;
 
@@ -12,6 +12,9 @@ pub(crate) const CANCEL: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31";
 pub(crate) const MIGRATED: &str = "/api/publishers/contoso/offers/contoso-offer/operations/56615b67-2185-49fe-80d2-c4ddf77bb2e8?api-version=2017-10-31";
 pub(crate) const NON_MIGRATED: &str = "/api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31";
+pub(crate) const CANCEL_OPERATION: &str =
+    "/api/publishers/contoso/offers/contoso-offer/operations/the-cancel?api-version=2017-10-31";
+pub(crate) const LIST: &str = "/api/publishers/contoso/offers/contoso-offer/submissions/?api-version=2017-10-31";
 pub(crate) const TOKEN: &str = "first-canary-token-0123456789-0123456789-0123456789";
 
 pub(crate) const NO_HEADERS: [(&str, &str); 0] = [];
@@ -35,12 +38,35 @@ pub(crate) fn settled() -> Policy {
     Policy::default().until(Until::Settled).jitter_percent(0)
 }
 
+pub(crate) fn verified() -> Policy {
+    settled().until(Until::Verified)
+}
+
 pub(crate) fn accepted() -> Policy {
     settled().until(Until::Accepted)
 }
 
 pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// What operations stand as, by their ids.
+pub(crate) fn seen(operations: &[NotedOperation]) -> Vec<(String, String)> {
+    operations.iter().map(|seen| (seen.id().to_string(), seen.status().to_owned())).collect()
+}
+
+pub(crate) fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(id, word)| ((*id).to_owned(), (*word).to_owned())).collect()
+}
+
+/// Where an operation is looked at.
+pub(crate) fn operation(id: &str) -> String {
+    format!("/api/publishers/contoso/offers/contoso-offer/operations/{id}?api-version=2017-10-31")
+}
+
+pub(crate) fn list_of(entries: &[(&str, &str)]) -> String {
+    let entry = |(id, state): &(&str, &str)| format!(r#"{{"id":"{id}","submissionState":"{state}"}}"#);
+    format!("[{}]", entries.iter().map(entry).collect::<Vec<_>>().join(","))
 }
 
 pub(crate) fn status(word: &str) -> String {
@@ -110,6 +136,44 @@ impl Talk {
     pub(crate) fn look(&mut self, code: u16, body: &str) -> Duration {
         self.get(MIGRATED).answer(code, NO_HEADERS, body);
         self.waited
+    }
+
+    /// Looks at what is in progress, and is shown these operations.
+    pub(crate) fn list(&mut self, entries: &[(&str, &str)]) {
+        self.get(LIST).answer(200, NO_HEADERS, &list_of(entries));
+    }
+
+    /// Looks at a noted operation once, and is told this status.
+    pub(crate) fn look_at(&mut self, id: &str, word: &str) {
+        self.get(&operation(id)).answer(200, NO_HEADERS, &status(word));
+    }
+
+    /// A verified conversation that has noted these operations, and whose cancel was accepted.
+    pub(crate) fn verifying(ids: &[&str]) -> Self {
+        let mut talk = Self::new(verified());
+        let entries: Vec<_> = ids.iter().map(|id| (*id, "running")).collect();
+        talk.list(&entries);
+        talk.post().answer(202, [("Location", CANCEL_OPERATION)], "");
+        talk
+    }
+
+    /// The conversation in another process, which begins with this checkpoint at the same time.
+    pub(crate) fn resume(&self, policy: Policy) -> Self {
+        self.resume_from(&self.cancellation.checkpoint().to_json(), policy).unwrap()
+    }
+
+    pub(crate) fn resume_from(&self, text: &str, policy: Policy) -> Result<Self, Error> {
+        let checkpoint = Checkpoint::from_json(text)?;
+        let cancellation = Cancellation::resume(Endpoint::default(), checkpoint, policy, self.now)?;
+        Ok(Self { cancellation, now: self.now, waited: Duration::ZERO, tokens: Vec::new() })
+    }
+
+    /// It is over, and not everything is canceled: by what proof, and with which words.
+    pub(crate) fn ended(&mut self) -> (Proof, Vec<(String, String)>) {
+        match self.end() {
+            Ok(Outcome::Ended { proof, operations, .. }) => (proof, seen(&operations)),
+            other => panic!("not ended: {other:?}"),
+        }
     }
 
     /// It is over.

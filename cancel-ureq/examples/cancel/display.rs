@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use cancel_core::{Cancellation, Event, OperationStep, TokenReason};
+use cancel_core::{Cancellation, Event, OperationStep, Phase, TokenReason};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+/// An operation has six steps; whoever sends more gets no more lines for it.
+const MOST_STEPS: usize = 12;
 
 pub(crate) struct Display {
     bars: MultiProgress,
@@ -24,7 +27,10 @@ impl Display {
         match event {
             Event::Authenticating(TokenReason::Rejected) => self.headline.set_message("Asking for a fresh token"),
             Event::Sending(exchange) if exchange.is_post() => self.headline.set_message("Sending the cancel"),
-            Event::Failed { why, .. } => self.headline.set_message(format!("No answer: {why}")),
+            Event::Sending(_) if cancellation.progress().phase != Phase::Watching => {
+                self.headline.set_message("Looking at what is in progress");
+            }
+            Event::Failed { why, .. } => self.headline.set_message(format!("No answer: {}", plain(why))),
             Event::Waiting(_) => self.waiting(cancellation),
             _ => {}
         }
@@ -32,11 +38,12 @@ impl Display {
 
     fn waiting(&mut self, cancellation: &Cancellation) {
         let progress = cancellation.progress();
-        let Some(operation) = progress.operation else {
+        let Some(operation) = progress.operation.filter(|_| !self.headline.is_hidden()) else {
             return;
         };
-        self.headline.set_message(format!("{} after {} looks", operation.status(), progress.polls));
-        let steps = operation.details().steps;
+        self.headline.set_message(format!("{} after {} looks", plain(operation.status()), progress.polls));
+        let mut steps = operation.details().steps;
+        steps.truncate(MOST_STEPS);
         while self.steps.len() < steps.len() {
             self.steps.push(self.bars.add(new_bar()));
         }
@@ -66,7 +73,10 @@ fn show_step(bar: &ProgressBar, step: &OperationStep) {
     bar.set_position(step.progress_percentage.unwrap_or(0).into());
 }
 
-/// The service's text without what a terminal would act on.
+/// The service's text without what a terminal would act on: control characters, and those that turn the text around.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(60).collect()
+    let harmless = |c: &char| {
+        !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().filter(harmless).take(60).collect()
 }

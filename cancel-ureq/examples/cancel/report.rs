@@ -1,8 +1,11 @@
 //! What came of it: for a person, as JSON, and as an exit code.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use cancel_core::{Cancellation, Error, OperationLocation, Outcome, Proof};
+use cancel_core::{
+    CancelRequest, Cancellation, Error, NotedOperation, Operation, OperationLocation, Outcome, Posted, Proof,
+};
 use serde::Serialize;
 
 use crate::arguments::Unusable;
@@ -23,6 +26,8 @@ pub(crate) struct Report {
     status: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    operations: Vec<SeenOperation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     polls: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +42,12 @@ pub(crate) struct Report {
 struct Location {
     url: String,
     kind: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct SeenOperation {
+    id: String,
+    status: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,6 +92,7 @@ impl Report {
             offer: Some(request.offer().to_string()),
             posted: Some(progress.posted.as_str()),
             location: progress.location.map(Location::of),
+            operations: seen(progress.noted),
             polls: Some(progress.polls),
             ..Self::default()
         };
@@ -90,39 +102,37 @@ impl Report {
         }
     }
 
+    /// There was nothing to begin, or to go on with.
+    pub(crate) fn of_error(request: &CancelRequest, error: &Error) -> Self {
+        let about = Self {
+            publisher: Some(request.publisher().to_string()),
+            offer: Some(request.offer().to_string()),
+            ..Self::default()
+        };
+        about.with_error(error)
+    }
+
     fn with_outcome(self, outcome: &Outcome) -> Self {
         let offer = format!("{}/{}", self.publisher.as_deref().unwrap_or(""), self.offer.as_deref().unwrap_or(""));
-        let status = outcome.operation().map(|operation| operation.status().to_owned());
-        let word = status.as_deref().unwrap_or_default();
-        let (sentence, exit_code) = match outcome {
-            Outcome::Canceled { proof: Proof::Answered, .. } => {
-                (format!("{offer}: canceled. The service answered so at once."), 0)
+        let decided = outcome.operation().map(Operation::status);
+        let status = decided.or_else(|| match outcome {
+            Outcome::StillRunning { operations, .. } => {
+                operations.iter().find(|operation| !operation.state().is_end()).map(NotedOperation::status)
             }
-            Outcome::Canceled { .. } => {
-                (format!("{offer}: canceled. The location that the service named says {word:?}."), 0)
-            }
-            Outcome::Accepted { .. } => {
-                (format!("{offer}: accepted. Whether anything is canceled is not known yet."), 0)
-            }
-            Outcome::Ended { .. } => (
-                format!(
-                    "{offer}: over, but not proven. The location that the service named says {word:?}, and that may be \
-                     the cancel's word or the publish's: look at the offer's operations."
-                ),
-                3,
-            ),
-            _ => (format!("{offer}: {}", outcome.as_str()), 3),
-        };
+            _ => None,
+        });
+        let (sentence, exit_code) = sentence(outcome, status.unwrap_or_default());
         Self {
             outcome: outcome.as_str(),
             proof: outcome.proof().map(Proof::as_str),
             posted: Some(outcome.posted().as_str()),
+            status: status.map(str::to_owned),
             location: match outcome {
                 Outcome::Accepted { location, .. } => Some(Location::of(location)),
                 _ => self.location,
             },
-            status,
-            sentence,
+            operations: seen(outcome.operations()),
+            sentence: format!("{offer}: {sentence}"),
             exit_code,
             ..self
         }
@@ -147,21 +157,67 @@ impl Report {
         }
     }
 
-    /// Prints it: the JSON on stdout, errors on stderr.
+    /// Prints it: the JSON on stdout, errors on stderr. Where nobody listens, the exit code says it.
     pub(crate) fn print(&self, json: bool) -> ExitCode {
+        let (mut out, mut err) = (io::stdout(), io::stderr());
         if json {
-            match serde_json::to_string(self) {
-                Ok(line) => println!("{line}"),
-                Err(error) => eprintln!("error: {error}"),
+            if let Ok(line) = serde_json::to_string(self) {
+                let _ = writeln!(out, "{line}");
             }
         }
-        match &self.error {
-            Some(_) => eprintln!("{}", self.sentence),
-            None if json => {}
-            None => println!("{}", self.sentence),
-        }
+        let _ = match &self.error {
+            Some(_) => writeln!(err, "{}", self.sentence),
+            None if json => Ok(()),
+            None => writeln!(out, "{}", self.sentence),
+        };
         ExitCode::from(self.exit_code)
     }
+}
+
+/// What an outcome says, and the exit code for it.
+fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
+    let ids = |operations: &[NotedOperation]| {
+        let shown: Vec<_> = operations.iter().map(|seen| format!("{} ({})", seen.id(), seen.status())).collect();
+        shown.join(", ")
+    };
+    match outcome {
+        Outcome::Canceled { proof: Proof::Answered, .. } => {
+            ("canceled. The service answered so at once.".to_owned(), 0)
+        }
+        Outcome::Canceled { proof: Proof::Verified, operations, .. } => {
+            (format!("canceled. What was in progress says so itself: {}.", ids(operations)), 0)
+        }
+        Outcome::Canceled { .. } => (format!("canceled. The location that the service named says {status:?}."), 0),
+        Outcome::Accepted { .. } => ("accepted. Whether anything is canceled is not known yet.".to_owned(), 0),
+        Outcome::Ended { proof: Proof::Verified, operations, .. } => {
+            (format!("not canceled. What was in progress has ended: {}.", ids(operations)), 1)
+        }
+        Outcome::Ended { .. } => (
+            format!(
+                "over, but not proven. The location that the service named says {status:?}, and that may be the cancel's \
+                 word or the publish's: look at the offer's operations, or use --until verified."
+            ),
+            3,
+        ),
+        Outcome::StillRunning { operations, posted: Posted::No, .. } => {
+            (format!("a cancel would stop {}. Nothing was posted.", ids(operations)), 1)
+        }
+        Outcome::StillRunning { operations, .. } => {
+            (format!("not canceled. The service says that the cancel has failed: {}.", ids(operations)), 1)
+        }
+        Outcome::NothingRunning { instead, .. } if instead.is_empty() => {
+            ("nothing is in progress, and nothing was posted.".to_owned(), 0)
+        }
+        Outcome::NothingRunning { instead, .. } => {
+            (format!("that operation is not in progress, and nothing was posted. In progress: {}.", ids(instead)), 0)
+        }
+        _ => (outcome.as_str().to_owned(), 3),
+    }
+}
+
+fn seen(operations: &[NotedOperation]) -> Vec<SeenOperation> {
+    let shown = |seen: &NotedOperation| SeenOperation { id: seen.id().to_string(), status: seen.status().to_owned() };
+    operations.iter().map(shown).collect()
 }
 
 impl Location {

@@ -1,6 +1,6 @@
 //! The service of the demonstration: a portal in this process, in which a publish is running.
 
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use cancel_core::CancelRequest;
@@ -27,7 +27,9 @@ pub(crate) fn serve(request: &CancelRequest) -> io::Result<Served> {
             .operation(publish),
     );
     let served = serve_at_speed(portal, SPEED)?;
-    eprintln!(
+    // Whoever does not listen need not know.
+    let _ = writeln!(
+        io::stderr(),
         "No --endpoint: this is a simulated portal at {}, where {publisher}/{offer} is being published.",
         served.endpoint()
     );

@@ -1,14 +1,17 @@
-//! The example as a person runs it: its flags, its JSON, its exit codes.
+//! The example as a person runs it: its flags, its JSON, its exit codes, and what is left when it is killed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
 
+mod checkpoints;
+mod flags;
+mod tokens;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
 use cancel_hyper::portal::{Served, serve_at_speed};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const TOKEN: &str = "a-token-of-the-portal";
 
@@ -48,99 +51,4 @@ fn serve(behavior: CancelBehavior) -> Served {
         .accept_token(TOKEN, None)
         .add_offer(Offer::new("contoso", "contoso-offer").cancel(behavior).operation(PublishOperation::new("id-1")));
     serve_at_speed(portal, 1000).unwrap()
-}
-
-#[test]
-fn without_arguments_it_cancels_a_simulated_operation() {
-    let output = run(&["--json", "--poll-interval", "100ms"]);
-    let printed = json_of(&output);
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(
-        (&printed["outcome"], &printed["proof"], &printed["posted"], &printed["status"]),
-        (&json!("canceled"), &json!("watched"), &json!("yes"), &json!("canceled"))
-    );
-    assert_eq!(printed["location"]["kind"], "non_migrated");
-    assert!(printed["polls"].as_u64().unwrap() > 1);
-    assert!(text(&output.stderr).contains("simulated portal at http://127.0.0.1:"));
-}
-
-#[test]
-fn the_exit_code_tells_what_is_known() {
-    let minute = Duration::from_secs(60);
-    for (behavior, arguments, outcome, code) in [
-        (CancelBehavior::AtOnce, &[][..], "canceled", 0),
-        (CancelBehavior::After(minute), &["--until", "accepted"], "accepted", 0),
-        (CancelBehavior::After(minute), &[], "ended", 3),
-        (CancelBehavior::Fails { after: minute }, &[], "ended", 3),
-        (CancelBehavior::DoesNothing { completes_after: None }, &["--deadline", "200ms"], "error", 2),
-    ] {
-        let served = serve(behavior);
-        let output = run_at(&served.endpoint(), TOKEN, &[&["--json"], arguments].concat());
-        let printed = json_of(&output);
-        assert_eq!((&printed["outcome"], output.status.code()), (&json!(outcome), Some(code)), "{behavior:?}");
-        let plain = run_at(&served.endpoint(), TOKEN, arguments);
-        assert_eq!(text(&plain.stdout).lines().count(), usize::from(code != 2), "a sentence, unless it is an error");
-    }
-}
-
-#[test]
-fn an_error_of_the_service_is_told_in_full() {
-    let served = serve(CancelBehavior::AtOnce);
-    let output = run_at(&served.endpoint(), "another-token", &["--json"]);
-    let printed = json_of(&output);
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!((&printed["error"]["kind"], &printed["error"]["status"]), (&json!("unauthorized"), &json!(401)));
-    assert!(printed["error"]["request_id"].is_string());
-    let stderr = text(&output.stderr);
-    assert!(stderr.contains("contoso/contoso-offer") && stderr.contains("cloudpartner.azure.com"), "{stderr}");
-    assert!(!stderr.contains("another-token") && !text(&output.stdout).contains("another-token"));
-}
-
-#[test]
-fn bad_input_is_one_line_and_an_object_and_nothing_is_sent() {
-    let long = "a".repeat(129);
-    let bad_ids = ["", ".", "..", "a/b", "a?b", "a#b", "a$b", "a%2Fb", "a\\b", "a b", "a@b", "a:b", "\u{e4}", &long];
-    let ids = bad_ids.iter().flat_map(|id| [vec!["--offer", id], vec!["--publisher", id]]);
-    let emails = ["", "a", "a@", "a@b,", "a@b\n,c@d", "a@b,,c@d"].map(|emails| vec!["--notify", emails]);
-    let others = [
-        vec!["--deadline", "soon"],
-        vec!["--poll-interval", "-1s"],
-        vec!["--until", "forever"],
-        vec!["--no-such-flag"],
-        vec!["argument"],
-    ];
-    for arguments in ids.chain(emails).chain(others) {
-        let output = run(&[&arguments[..], &["--json"]].concat());
-        let printed = json_of(&output);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert_eq!((&printed["outcome"], &printed["posted"]), (&json!("error"), &json!("no")), "{arguments:?}");
-        assert_eq!(printed["error"]["kind"], "invalid_input", "{arguments:?}");
-        assert_eq!(text(&output.stderr).lines().count(), 1, "{arguments:?}: {}", text(&output.stderr));
-        assert_eq!(text(&run(&arguments).stdout), "", "{arguments:?}");
-    }
-}
-
-#[test]
-fn a_bad_endpoint_or_token_is_refused_before_anything_is_sent() {
-    for endpoint in [
-        "cloudpartner.azure.com",
-        "https://cloudpartner.azure.com/api",
-        "https://cloudpartner.azure.com?x",
-        "https://me:pw@cloudpartner.azure.com",
-        "http://cloudpartner.azure.com",
-    ] {
-        let output = run_at(endpoint, TOKEN, &["--json"]);
-        let printed = json_of(&output);
-        assert_eq!((&printed["error"]["kind"], &printed["offer"]), (&json!("invalid_input"), &json!("contoso-offer")));
-        assert!(!text(&output.stderr).contains("pw"));
-    }
-    let served = serve(CancelBehavior::AtOnce);
-    for token in ["", "a\nb", "a\r\nX: y", "Bearer x", "\u{e4}"] {
-        let output = run_at(&served.endpoint(), token, &["--json"]);
-        assert_eq!(json_of(&output)["error"]["kind"], "invalid_input", "{token:?}");
-    }
-    let output =
-        example().args(["--endpoint", &served.endpoint(), "--publisher", "a", "--offer", "b"]).output().unwrap();
-    assert_eq!(text(&output.stderr), "error: AZURE_TOKEN is not set: --endpoint needs a token\n");
-    assert_eq!(served.portal().calls().len(), 0);
 }

@@ -89,14 +89,3 @@ fn a_head_counts_without_its_body() {
     let outcome = Driver::new(&Agent::new_with_defaults(), token()).drive(&mut server.cancellation(policy()));
     assert_eq!(outcome.unwrap().as_str(), "canceled");
 }
-
-#[test]
-fn no_tls_no_request() {
-    for bytes in [&b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"[..], b""] {
-        let server = Server::start(vec![Reply::Bytes(bytes.to_vec()); 5]);
-        let endpoint = Endpoint::new(format!("https://{}", server.addr)).unwrap();
-        let (kind, _) = run(endpoint, &Agent::new_with_defaults());
-        assert!(matches!(kind, "transport" | "ambiguous"), "{kind}");
-        assert!(server.requests().iter().all(|request| !request.contains("canary")));
-    }
-}

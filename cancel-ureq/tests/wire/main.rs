@@ -7,3 +7,4 @@ mod server;
 mod failures;
 mod secrecy;
 mod settings;
+mod tls;

@@ -79,7 +79,7 @@ pub(crate) fn policy() -> Policy {
         .until(Until::Settled)
         .poll_interval(Duration::from_millis(1))
         .max_poll_interval(Duration::from_millis(2))
-        .attempt_timeout(Duration::from_millis(400))
+        .attempt_timeout(Duration::from_millis(1000))
         .deadline(Duration::from_secs(10))
 }
 

@@ -3,9 +3,8 @@
 use std::hash::{Hash, Hasher};
 
 use super::Cancellation;
-use crate::error::Error;
 use crate::machine::conversation::Conversation;
-use crate::machine::outcome::{Outcome, Proof};
+use crate::machine::outcome::Proof;
 
 impl Cancellation {
     pub(in crate::machine) fn fingerprint(&self, hasher: &mut impl Hasher) {
@@ -27,9 +26,5 @@ impl Cancellation {
 
     pub(in crate::machine) fn conversation(&self) -> &Conversation {
         &self.conversation
-    }
-
-    pub(in crate::machine) fn result(&self) -> Option<&Result<Outcome, Error>> {
-        self.result.as_ref()
     }
 }

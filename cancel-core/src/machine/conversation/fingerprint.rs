@@ -27,6 +27,8 @@ impl Conversation {
             failed_posts,
             // Its text and its answer are for a person.
             last_failure,
+            // So is this.
+            started_since: _,
             // They are the same in one exploration.
             endpoint: _,
             request: _,
@@ -57,9 +59,11 @@ impl Conversation {
 impl Stage {
     fn fingerprint(&self, hasher: &mut impl Hasher) {
         std::mem::discriminant(self).hash(hasher);
-        if let Self::Watching(Watching { location, turn, index, location_failures, cancel_failed }) = self {
+        if let Self::Watching(Watching { location, location_is_done, turn, index, location_failures, cancel_failed }) =
+            self
+        {
             location.as_ref().map(|named| (named.location.url().to_string(), named.by)).hash(hasher);
-            (std::mem::discriminant(turn), index, location_failures, cancel_failed).hash(hasher);
+            (location_is_done, std::mem::discriminant(turn), index, location_failures, cancel_failed).hash(hasher);
         }
     }
 }

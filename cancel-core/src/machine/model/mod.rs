@@ -130,7 +130,7 @@ fn hold<const N: usize>(settings: [(Setting, [u8; 4]); N]) {
 #[test]
 fn accepted() {
     let retrying = Setting { name: "accepted, retry_ambiguous", retry_ambiguous: true, ..ACCEPTED };
-    hold([(ACCEPTED, [2, 1, 0, 1]), (ACCEPTED, [1, 2, 1, 0]), (retrying, [2, 0, 0, 1])]);
+    hold([(ACCEPTED, [2, 1, 0, 1]), (ACCEPTED, [1, 2, 1, 0]), (retrying, [2, 0, 0, 1]), (retrying, [1, 1, 0, 0])]);
 }
 
 #[test]
@@ -144,6 +144,7 @@ fn settled() {
         (by_slot, [1, 0, 0, 0]),
         (by_slot, [0, 1, 1, 0]),
         (retrying, [1, 0, 0, 0]),
+        (retrying, [1, 1, 0, 0]),
     ]);
 }
 
@@ -181,20 +182,6 @@ fn large() {
         (VERIFIED, [1, 1, 1, 0]),
         (VERIFIED, [2, 1, 0, 0]),
     ]);
-}
-
-/// A gap in the machine that is known: a 202 that names no location is written down as a POST of which nobody knows
-/// whether it was processed, and with `retry_ambiguous` the next run sends another, although the first was accepted.
-/// When this fails, it is mended: let `retry_ambiguous` crash in the settings above.
-#[test]
-fn a_retrying_run_forgets_that_a_post_was_accepted() {
-    for setting in [ACCEPTED, SETTLED] {
-        let setting = Setting { retry_ambiguous: true, budget: budget([1, 1, 0, 0]), ..setting };
-        let Err(counterexample) = explore(&setting) else { panic!("{}: the gap is closed", setting.name) };
-        println!("known gap ({}, retry_ambiguous):\n{counterexample}\n", setting.name);
-        assert_eq!(counterexample.violation.property, 3);
-        assert!(counterexample.lines.iter().any(|line| line.contains("error missing_location")), "{counterexample}");
-    }
 }
 
 /// Each of these must be found out, by the property that it breaks.

@@ -1,0 +1,40 @@
+//! Where the tokens come from: the environment, or a command that is run whenever a fresh one is needed.
+
+use std::process::{Command, Stdio};
+
+use cancel_core::{BearerToken, TokenReason};
+use cancel_ureq::TokenSource;
+
+pub(crate) enum Tokens {
+    /// One token, which is offered once more when the service rejects it.
+    Fixed(BearerToken),
+    /// A command of the shell, which prints a token.
+    Command(String),
+}
+
+impl TokenSource for Tokens {
+    type Error = String;
+
+    fn token(&mut self, _: TokenReason) -> Result<BearerToken, String> {
+        match self {
+            Self::Fixed(token) => Ok(token.clone()),
+            Self::Command(command) => printed_by(command),
+        }
+    }
+}
+
+/// What the command says on stderr goes to the person; what it prints is shown to nobody.
+fn printed_by(command: &str) -> Result<BearerToken, String> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let output = Command::new(shell)
+        .args([flag, command])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("the token command cannot be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("the token command failed: {}", output.status));
+    }
+    let printed = String::from_utf8(output.stdout).map_err(|_| "the token command printed no text".to_owned())?;
+    BearerToken::new(printed.trim()).map_err(|error| format!("the token command printed no token: {error}"))
+}

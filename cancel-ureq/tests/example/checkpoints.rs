@@ -1,0 +1,140 @@
+//! `--checkpoint`: a run that is killed at any moment is gone on with by the next.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use cancel_core::portal::{Call, CancelBehavior, Fault};
+use cancel_hyper::portal::Served;
+use serde_json::json;
+
+use crate::{TOKEN, example, json_of, serve, text};
+
+fn command(served: &Served, checkpoint: &Path, arguments: &[&str]) -> Command {
+    let fixed = ["--publisher", "contoso", "--offer", "contoso-offer", "--poll-interval", "10ms", "--json"];
+    let mut command = example();
+    command.args(["--endpoint", &served.endpoint(), "--checkpoint"]).arg(checkpoint).args(fixed).args(arguments);
+    command.env("AZURE_TOKEN", TOKEN);
+    command
+}
+
+fn run(served: &Served, checkpoint: &Path, arguments: &[&str]) -> Output {
+    command(served, checkpoint, arguments).output().unwrap()
+}
+
+/// Starts the example and kills it after so long, if it still runs.
+fn kill_after(served: &Served, checkpoint: &Path, arguments: &[&str], time: Duration) {
+    let mut child = command(served, checkpoint, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    thread::sleep(time);
+    // SIGKILL, on Unix.
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_run_that_was_killed_at_any_moment_ends_like_one_that_was_not() {
+    for round in 0..12 {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoint = folder.path().join("run.json");
+        let served = serve(CancelBehavior::After(Duration::from_secs(700)));
+        // The service keeps the answer to the POST to itself, so that there is a moment to be killed in.
+        if round % 3 == 2 {
+            served.portal().script(Call::Cancel, Fault::LoseAnswer);
+        }
+        for kill in 0..3 {
+            kill_after(&served, &checkpoint, &[], Duration::from_millis(3 + 9 * round + 17 * kill));
+        }
+        let output = run(&served, &checkpoint, &[]);
+        let printed = json_of(&output);
+        assert_eq!(
+            (&printed["outcome"], &printed["proof"]),
+            (&json!("canceled"), &json!("verified")),
+            "round {round}: {printed} {}",
+            text(&output.stderr)
+        );
+        let posts = served.portal().posts();
+        assert!((1..=5).contains(&posts), "round {round}: {posts} POSTs");
+        assert!(!checkpoint.exists(), "there is an outcome");
+    }
+}
+
+#[test]
+fn without_a_look_a_run_that_was_killed_is_ambiguous_or_ends_as_usual() {
+    for round in 0..6 {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoint = folder.path().join("run.json");
+        let served = serve(CancelBehavior::After(Duration::from_secs(60)));
+        kill_after(&served, &checkpoint, &["--until", "settled"], Duration::from_millis(4 + 10 * round));
+        let printed = json_of(&run(&served, &checkpoint, &["--until", "settled"]));
+        let ambiguous = printed["error"]["kind"] == "ambiguous";
+        assert!(ambiguous || printed["outcome"] == "ended", "round {round}: {printed}");
+        assert!(served.portal().posts() <= 1 || !ambiguous);
+        assert_eq!(checkpoint.exists(), ambiguous);
+    }
+}
+
+#[test]
+fn it_is_kept_after_an_error_and_the_next_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = folder.path().join("run.json");
+    let served = serve(CancelBehavior::After(Duration::from_secs(500)));
+    let printed = json_of(&run(&served, &checkpoint, &["--deadline", "60ms"]));
+    assert_eq!(printed["error"]["kind"], "deadline");
+    let written = fs::read_to_string(&checkpoint).unwrap();
+    assert!(written.starts_with("{\"version\":1,") && !written.contains(TOKEN), "{written}");
+    let printed = json_of(&run(&served, &checkpoint, &[]));
+    assert_eq!((&printed["outcome"], served.portal().posts()), (&json!("canceled"), 1));
+    assert!(!checkpoint.exists());
+}
+
+#[test]
+fn it_is_on_the_disk_before_the_post_leaves() {
+    let served = serve(CancelBehavior::AtOnce);
+    let nowhere = Path::new("/no-such-folder/run.json");
+    let output = run(&served, nowhere, &[]);
+    let printed = json_of(&output);
+    assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("no")));
+    assert_eq!(served.portal().posts(), 0, "what cannot be written down is not sent");
+}
+
+#[test]
+fn what_is_no_file_is_not_read() {
+    let served = serve(CancelBehavior::AtOnce);
+    let mut places = vec![std::env::temp_dir()];
+    if cfg!(unix) {
+        places.push("/dev/zero".into());
+    }
+    for place in places {
+        let printed = json_of(&run(&served, &place, &[]));
+        assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("maybe")));
+    }
+    assert_eq!(served.portal().calls().len(), 0);
+}
+
+#[test]
+fn one_that_is_not_of_this_run_is_refused_and_kept() {
+    let served = serve(CancelBehavior::AtOnce);
+    let other = serve(CancelBehavior::AtOnce);
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = folder.path().join("run.json");
+    json_of(&run(&served, &checkpoint, &["--deadline", "0s"]));
+    let written = fs::read_to_string(&checkpoint).unwrap();
+    for (text, arguments) in [
+        (written.clone(), &["--until", "settled"][..]),
+        (written.clone(), &["--notify", "a@b"]),
+        (written.clone(), &["--operation", "x"]),
+        (written.replace(&served.endpoint(), &other.endpoint()), &[]),
+        (written.replace("\"version\":1", "\"version\":2"), &[]),
+        (written.split_at(written.len() / 2).0.to_owned(), &[]),
+        (String::new(), &[]),
+    ] {
+        fs::write(&checkpoint, &text).unwrap();
+        let output = run(&served, &checkpoint, arguments);
+        let printed = json_of(&output);
+        assert_eq!((&printed["error"]["kind"], output.status.code()), (&json!("checkpoint"), Some(2)), "{arguments:?}");
+        assert_eq!(fs::read_to_string(&checkpoint).unwrap(), text);
+    }
+    assert_eq!(served.portal().calls().len() + other.portal().calls().len(), 0);
+}
