@@ -144,7 +144,7 @@ fn settled() {
         (by_slot, [1, 0, 0, 0]),
         (by_slot, [0, 1, 1, 0]),
         (retrying, [1, 0, 0, 0]),
-        (retrying, [1, 1, 0, 0]),
+        (retrying, [0, 1, 0, 0]),
     ]);
 }
 
@@ -176,6 +176,7 @@ fn large() {
     hold([
         (ACCEPTED, [3, 2, 1, 1]),
         (SETTLED, [2, 1, 1, 0]),
+        (Setting { name: "settled, retry_ambiguous", retry_ambiguous: true, ..SETTLED }, [1, 1, 0, 0]),
         (two, [1, 0, 0, 0]),
         (only, [1, 0, 0, 0]),
         (only, [0, 1, 0, 0]),

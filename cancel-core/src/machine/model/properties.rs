@@ -66,12 +66,13 @@ impl Ghost {
         }
         let by_look =
             setting.until == Until::Verified && self.look.is_some_and(|look| look != 0 && holds_only(setting, look));
-        let allowed = match self.fate {
-            Fate::NotProcessed => true,
-            Fate::NoneLeft | Fate::Refused => by_look || setting.until != Until::Verified,
-            Fate::Unknown => by_look || (setting.until != Until::Verified && setting.retry_ambiguous),
-            Fate::Taken => by_look,
-            Fate::Out => false,
+        // In `Verified` there is a look directly before each POST, and what became of the one before does not matter.
+        let allowed = match (setting.until, self.fate) {
+            (_, Fate::Out) => false,
+            (Until::Verified, _) => by_look,
+            (_, Fate::NoneLeft | Fate::NotProcessed | Fate::Refused) => true,
+            (_, Fate::Unknown) => setting.retry_ambiguous,
+            (_, Fate::Taken) => false,
         };
         must(3, allowed, || {
             format!("a POST leaves without a reason: the last is {:?}, the look {:?}", self.fate, self.look)
