@@ -5,12 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use serde::Serialize;
 
 use super::answer::Answer;
 use super::location::OperationLocation;
 use super::named_location::{NamedLocation, in_body, in_headers};
-use super::request::Call;
+use super::request::{Call, of_offer};
 use super::retry_after::retry_after;
 use crate::error::Error;
 use crate::machine::Posted;
@@ -115,16 +114,11 @@ impl CancelRequest {
         let length = HeaderValue::from(body.len());
         let mut request = Call {
             method: Method::POST,
-            path_and_query: format!(
-                "/api/publishers/{}/offers/{}/cancel?api-version={}",
-                self.publisher,
-                self.offer,
-                endpoint.api_version()
-            ),
+            uri: of_offer(endpoint, &self.publisher, &self.offer, "/cancel", ""),
             client_request_id: self.client_request_id.as_ref(),
             body,
         }
-        .into_http(endpoint, token);
+        .into_http(token);
         let headers = request.headers_mut();
         if self.emails.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -138,21 +132,10 @@ impl CancelRequest {
     }
 
     fn body(&self) -> Bytes {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            metadata: Metadata<'a>,
+        match &self.emails {
+            Some(emails) => [r#"{"metadata":{"notification-emails":""#, emails.as_str(), r#""}}"#].concat().into(),
+            None => Bytes::new(),
         }
-        #[derive(Serialize)]
-        struct Metadata<'a> {
-            #[serde(rename = "notification-emails")]
-            notification_emails: &'a str,
-        }
-        let Some(emails) = &self.emails else {
-            return Bytes::new();
-        };
-        let body = Body { metadata: Metadata { notification_emails: emails.as_str() } };
-        // A struct of texts always serializes.
-        serde_json::to_vec(&body).unwrap_or_default().into()
     }
 }
 

@@ -1,15 +1,19 @@
 //! Where the service says to look, proven to be on the endpoint's origin before anything is sent there.
 //!
 //! Rule 1: a location is refused when it has another scheme, host or port, user info, control bytes or a backslash,
-//! begins with `//`, has a scheme without `//`, or dot segments. What is left is read by `url` and compared, and the
-//! request is built from the *endpoint's* scheme and authority: nothing of the text but its path and query is used.
+//! begins with `//`, has a scheme without `//`, or dot segments. What is left is compared: letter by letter, and where it
+//! writes its origin in another way than the endpoint, as `url` reads it. The request is built from the *endpoint's*
+//! scheme and authority: nothing of the text but its path and query is used.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use http::Uri;
+use http::uri::Authority;
 use percent_encoding::percent_decode_str;
+use url::Url;
 
+use super::request::uri;
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
@@ -103,15 +107,19 @@ impl OperationLocation {
         kind_of(self.0.path()).unwrap_or(LocationKind::Other)
     }
 
-    /// The path and query to call: as the service named them, with the endpoint's api-version where there is none.
-    pub(super) fn path_and_query(&self, endpoint: &Endpoint) -> String {
+    /// The URL to call: on the endpoint's origin, with the path and query that the service named, and with the endpoint's
+    /// api-version where there is none.
+    pub(super) fn to_call(&self, endpoint: &Endpoint) -> Uri {
         let named = self.0.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
-        match self.0.query() {
+        let version = endpoint.api_version().as_str();
+        let path_and_query = match self.0.query() {
+            Some(query) if has_api_version(query) && endpoint.built(&self.0) => return self.0.clone(),
             Some(query) if has_api_version(query) => named.to_owned(),
-            Some("") => format!("{named}api-version={}", endpoint.api_version()),
-            Some(_) => format!("{named}&api-version={}", endpoint.api_version()),
-            None => format!("{named}?api-version={}", endpoint.api_version()),
-        }
+            Some("") => [named, "api-version=", version].concat(),
+            Some(_) => [named, "&api-version=", version].concat(),
+            None => [named, "?api-version=", version].concat(),
+        };
+        uri(endpoint, path_and_query)
     }
 }
 
@@ -122,8 +130,9 @@ impl fmt::Display for OperationLocation {
 }
 
 fn has_api_version(query: &str) -> bool {
-    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or(pair));
-    names.map(decoded).any(|name| name.is_some_and(|name| name.eq_ignore_ascii_case("api-version")))
+    let is_it = |name: &str| name.eq_ignore_ascii_case("api-version");
+    let mut names = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+    names.any(|name| is_it(name) || decoded(name).is_some_and(|name| is_it(&name)))
 }
 
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
@@ -198,9 +207,9 @@ fn resolve(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<OperationLo
     if !value.bytes().all(is_uri_byte) {
         return Err(Refusal::Form("holds a character that a URL does not have"));
     }
-    let reference = value.split('#').next().unwrap_or(value);
-    let (url, path_and_query) = match split_scheme(reference) {
-        Some((_, rest)) => {
+    let reference = value.split_once('#').map_or(value, |(reference, _)| reference);
+    let (origin, path_and_query) = match split_scheme(reference) {
+        Some((scheme, rest)) => {
             let Some(rest) = rest.strip_prefix("//") else {
                 return Err(Refusal::Form("has a scheme without \"//\""));
             };
@@ -208,24 +217,21 @@ fn resolve(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<OperationLo
             if authority.contains('@') {
                 return Err(Refusal::Form("holds user info"));
             }
-            (Cow::Borrowed(reference), with_root(path_and_query))
+            (Some((scheme, authority)), with_root(path_and_query))
         }
         None if reference.starts_with("//") => return Err(Refusal::Form("begins with \"//\"")),
         None if reference.is_empty() => return Err(Refusal::Form("names nothing")),
         None => {
-            let base = called.scheme_str().zip(called.authority());
-            let path_and_query = relative_to(called, reference);
-            let url = match base {
-                Some((scheme, authority)) => format!("{scheme}://{authority}{path_and_query}"),
-                None => format!("{endpoint}{path_and_query}"),
-            };
-            (Cow::Owned(url), path_and_query)
+            let origin = called.scheme_str().zip(called.authority().map(Authority::as_str));
+            (origin, relative_to(called, reference))
         }
     };
-    check_path(path_and_query.split('?').next().unwrap_or_default())?;
-    let read = url::Url::parse(&url).map_err(|_| Refusal::Form("is not a URL"))?;
-    if !endpoint.owns(&read) {
-        return Err(Refusal::Foreign);
+    check_path(path_and_query.split_once('?').map_or(&*path_and_query, |(path, _)| path))?;
+    if let Some((scheme, authority)) = origin.filter(|(scheme, authority)| !endpoint.is_written(scheme, authority)) {
+        let read = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| Refusal::Form("is not a URL"))?;
+        if !endpoint.owns(&read) {
+            return Err(Refusal::Foreign);
+        }
     }
     let path_and_query = path_and_query.into_owned();
     endpoint.uri(path_and_query).map(OperationLocation).ok_or(Refusal::Form("is read in two ways by two parsers"))
@@ -265,11 +271,14 @@ fn relative_to<'a>(called: &Uri, reference: &'a str) -> Cow<'a, str> {
 
 /// Nothing in a path, decoded or not, that a server or a proxy on the way would act on.
 fn check_path(path: &str) -> Result<(), Refusal> {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    if decoded.contains(|c: char| c.is_control() || c == '\\') {
+    let encoded = path.contains('%');
+    let decoded = if encoded { percent_decode_str(path).decode_utf8_lossy() } else { Cow::Borrowed(path) };
+    // What is not encoded has passed `is_uri_byte`.
+    if encoded && decoded.contains(|c: char| c.is_control() || c == '\\') {
         return Err(Refusal::Form("hides a control byte or a backslash"));
     }
-    if decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
+    // A path begins with a slash; most hold no dot after one.
+    if decoded.contains("/.") && decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(Refusal::Form("has dot segments"));
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! The words that the service uses for where an operation stands.
 
+use std::borrow::Cow;
+
 /// Where an operation stands, read from the service's word for it.
 ///
 /// Words are compared without regard to case, spaces, `-` and `_`. A word that is not known is not an end.
@@ -42,6 +44,18 @@ impl State {
     #[must_use]
     pub fn is_end(self) -> bool {
         self != Self::InProgress
+    }
+}
+
+/// The words that every poll brings, as the service writes them.
+const FREQUENT: [&str; 8] =
+    ["running", "notStarted", "not started", "canceled", "completed", "complete", "succeeded", "failed"];
+
+/// A word to be kept: without an allocation when it is a frequent one.
+pub(super) fn kept(word: Cow<'_, str>) -> Cow<'static, str> {
+    match FREQUENT.into_iter().find(|frequent| *frequent == word) {
+        Some(frequent) => Cow::Borrowed(frequent),
+        None => Cow::Owned(word.into_owned()),
     }
 }
 

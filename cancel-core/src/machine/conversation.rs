@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::response::Parts;
+use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
 
-use super::concealment::{conceal_in_body, conceal_in_headers, conceal_in_text};
+use super::concealment::Concealment;
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
@@ -33,7 +34,8 @@ pub(super) type Verdict = Option<Result<Outcome, Problem>>;
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct Conversation {
     pub(super) endpoint: Endpoint,
-    pub(super) request: CancelRequest,
+    /// In a box: a conversation spends most of its life waiting, among many others.
+    pub(super) request: Box<CancelRequest>,
     pub(super) policy: Policy,
     pub(super) stage: Stage,
     pub(super) pace: Pace,
@@ -57,7 +59,8 @@ pub(super) struct Conversation {
     /// POSTs that led nowhere.
     pub(super) failed_posts: u8,
     pub(super) last_failure: Option<Problem>,
-    last_id: u64,
+    /// The last exchange that was handed out.
+    last_id: ExchangeId,
     /// How often the conversation was gone on with by another process.
     pub(super) resumes: u32,
 }
@@ -85,8 +88,8 @@ pub(super) enum Stage {
 enum Flight {
     /// The next exchange may leave from this time on.
     Due { at: Duration, repeated: bool },
-    /// An exchange is out, and given up at this time.
-    Out { id: ExchangeId, until: Duration, called: Uri },
+    /// An exchange is out, the last that was handed out, and given up at this time. It called this path of the endpoint.
+    Out { until: Duration, called: PathAndQuery },
 }
 
 impl Conversation {
@@ -109,10 +112,10 @@ impl Conversation {
             failures: 0,
             failed_posts: 0,
             last_failure: None,
-            last_id: 0,
+            last_id: ExchangeId(0),
             resumes: 0,
             endpoint,
-            request,
+            request: Box::new(request),
             policy,
         }
     }
@@ -132,7 +135,7 @@ impl Conversation {
     /// What to do next, when it is not over.
     pub(super) fn next(&mut self) -> Step<'static> {
         match &self.flight {
-            Flight::Out { id, until, .. } => Step::Await { id: *id, until: *until },
+            Flight::Out { until, .. } => Step::Await { id: self.last_id, until: *until },
             Flight::Due { at, .. } if self.now < *at => Step::WaitUntil((*at).min(self.deadline)),
             Flight::Due { repeated, .. } => match self.token.clone() {
                 None => Step::Authenticate(self.token_reason),
@@ -148,11 +151,12 @@ impl Conversation {
 
     fn send(&mut self, token: &BearerToken) -> Step<'static> {
         let request = self.next_request(token);
-        self.last_id = self.last_id.saturating_add(1);
-        let id = ExchangeId(self.last_id);
+        let id = ExchangeId(self.last_id.0.saturating_add(1));
+        self.last_id = id;
         let timeout = self.policy.attempt_timeout.min(self.deadline.saturating_sub(self.now));
         let until = self.now.saturating_add(timeout);
-        self.flight = Flight::Out { id, until, called: request.uri().clone() };
+        let called = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        self.flight = Flight::Out { until, called };
         Step::Send(Exchange { id, request, timeout, body_limit: self.policy.body_limit })
     }
 
@@ -227,7 +231,7 @@ impl Conversation {
     /// The exchange that was out no longer is; the URL that it called. Due at once, unless somebody says later.
     fn land(&mut self) -> Option<Uri> {
         match std::mem::replace(&mut self.flight, Flight::Due { at: self.now, repeated: false }) {
-            Flight::Out { called, .. } => Some(called),
+            Flight::Out { called, .. } => self.endpoint.uri(called),
             due @ Flight::Due { .. } => {
                 self.flight = due;
                 None
@@ -307,17 +311,17 @@ impl Conversation {
     }
 
     fn conceal(&self, head: &mut Parts, body: &mut Body) {
-        if let Some(token) = &self.token {
-            conceal_in_headers(token, &mut head.headers);
+        if let Some(concealment) = self.token.as_ref().and_then(Concealment::of) {
+            concealment.conceal_in_headers(&mut head.headers);
             let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = body;
-            *bytes = conceal_in_body(token, std::mem::take(bytes));
+            *bytes = concealment.conceal_in_body(std::mem::take(bytes));
         }
     }
 
     /// A text without the token.
     pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match &self.token {
-            Some(token) => conceal_in_text(token, text),
+        match self.token.as_ref().and_then(Concealment::of) {
+            Some(concealment) => concealment.conceal_in_text(text),
             None => Cow::Borrowed(text),
         }
     }
@@ -335,7 +339,7 @@ impl Conversation {
 
     pub(super) fn out(&self) -> Option<ExchangeId> {
         match &self.flight {
-            Flight::Out { id, .. } => Some(*id),
+            Flight::Out { .. } => Some(self.last_id),
             Flight::Due { .. } => None,
         }
     }

@@ -6,7 +6,7 @@ use http::Uri;
 use http::response::Parts;
 
 use super::conversation::{Conversation, Stage, Verdict};
-use super::outcome::{Outcome, Proof};
+use super::outcome::{Outcome, Posted, Proof};
 use super::policy::Until;
 use super::step::Body;
 use super::watching::{Seen, Turn, Watching};
@@ -96,8 +96,8 @@ impl Conversation {
         match seen {
             Seen::Operation(operation) => {
                 self.succeeded();
-                self.operation = Some(operation.clone());
-                self.watched_end(operation)
+                let operation = self.operation.insert(operation);
+                watched_end(operation, self.posted)
             }
             Seen::StillRunning => {
                 self.succeeded();
@@ -109,15 +109,6 @@ impl Conversation {
         }
     }
 
-    fn watched_end(&self, operation: Operation) -> Verdict {
-        let (proof, operations, posted) = (Proof::Watched, Vec::new(), self.posted);
-        match operation.state() {
-            State::InProgress => None,
-            State::Canceled => Some(Ok(Outcome::Canceled { proof, operation: Some(operation), operations, posted })),
-            State::Completed | State::Failed => Some(Ok(Outcome::Ended { proof, operation, operations, posted })),
-        }
-    }
-
     /// The location may move, when it was the location that was looked at; a new one passes the same checks.
     fn follow(&mut self, called: &Uri, head: &Parts) -> Verdict {
         match &mut self.stage {
@@ -126,6 +117,22 @@ impl Conversation {
                 Some(Err(problem.answered(Answer::of(head, &[]))))
             }
             _ => None,
+        }
+    }
+}
+
+/// What the location's operation means, where nothing else decides.
+fn watched_end(operation: &Operation, posted: Posted) -> Verdict {
+    let (proof, operations) = (Proof::Watched, Vec::new());
+    match operation.state() {
+        State::InProgress => None,
+        State::Canceled => {
+            let operation = Some(operation.clone());
+            Some(Ok(Outcome::Canceled { proof, operation, operations, posted }))
+        }
+        State::Completed | State::Failed => {
+            let operation = operation.clone();
+            Some(Ok(Outcome::Ended { proof, operation, operations, posted }))
         }
     }
 }
