@@ -7,7 +7,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use super::answer::Answer;
-use super::location::OperationLocation;
+use super::location::{Called, OperationLocation};
 use super::named_location::{NamedLocation, in_body, in_headers};
 use super::request::{Call, of_offer};
 use super::retry_after::retry_after;
@@ -166,7 +166,7 @@ impl CancelResponse {
         match response.status() {
             StatusCode::OK => Ok(Self::Canceled),
             StatusCode::ACCEPTED => {
-                let named = accepted(endpoint, called, response.headers(), response.body().as_ref())
+                let named = accepted(endpoint, called.into(), response.headers(), response.body().as_ref())
                     .and_then(|named| named.ok_or_else(|| Problem::new(Error::MissingLocation, "")))
                     .map_err(|problem| problem.answered(Answer::from_http(response)).posted(Posted::Yes))?;
                 Ok(Self::Accepted { location: named.location, retry_after: retry_after(response.headers()) })
@@ -179,7 +179,7 @@ impl CancelResponse {
 /// The location of a 202, where there is one: of the headers, else of the body.
 pub(crate) fn accepted(
     endpoint: &Endpoint,
-    called: &Uri,
+    called: Called<'_>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Option<NamedLocation>, Problem> {

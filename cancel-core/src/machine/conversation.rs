@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::response::Parts;
 use http::uri::PathAndQuery;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 
 use super::concealment::Concealment;
 use super::noted::Noted;
@@ -22,7 +22,7 @@ use super::policy::{Policy, Until};
 use super::progress::{Phase, Progress};
 use super::step::{Body, Exchange, ExchangeId, Failure, Step, TokenReason};
 use super::watching::Watching;
-use crate::codec::{Answer, CancelRequest, ListOperations, Operation};
+use crate::codec::{Answer, Called, CancelRequest, ListOperations, Operation};
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint, OperationId};
@@ -199,8 +199,8 @@ impl Conversation {
             self.rejections = 0;
         }
         match self.stage {
-            Stage::Posting => self.post_answered(&called, &head, &body),
-            Stage::Watching(_) => self.look_answered(&called, &head, &body),
+            Stage::Posting => self.post_answered(Called::on_endpoint(called.path()), &head, &body),
+            Stage::Watching(_) => self.look_answered(Called::on_endpoint(called.path()), &head, &body),
             Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.list_answered(&head, &body),
         }
     }
@@ -228,10 +228,10 @@ impl Conversation {
         }
     }
 
-    /// The exchange that was out no longer is; the URL that it called. Due at once, unless somebody says later.
-    fn land(&mut self) -> Option<Uri> {
+    /// The exchange that was out no longer is; what it called. Due at once, unless somebody says later.
+    fn land(&mut self) -> Option<PathAndQuery> {
         match std::mem::replace(&mut self.flight, Flight::Due { at: self.now, repeated: false }) {
-            Flight::Out { called, .. } => self.endpoint.uri(called),
+            Flight::Out { called, .. } => Some(called),
             due @ Flight::Due { .. } => {
                 self.flight = due;
                 None

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::Uri;
 use http::response::Parts;
 
 use super::conversation::{Conversation, Stage, Verdict, problem};
@@ -10,12 +9,12 @@ use super::outcome::{Outcome, Proof};
 use super::policy::Until;
 use super::step::Body;
 use super::watching::Watching;
-use crate::codec::{Answer, NamedLocation, accepted, retry_after};
+use crate::codec::{Answer, Called, NamedLocation, accepted, retry_after};
 use crate::error::Error;
 use crate::report::Problem;
 
 impl Conversation {
-    pub(super) fn post_answered(&mut self, called: &Uri, head: &Parts, body: &Body) -> Verdict {
+    pub(super) fn post_answered(&mut self, called: Called<'_>, head: &Parts, body: &Body) -> Verdict {
         let wait = retry_after(&head.headers);
         match head.status.as_u16() {
             200 => self.canceled(wait),
@@ -43,7 +42,7 @@ impl Conversation {
         Some(Ok(Outcome::Canceled { proof: Proof::Answered, operation, operations, posted: self.posted }))
     }
 
-    fn accepted(&mut self, called: &Uri, head: &Parts, body: &Body, wait: Option<Duration>) -> Verdict {
+    fn accepted(&mut self, called: Called<'_>, head: &Parts, body: &Body, wait: Option<Duration>) -> Verdict {
         // From here on nothing is posted again, whatever else is wrong with the answer.
         self.stage = match self.policy.until {
             Until::Verified => Stage::Watching(Watching::noted_and(None)),
@@ -65,7 +64,12 @@ impl Conversation {
         None
     }
 
-    fn location_of_accepted(&self, called: &Uri, head: &Parts, body: &Body) -> Result<Option<NamedLocation>, Problem> {
+    fn location_of_accepted(
+        &self,
+        called: Called<'_>,
+        head: &Parts,
+        body: &Body,
+    ) -> Result<Option<NamedLocation>, Problem> {
         accepted(&self.endpoint, called, &head.headers, body.whole().map_or(&[], |bytes| bytes))
     }
 

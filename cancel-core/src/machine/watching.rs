@@ -1,13 +1,15 @@
 //! What is looked at after the POST, whose turn it is, and what an answer says of it.
 
 use bytes::Bytes;
+use http::Request;
 use http::response::Parts;
-use http::{Request, Uri};
 
 use super::conversation::problem;
 use super::noted::Noted;
 use super::step::Body;
-use crate::codec::{Answer, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, in_headers};
+use crate::codec::{
+    Answer, Called, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, in_headers,
+};
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint};
 
@@ -101,7 +103,7 @@ impl Watching {
     }
 
     /// Follows a location that has moved: an `Operation-Location` always counts, a `Location` only while one is followed.
-    pub(super) fn follow(&mut self, endpoint: &Endpoint, called: &Uri, head: &Parts) -> Result<(), Problem> {
+    pub(super) fn follow(&mut self, endpoint: &Endpoint, called: Called<'_>, head: &Parts) -> Result<(), Problem> {
         let Some(followed) = &mut self.location else {
             return Ok(());
         };

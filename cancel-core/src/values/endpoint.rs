@@ -161,8 +161,7 @@ impl Endpoint {
     /// Whether a URL's scheme and authority are this origin's, letter by letter but for case. (Where they are not, the URL
     /// can still be on this origin, in other words.)
     pub(crate) fn is_written(&self, scheme: &str, authority: &str) -> bool {
-        scheme.eq_ignore_ascii_case(self.0.scheme.as_str())
-            && authority.eq_ignore_ascii_case(self.0.authority.as_str())
+        scheme.eq_ignore_ascii_case(self.0.scheme.as_str()) && authority.eq_ignore_ascii_case(self.0.authority.as_str())
     }
 
     /// Whether a URL was built on this origin.

@@ -1,18 +1,37 @@
+//! What a cancel costs, against the least that does the job (the floor) and what people take instead (the peers).
+//!
+//! Prints one table; `--json` prints it as JSON. Times are never measured: instructions, allocations, bytes, requests and
+//! virtual seconds are the same on a busy machine.
+
 mod callgrind;
 mod conversation;
 mod counting;
+mod in_flight;
+mod table;
+
 fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    if args.get(1).is_some_and(|a| a == "task") {
-        let n: u64 = args[2].parse().unwrap();
-        let c = conversation::contender(&args[3]);
-        for _ in 0..n { assert!(c.converse()); }
-        return;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["task", runs, task @ ..] => {
+            perform(task, runs.parse().expect("a number of runs"));
+        }
+        _ => {
+        let mut rows = conversation::rows();
+        rows.extend(in_flight::rows());
+        print!("{}", table::markdown(&rows));
+        println!("{}", table::json(&rows, "x"));
+        }
     }
-    for name in ["ours", "floor", "peer"] {
-        let c = conversation::contender(name);
-        c.converse();
-        let ((), heap) = counting::counted(|| assert!(c.converse()));
-        println!("{name}: {} instr, {heap:?}", callgrind::instructions(&[name], 50));
+}
+
+/// What [`callgrind`] runs this program for.
+fn perform(task: &[&str], runs: u64) {
+    match task {
+        ["converse", name] => {
+            let contender = conversation::contender(name);
+            assert!((0..runs).all(|_| contender.converse()));
+        }
+        _ => panic!("no task is called {task:?}"),
     }
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use serde::Deserialize;
 
 use super::Contender;
@@ -12,6 +12,11 @@ use super::wire::{self, API_VERSION, EMAIL, ENDPOINT, OFFER, PUBLISHER, TOKEN};
 
 pub struct Floor {
     authorization: HeaderValue,
+}
+
+pub struct Waiting {
+    _url: Uri,
+    _authorization: HeaderValue,
 }
 
 #[derive(Deserialize)]
@@ -24,10 +29,30 @@ impl Floor {
         Self { authorization: HeaderValue::from_maybe_shared(Bytes::from(format!("Bearer {TOKEN}"))).expect("a token") }
     }
 
-    pub fn request(&self, method: Method, url: String, body: Bytes) -> Request<Bytes> {
+    /// What must be remembered between two looks.
+    pub fn waiting(&self) -> Waiting {
+        Waiting { _url: self.cancel().expect("a 202"), _authorization: self.authorization.clone() }
+    }
+
+    /// The POST; where to look, if it was not done at once.
+    fn cancel(&self) -> Option<Uri> {
+        let url = format!("{ENDPOINT}/api/publishers/{PUBLISHER}/offers/{OFFER}/cancel?api-version={API_VERSION}");
+        let body = format!(r#"{{"metadata":{{"notification-emails":"{EMAIL}"}}}}"#);
+        let mut request = self.request(Method::POST, url.try_into().expect("a URL"), body.into());
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        black_box(&request);
+        let response = wire::answer(0).into_http();
+        if response.status() != StatusCode::ACCEPTED {
+            return None;
+        }
+        let location = response.headers()[LOCATION].to_str().expect("a text");
+        Some(format!("{ENDPOINT}{location}").try_into().expect("a URL"))
+    }
+
+    fn request(&self, method: Method, url: Uri, body: Bytes) -> Request<Bytes> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = url.try_into().expect("a URL");
+        *request.uri_mut() = url;
         request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
         request
     }
@@ -35,18 +60,9 @@ impl Floor {
 
 impl Contender for Floor {
     fn converse(&self) -> bool {
-        let url = format!("{ENDPOINT}/api/publishers/{PUBLISHER}/offers/{OFFER}/cancel?api-version={API_VERSION}");
-        let body = format!(r#"{{"metadata":{{"notification-emails":"{EMAIL}"}}}}"#);
-        let mut request = self.request(Method::POST, url, body.into());
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        black_box(&request);
-        let response = wire::answer(0).into_http();
-        if response.status() != StatusCode::ACCEPTED {
-            return response.status() == StatusCode::OK;
-        }
-        let location = response.headers()[LOCATION].to_str().expect("a text");
+        let Some(url) = self.cancel() else { return true };
         for look in 1.. {
-            black_box(&self.request(Method::GET, format!("{ENDPOINT}{location}"), Bytes::new()));
+            black_box(&self.request(Method::GET, url.clone(), Bytes::new()));
             let response = wire::answer(look).into_http();
             let operation: Operation = serde_json::from_slice(response.body()).expect("an operation");
             match operation.status {

@@ -9,8 +9,34 @@ mod ours;
 mod peer;
 mod wire;
 
+pub use floor::{Floor, Waiting};
 pub use ours::Ours;
-pub use peer::Peer;
+pub use peer::{Monitor, Peer};
+
+use crate::callgrind::instructions;
+use crate::counting::counted;
+use crate::table::{AZURE_CORE, Row, Unit};
+
+pub const GROUP: &str = "a conversation";
+
+pub fn rows() -> Vec<Row> {
+    let instructions = ["ours", "floor", "peer"].map(|name| instructions(&["converse", name], 50) as f64);
+    let heap = ["ours", "floor", "peer"].map(|name| {
+        let contender = contender(name);
+        assert!(contender.converse(), "the first run, which fills caches");
+        let (canceled, heap) = counted(|| contender.converse());
+        assert!(canceled, "{name} says so");
+        heap
+    });
+    let row = |unit, [ours, floor, peer]: [f64; 3]| {
+        Row::new(GROUP, "202, running, canceled", unit, ours).floor(floor).peer(AZURE_CORE, peer)
+    };
+    vec![
+        row(Unit::Instructions, instructions),
+        row(Unit::Allocations, heap.map(|heap| heap.allocations as f64)),
+        row(Unit::Bytes, heap.map(|heap| heap.bytes as f64)),
+    ]
+}
 
 /// One way to hold the conversation.
 pub trait Contender {
@@ -22,7 +48,7 @@ pub trait Contender {
 pub fn contender(name: &str) -> Box<dyn Contender> {
     match name {
         "ours" => Box::new(Ours::new()),
-        "floor" => Box::new(floor::Floor::new()),
+        "floor" => Box::new(Floor::new()),
         "peer" => Box::new(Peer::new()),
         _ => panic!("no contender is called {name}"),
     }

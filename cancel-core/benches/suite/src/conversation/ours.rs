@@ -27,7 +27,7 @@ impl Ours {
     }
 
     /// A conversation that has not begun.
-    pub fn begin(&self) -> Cancellation {
+    fn begin(&self) -> Cancellation {
         let publisher = PublisherId::new(PUBLISHER).expect("an id");
         let offer = OfferId::new(OFFER).expect("an id");
         let request = CancelRequest::new(publisher, offer)
@@ -35,8 +35,15 @@ impl Ours {
         Cancellation::new(self.endpoint.clone(), request, self.policy.clone(), Duration::ZERO)
     }
 
+    /// One that waits between its two looks.
+    pub fn waiting(&self) -> Cancellation {
+        let mut cancellation = self.begin();
+        self.advance(&mut cancellation, 2);
+        cancellation
+    }
+
     /// Goes on until so many exchanges were answered and the next is not due, or until it is over.
-    pub fn advance(&self, cancellation: &mut Cancellation, exchanges: usize) {
+    fn advance(&self, cancellation: &mut Cancellation, exchanges: usize) {
         let mut now = Duration::ZERO;
         let mut answered = 0;
         loop {

@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use azure_core::async_runtime::{AsyncRuntime, SpawnedTask, TaskFuture, set_async_runtime};
 use azure_core::http::headers::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, Headers, RETRY_AFTER};
@@ -16,7 +16,7 @@ use azure_core::http::poller::{
 };
 use azure_core::http::{JsonFormat, Method, Poller, RawResponse, Request, Response, StatusCode, Url};
 use azure_core::json;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use futures::executor::block_on;
 use serde::Deserialize;
 
@@ -35,12 +35,12 @@ struct Shared {
 }
 
 #[derive(Deserialize)]
-pub struct Operation {
+pub struct Monitor {
     status: PollerStatus,
 }
 
-impl StatusMonitor for Operation {
-    type Output = Operation;
+impl StatusMonitor for Monitor {
+    type Output = Monitor;
     type Format = JsonFormat;
 
     fn status(&self) -> PollerStatus {
@@ -56,10 +56,20 @@ impl Peer {
         Self { shared: Arc::new(Shared { endpoint, authorization: HeaderValue::from(format!("Bearer {TOKEN}")) }) }
     }
 
-    pub fn begin(&self) -> Poller<Operation> {
+    /// One that waits between its two looks.
+    pub fn waiting(&self) -> Poller<Monitor> {
+        let mut poller = self.begin();
+        assert!(block_on(poller.next()).is_some(), "the 202");
+        SLEEPS_LAST.store(true, Ordering::Relaxed);
+        assert!(poller.next().now_or_never().is_none(), "the first look, and then it sleeps");
+        SLEEPS_LAST.store(false, Ordering::Relaxed);
+        poller
+    }
+
+    fn begin(&self) -> Poller<Monitor> {
         let shared = Arc::clone(&self.shared);
         let answered = AtomicUsize::new(0);
-        let converse = move |state, options| -> PollerResultFuture<Operation, JsonFormat> {
+        let converse = move |state, options| -> PollerResultFuture<Monitor, JsonFormat> {
             let shared = Arc::clone(&shared);
             let number = answered.fetch_add(1, Ordering::Relaxed);
             Box::pin(async move { shared.exchange(number, state, &options) })
@@ -74,7 +84,7 @@ impl Shared {
         number: usize,
         state: PollerState,
         options: &PollerOptions<'_>,
-    ) -> azure_core::Result<PollerResult<Operation, JsonFormat>> {
+    ) -> azure_core::Result<PollerResult<Monitor, JsonFormat>> {
         let request = match state {
             PollerState::Initial => self.cancel()?,
             PollerState::More(PollerContinuation::Links { next_link, .. }) => self.request(next_link, Method::Get),
@@ -88,7 +98,7 @@ impl Shared {
             let continuation = PollerContinuation::Links { next_link, final_link: None };
             return Ok(PollerResult::InProgress { response: response.into(), retry_after, continuation });
         }
-        let operation: Operation = json::from_json(response.body())?;
+        let operation: Monitor = json::from_json(response.body())?;
         Ok(match operation.status {
             PollerStatus::UnknownValue(word) if word == "running" => {
                 let continuation = PollerContinuation::Links { next_link: request.url().clone(), final_link: None };
@@ -129,7 +139,7 @@ impl Contender for Peer {
     fn converse(&self) -> bool {
         block_on(async {
             let mut poller = self.begin();
-            let mut last: Option<Response<Operation>> = None;
+            let mut last: Option<Response<Monitor>> = None;
             while let Some(response) = poller.next().await {
                 last = Some(response.expect("an answer"));
             }
@@ -139,8 +149,10 @@ impl Contender for Peer {
     }
 }
 
-/// A runtime whose sleeps are over at once, and cost no allocation.
+/// A runtime whose sleeps are over at once, or never, and cost no allocation.
 struct FreeSleep;
+
+static SLEEPS_LAST: AtomicBool = AtomicBool::new(false);
 
 impl AsyncRuntime for FreeSleep {
     fn spawn(&self, _: TaskFuture) -> SpawnedTask {
@@ -148,6 +160,9 @@ impl AsyncRuntime for FreeSleep {
     }
 
     fn sleep(&self, _: azure_core::time::Duration) -> TaskFuture {
+        if SLEEPS_LAST.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
         Box::pin(std::future::ready(()))
     }
 
