@@ -103,7 +103,7 @@ mod tests {
         let waits = waits(&policy, "a", 24);
         assert_eq!(waits[..8], [1000, 2000, 4000, 5000, 5000, 5000, 20_000, 20_000]);
         assert_eq!(waits[8..21], [8500; 13]);
-        assert_eq!(waits[21..], [30_000; 3]);
+        assert_eq!(waits[21..], [26_000; 3]);
     }
 
     #[test]

@@ -51,14 +51,14 @@ pub struct Policy {
 
 impl Default for Policy {
     /// [`Until::Verified`] within 15 minutes; looks after 1, 2, 4 and three times 5 s, twice after 20 s, then every 8.5 s
-    /// from one to three minutes, where most cancels take effect, and every 30 s from then on, with a jitter of 20 %; 30 s
+    /// from one to three minutes, where most cancels take effect, and every 26 s from then on, with a jitter of 20 %; 30 s
     /// and 1 MiB an answer; five tries; nothing that could cancel twice.
     fn default() -> Self {
         Self {
             until: Until::Verified,
             deadline: Duration::from_secs(15 * 60),
             poll_interval: Duration::from_secs(1),
-            max_poll_interval: Duration::from_secs(30),
+            max_poll_interval: Duration::from_secs(26),
             attempt_timeout: Duration::from_secs(30),
             attempts: 5,
             body_limit: 1024 * 1024,

@@ -4,7 +4,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[global_allocator]
-static COUNTING: Counting = Counting { calls: AtomicUsize::new(0), asked: AtomicUsize::new(0), held: AtomicUsize::new(0) };
+static COUNTING: Counting =
+    Counting { calls: AtomicUsize::new(0), asked: AtomicUsize::new(0), held: AtomicUsize::new(0) };
 
 struct Counting {
     calls: AtomicUsize,

@@ -7,26 +7,26 @@ use serde_json::{Map, Value, json};
 pub const AZURE_CORE: &str = "azure_core";
 
 /// What a figure counts. All of them are better when they are smaller.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Instructions,
     Allocations,
     Bytes,
     InstructionsPerByte,
     Seconds,
-    Requests,
+    Looks,
     Ratio,
 }
 
 impl Unit {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Instructions => "instructions",
             Self::Allocations => "allocations",
             Self::Bytes => "bytes",
             Self::InstructionsPerByte => "instructions a byte",
             Self::Seconds => "s",
-            Self::Requests => "requests",
+            Self::Looks => "",
             Self::Ratio => "×",
         }
     }
@@ -34,7 +34,7 @@ impl Unit {
     fn decimals(self) -> usize {
         match self {
             Self::Instructions | Self::Allocations | Self::Bytes => 0,
-            Self::InstructionsPerByte | Self::Requests => 1,
+            Self::InstructionsPerByte | Self::Looks => 1,
             Self::Seconds | Self::Ratio => 2,
         }
     }
@@ -115,11 +115,12 @@ pub fn markdown(rows: &[Row]) -> String {
             let cells: Vec<_> = row.peers.iter().map(|(name, figure)| show(name, *figure)).collect();
             cells.join("<br>")
         };
+        let unit = row.unit.name();
         let _ = writeln!(
             text,
-            "| {}, {} | {} | {} | {} | {} | {} |",
+            "| {}{}{unit} | {} | {} | {} | {} | {} |",
             row.what,
-            row.unit.name(),
+            if unit.is_empty() { "" } else { ", " },
             figure(row.ours),
             row.floor.map(figure).unwrap_or_default(),
             row.floor.map(ratio).unwrap_or_default(),

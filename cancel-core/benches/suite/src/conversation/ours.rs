@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use cancel_core::{
-    BearerToken, CancelRequest, Cancellation, Endpoint, NotificationEmails, OfferId, Outcome, Policy, PublisherId, Step,
-    Until,
+    BearerToken, CancelRequest, Cancellation, Endpoint, NotificationEmails, OfferId, Outcome, Policy, PublisherId,
+    Step, Until,
 };
 
 use super::Contender;
@@ -30,8 +30,8 @@ impl Ours {
     fn begin(&self) -> Cancellation {
         let publisher = PublisherId::new(PUBLISHER).expect("an id");
         let offer = OfferId::new(OFFER).expect("an id");
-        let request = CancelRequest::new(publisher, offer)
-            .notify(NotificationEmails::parse(EMAIL).expect("an address"));
+        let request =
+            CancelRequest::new(publisher, offer).notify(NotificationEmails::parse(EMAIL).expect("an address"));
         Cancellation::new(self.endpoint.clone(), request, self.policy.clone(), Duration::ZERO)
     }
 

@@ -9,15 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use azure_core::async_runtime::{AsyncRuntime, SpawnedTask, TaskFuture, set_async_runtime};
-use azure_core::http::headers::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, Headers, RETRY_AFTER};
+use azure_core::http::headers::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, Headers, RETRY_AFTER,
+};
 use azure_core::http::poller::{
     PollerContinuation, PollerOptions, PollerResult, PollerResultFuture, PollerState, PollerStatus, StatusMonitor,
     get_retry_after,
 };
 use azure_core::http::{JsonFormat, Method, Poller, RawResponse, Request, Response, StatusCode, Url};
 use azure_core::json;
-use futures::{FutureExt, StreamExt};
 use futures::executor::block_on;
+use futures::{FutureExt, StreamExt};
 use serde::Deserialize;
 
 use super::Contender;
@@ -109,9 +111,9 @@ impl Shared {
     }
 
     fn cancel(&self) -> azure_core::Result<Request> {
-        let url = self.endpoint.join(&format!(
-            "/api/publishers/{PUBLISHER}/offers/{OFFER}/cancel?api-version={API_VERSION}"
-        ))?;
+        let url = self
+            .endpoint
+            .join(&format!("/api/publishers/{PUBLISHER}/offers/{OFFER}/cancel?api-version={API_VERSION}"))?;
         let body = format!(r#"{{"metadata":{{"notification-emails":"{EMAIL}"}}}}"#);
         let mut request = self.request(url, Method::Post);
         request.insert_header(CONTENT_TYPE, "application/json");

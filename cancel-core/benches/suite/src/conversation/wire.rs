@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 pub const ENDPOINT: &str = "https://cloudpartner.azure.com";
-pub const TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Nsb3VkcGFydG5lci5henVyZS5jb20ifQ.c2ln";
+pub const TOKEN: &str =
+    "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Nsb3VkcGFydG5lci5henVyZS5jb20ifQ.c2ln";
 pub const PUBLISHER: &str = "contoso";
 pub const OFFER: &str = "contoso-offer";
 pub const EMAIL: &str = "jondoe@contoso.com";
@@ -39,9 +40,7 @@ impl Canned {
         let mut response = http::Response::new(self.body);
         *response.status_mut() = http::StatusCode::from_u16(self.status).expect("a status");
         for (name, value) in self.headers {
-            response
-                .headers_mut()
-                .insert(http::HeaderName::from_static(name), http::HeaderValue::from_static(value));
+            response.headers_mut().insert(http::HeaderName::from_static(name), http::HeaderValue::from_static(value));
         }
         response
     }
