@@ -107,6 +107,11 @@ impl CancelRequest {
         self.only.as_ref()
     }
 
+    /// The path that is called, without its query.
+    pub(super) fn path(&self) -> String {
+        format!("/api/publishers/{}/offers/{}/cancel", self.publisher, self.offer)
+    }
+
     /// The request as it goes over the wire, its length set.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
@@ -166,7 +171,7 @@ impl CancelResponse {
         match response.status() {
             StatusCode::OK => Ok(Self::Canceled),
             StatusCode::ACCEPTED => {
-                let named = accepted(endpoint, called.into(), response.headers(), response.body().as_ref())
+                let named = accepted(endpoint, Called::Url(called), response.headers(), response.body().as_ref())
                     .and_then(|named| named.ok_or_else(|| Problem::new(Error::MissingLocation, "")))
                     .map_err(|problem| problem.answered(Answer::from_http(response)).posted(Posted::Yes))?;
                 Ok(Self::Accepted { location: named.location, retry_after: retry_after(response.headers()) })

@@ -13,6 +13,7 @@ use http::uri::Authority;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::cancel::CancelRequest;
 use super::request::uri;
 use crate::error::Error;
 use crate::report::Problem;
@@ -41,22 +42,27 @@ pub struct OperationLocation(Uri);
 
 /// The URL whose answer names a location: a relative one resolves against it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Called<'a> {
-    /// Its scheme and authority, where they may be others than the endpoint's.
-    origin: Option<(&'a str, &'a str)>,
-    path: &'a str,
+pub(crate) enum Called<'a> {
+    /// This URL, which may be another's than the endpoint's.
+    Url(&'a Uri),
+    /// The endpoint's, for this cancel. Few locations depend on its path.
+    Cancel(&'a CancelRequest),
 }
 
 impl<'a> Called<'a> {
-    /// A URL that was built on the endpoint.
-    pub(crate) fn on_endpoint(path: &'a str) -> Self {
-        Self { origin: None, path }
+    /// Its scheme and authority, where they may be others than the endpoint's.
+    fn origin(self) -> Option<(&'a str, &'a str)> {
+        match self {
+            Self::Url(url) => url.scheme_str().zip(url.authority().map(Authority::as_str)),
+            Self::Cancel(_) => None,
+        }
     }
-}
 
-impl<'a> From<&'a Uri> for Called<'a> {
-    fn from(uri: &'a Uri) -> Self {
-        Self { origin: uri.scheme_str().zip(uri.authority().map(Authority::as_str)), path: uri.path() }
+    fn path(self) -> Cow<'a, str> {
+        match self {
+            Self::Url(url) => Cow::Borrowed(url.path()),
+            Self::Cancel(request) => Cow::Owned(request.path()),
+        }
     }
 }
 
@@ -108,7 +114,7 @@ impl OperationLocation {
     /// [`Error::ForeignLocation`] when it points to another origin than the endpoint's, [`Error::InvalidLocation`] when
     /// it is not a location at all or hides something.
     pub fn parse(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<Self, Error> {
-        Self::read(endpoint, Called::from(called), value).map_err(Error::from)
+        Self::read(endpoint, Called::Url(called), value).map_err(Error::from)
     }
 
     pub(crate) fn read(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Self, Problem> {
@@ -243,7 +249,7 @@ fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Opera
         }
         None if reference.starts_with("//") => return Err(Refusal::Form("begins with \"//\"")),
         None if reference.is_empty() => return Err(Refusal::Form("names nothing")),
-        None => (called.origin, relative_to(called.path, reference)),
+        None => (called.origin(), relative_to(called, reference)),
     };
     check_path(path_and_query.split_once('?').map_or(&*path_and_query, |(path, _)| path))?;
     if let Some((scheme, authority)) = origin.filter(|(scheme, authority)| !endpoint.is_written(scheme, authority)) {
@@ -276,10 +282,11 @@ fn with_root(path_and_query: &str) -> Cow<'_, str> {
 }
 
 /// RFC 3986, section 5.2.2, for a reference without a scheme, an authority or dot segments.
-fn relative_to<'a>(path: &str, reference: &'a str) -> Cow<'a, str> {
+fn relative_to<'a>(called: Called<'_>, reference: &'a str) -> Cow<'a, str> {
     if reference.starts_with('/') {
         return Cow::Borrowed(reference);
     }
+    let path = called.path();
     if reference.starts_with('?') {
         return Cow::Owned(format!("{path}{reference}"));
     }

@@ -101,20 +101,26 @@ impl Operation {
         if response.status() != StatusCode::OK {
             return Err(Answer::from_http(response).into_problem().into());
         }
-        let body = Bytes::copy_from_slice(response.body().as_ref());
-        Self::read(body).map_err(|problem| problem.answered(Answer::from_http(response)).into())
+        let body = response.body().as_ref();
+        let status = Self::status_in(body).map_err(|problem| problem.answered(Answer::from_http(response)))?;
+        Ok(Self::of(status, Bytes::copy_from_slice(body)))
     }
 
-    pub(crate) fn read(body: Bytes) -> Result<Self, Problem> {
+    /// An operation whose status has been read.
+    pub(crate) fn of(status: Cow<'static, str>, body: Bytes) -> Self {
+        Self { status, body }
+    }
+
+    /// The status that a body tells, where there is an operation in it.
+    pub(crate) fn status_in(body: &[u8]) -> Result<Cow<'static, str>, Problem> {
         #[derive(Deserialize)]
         struct Head<'a> {
             #[serde(borrow)]
             status: Cow<'a, str>,
         }
-        let head: Head<'_> = one(&body)
+        let head: Head<'_> = one(body)
             .map_err(|error| Problem::new(Error::MalformedBody, format!("no operation with a status: {error}")))?;
-        let status = state::kept(head.status);
-        Ok(Self { status, body })
+        Ok(state::kept(head.status))
     }
 
     /// The service's own word for where it stands.

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode};
 
 use super::concealment::Concealment;
@@ -22,7 +21,7 @@ use super::policy::{Policy, Until};
 use super::progress::{Phase, Progress};
 use super::step::{Body, Exchange, ExchangeId, Failure, Step, TokenReason};
 use super::watching::Watching;
-use crate::codec::{Answer, Called, CancelRequest, ListOperations, Operation};
+use crate::codec::{Answer, CancelRequest, ListOperations, Operation};
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint, OperationId};
@@ -88,8 +87,8 @@ pub(super) enum Stage {
 enum Flight {
     /// The next exchange may leave from this time on.
     Due { at: Duration, repeated: bool },
-    /// An exchange is out, the last that was handed out, and given up at this time. It called this path of the endpoint.
-    Out { until: Duration, called: PathAndQuery },
+    /// An exchange is out, the last that was handed out, and given up at this time.
+    Out { until: Duration },
 }
 
 impl Conversation {
@@ -123,7 +122,7 @@ impl Conversation {
     /// Lets time pass: an exchange that is out too long is lost, and at the deadline everything ends.
     pub(super) fn pass_time(&mut self, now: Duration) -> Verdict {
         self.now = self.now.max(now);
-        if let Flight::Out { until, .. } = self.flight {
+        if let Flight::Out { until } = self.flight {
             if self.now < until {
                 return None;
             }
@@ -135,7 +134,7 @@ impl Conversation {
     /// What to do next, when it is not over.
     pub(super) fn next(&mut self) -> Step<'static> {
         match &self.flight {
-            Flight::Out { until, .. } => Step::Await { id: self.last_id, until: *until },
+            Flight::Out { until } => Step::Await { id: self.last_id, until: *until },
             Flight::Due { at, .. } if self.now < *at => Step::WaitUntil((*at).min(self.deadline)),
             Flight::Due { repeated, .. } => match self.token.clone() {
                 None => Step::Authenticate(self.token_reason),
@@ -155,8 +154,7 @@ impl Conversation {
         self.last_id = id;
         let timeout = self.policy.attempt_timeout.min(self.deadline.saturating_sub(self.now));
         let until = self.now.saturating_add(timeout);
-        let called = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-        self.flight = Flight::Out { until, called };
+        self.flight = Flight::Out { until };
         Step::Send(Exchange { id, request, timeout, body_limit: self.policy.body_limit })
     }
 
@@ -183,7 +181,7 @@ impl Conversation {
 
     pub(super) fn handle_response(&mut self, now: Duration, response: Response<Body>) -> Verdict {
         self.now = self.now.max(now);
-        let called = self.land()?;
+        self.land()?;
         let (mut head, mut body) = response.into_parts();
         self.conceal(&mut head, &mut body);
         if body.bytes().len() > self.policy.body_limit {
@@ -199,8 +197,8 @@ impl Conversation {
             self.rejections = 0;
         }
         match self.stage {
-            Stage::Posting => self.post_answered(Called::on_endpoint(called.path()), &head, &body),
-            Stage::Watching(_) => self.look_answered(Called::on_endpoint(called.path()), &head, &body),
+            Stage::Posting => self.post_answered(&head, &body),
+            Stage::Watching(_) => self.look_answered(&head, body),
             Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.list_answered(&head, &body),
         }
     }
@@ -228,15 +226,11 @@ impl Conversation {
         }
     }
 
-    /// The exchange that was out no longer is; what it called. Due at once, unless somebody says later.
-    fn land(&mut self) -> Option<PathAndQuery> {
-        match std::mem::replace(&mut self.flight, Flight::Due { at: self.now, repeated: false }) {
-            Flight::Out { called, .. } => Some(called),
-            due @ Flight::Due { .. } => {
-                self.flight = due;
-                None
-            }
-        }
+    /// The exchange that was out no longer is; `None` when there was none. Due at once, unless somebody says later.
+    fn land(&mut self) -> Option<()> {
+        self.out()?;
+        self.set_due(self.now);
+        Some(())
     }
 
     /// 401: the same exchange again at once with a fresh token; the second in a row is final. A fresh token can take its

@@ -9,14 +9,14 @@ use super::outcome::{Outcome, Posted, Proof};
 use super::policy::Until;
 use super::step::Body;
 use super::watching::{Seen, Turn, Watching};
-use crate::codec::{Answer, Called, Operation, State, retry_after};
+use crate::codec::{Answer, Operation, State, retry_after};
 use crate::report::Problem;
 
 impl Conversation {
-    pub(super) fn look_answered(&mut self, called: Called<'_>, head: &Parts, body: &Body) -> Verdict {
+    pub(super) fn look_answered(&mut self, head: &Parts, body: Body) -> Verdict {
         let seen = Seen::read(head, body, self.polls);
         let goes_on = seen.goes_on();
-        let verdict = self.saw(seen).or_else(|| if goes_on { self.follow(called, head) } else { None });
+        let verdict = self.saw(seen).or_else(|| if goes_on { self.follow(head) } else { None });
         verdict.or_else(|| self.look_again(retry_after(&head.headers)))
     }
 
@@ -109,10 +109,10 @@ impl Conversation {
     }
 
     /// The location may move, when it was the location that was looked at; a new one passes the same checks.
-    fn follow(&mut self, called: Called<'_>, head: &Parts) -> Verdict {
+    fn follow(&mut self, head: &Parts) -> Verdict {
         match &mut self.stage {
             Stage::Watching(watching) if watching.turn == Turn::Location => {
-                let problem: Problem = watching.follow(&self.endpoint, called, head).err()?;
+                let problem: Problem = watching.follow(&self.endpoint, head).err()?;
                 Some(Err(problem.answered(Answer::of(head, &[]))))
             }
             _ => None,

@@ -156,9 +156,10 @@ impl Checkpoint {
         let Some(saved) = &self.location else {
             return Ok(None);
         };
-        let location = OperationLocation::read(endpoint, Called::on_endpoint("/"), &saved.url).map_err(|problem| {
-            problem.renamed(Error::Checkpoint, "the checkpoint holds a location that will not be called")
-        })?;
+        let location =
+            OperationLocation::read(endpoint, Called::Url(&http::Uri::default()), &saved.url).map_err(|problem| {
+                problem.renamed(Error::Checkpoint, "the checkpoint holds a location that will not be called")
+            })?;
         if *saved.url != *location.to_string() {
             return Err(refused("holds a location that is not written as ours are"));
         }
