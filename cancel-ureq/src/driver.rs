@@ -65,7 +65,7 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
                     self.write_down(cancellation)?;
                 }
                 Step::Await { id, .. } => {
-                    took(&cancellation.handle_failure(now, id, Failure::maybe_sent("the exchange was abandoned")));
+                    took(&cancellation.handle_failure(now, id, Failure::Abandoned));
                     self.write_down(cancellation)?;
                 }
                 Step::WaitUntil(when) => {

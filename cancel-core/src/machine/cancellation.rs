@@ -171,7 +171,7 @@ impl Cancellation {
     pub fn progress(&self) -> Progress<'_> {
         let progress = self.conversation.progress();
         match self.result {
-            Some(_) => Progress { phase: Phase::Done, ..progress },
+            Some(_) => Progress { phase: Phase::Done, due: None, ..progress },
             None => progress,
         }
     }

@@ -140,6 +140,9 @@ pub enum Failure {
     NotSent(Box<str>),
     /// Anything else: it may have been processed.
     MaybeSent(Box<str>),
+    /// The caller has given it up, as when a future is dropped. It may have been processed, and a GET is due again without
+    /// counting as a failure of the service's.
+    Abandoned,
 }
 
 impl Failure {
@@ -158,6 +161,7 @@ impl Failure {
     pub fn why(&self) -> &str {
         match self {
             Self::NotSent(why) | Self::MaybeSent(why) => why,
+            Self::Abandoned => "it was given up",
         }
     }
 }
