@@ -50,9 +50,9 @@ impl Error for NotSent {
 }
 
 /// What the machine is told of an error.
-pub(crate) fn failure(error: BoxError) -> Failure {
-    let was_not_sent = chain(&*error).any(is_certain);
-    let why = in_words(&*error);
+pub(crate) fn failure(error: &(dyn Error + 'static)) -> Failure {
+    let was_not_sent = chain(error).any(is_certain);
+    let why = in_words(error);
     if was_not_sent { Failure::not_sent(why) } else { Failure::maybe_sent(why) }
 }
 

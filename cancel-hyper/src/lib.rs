@@ -8,6 +8,7 @@ mod fleet;
 mod journal;
 #[cfg(feature = "portal")]
 pub mod portal;
+mod run;
 mod tokens;
 mod trace;
 mod transport;

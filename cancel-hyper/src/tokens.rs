@@ -25,7 +25,7 @@ pub trait TokenSource {
 impl TokenSource for BearerToken {
     type Error = std::convert::Infallible;
 
-    async fn token(&mut self, _: TokenReason) -> Result<BearerToken, Self::Error> {
+    async fn token(&mut self, _: TokenReason) -> Result<Self, Self::Error> {
         Ok(self.clone())
     }
 }

@@ -35,7 +35,7 @@ where
     let limit = exchange.body_limit;
     let answer = match within(timer, until, service.call(exchange.request.map(B::from))).await {
         Some(Ok(answer)) => answer,
-        Some(Err(error)) => return Err(Unanswered { failure: failure(error.into()), time_is_up: false }),
+        Some(Err(error)) => return Err(Unanswered { failure: failure(&*error.into()), time_is_up: false }),
         None => return Err(Unanswered { failure: Failure::maybe_sent("no answer in time"), time_is_up: true }),
     };
     let (head, body) = answer.into_parts();
@@ -68,6 +68,7 @@ struct Read {
     limit: usize,
 }
 
+#[derive(Clone, Copy)]
 enum End {
     Whole,
     CutOff,

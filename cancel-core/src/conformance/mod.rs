@@ -20,13 +20,13 @@
 //! # }
 //! # fn my_adapter(
 //! #     cancellation: &mut Cancellation,
-//! #     token: impl Fn(TokenReason) -> BearerToken,
+//! #     token: impl Fn(TokenReason) -> Result<BearerToken, InvalidInput>,
 //! #     served: &Served,
 //! # ) -> Result<Outcome, Error> {
 //! #     let mut now = Duration::ZERO;
 //! #     loop {
 //! #         match cancellation.step(now) {
-//! #             Step::Authenticate(why) => cancellation.provide_token(token(why)),
+//! #             Step::Authenticate(why) => cancellation.provide_token(token(why).unwrap()),
 //! #             Step::Send(exchange) => {
 //! #                 let served = &mut *served.0.borrow_mut();
 //! #                 served.1 = now * conformance::SPEED;
@@ -67,7 +67,9 @@ use std::time::Duration;
 
 pub use self::scenarios::scenarios;
 use crate::portal::{Call, Fault, Offer, Portal};
-use crate::{BearerToken, CancelRequest, Cancellation, Endpoint, Error, Outcome, Policy, Posted, TokenReason};
+use crate::{
+    BearerToken, CancelRequest, Cancellation, Endpoint, Error, InvalidInput, Outcome, Policy, Posted, TokenReason,
+};
 
 /// How fast the portal's time goes: a minute passes in six milliseconds.
 pub const SPEED: u32 = 10_000;
@@ -79,14 +81,15 @@ const FIRST_TOKEN: &str = "the-first-token-of-the-portal";
 const FRESH_TOKEN: &str = "the-fresh-token-of-the-portal";
 
 /// What the adapter's source of tokens must give.
-#[must_use]
-pub fn token(why: TokenReason) -> BearerToken {
-    let token = match why {
+///
+/// # Errors
+///
+/// None: it has the shape that sources have.
+pub fn token(why: TokenReason) -> Result<BearerToken, InvalidInput> {
+    BearerToken::new(match why {
         TokenReason::FirstUse => FIRST_TOKEN,
         TokenReason::Rejected => FRESH_TOKEN,
-    };
-    #[expect(clippy::expect_used, reason = "both are tokens, and a test runs through here")]
-    BearerToken::new(token).expect("it is a token")
+    })
 }
 
 /// A service, what is asked of it, and how it must end.

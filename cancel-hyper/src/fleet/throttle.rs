@@ -20,16 +20,18 @@ use tower_service::Service;
 const PAUSE: Duration = Duration::from_secs(1);
 /// Calls are never further apart, whatever the service says.
 const LONGEST_GAP: Duration = Duration::from_secs(60);
-/// What a service has taken counts as so many calls at least: the first may be refused.
+/// Fewer calls than this say nothing of what a service bears.
 const FEWEST: u32 = 8;
-/// A service that has refused nothing for so long after its pause is asked twice as fast.
-const PEACE: Duration = Duration::from_secs(30);
+/// For how long a service must bear a pace before it is asked faster: as long as its last pause, within these bounds.
+const SHORTEST_PEACE: Duration = Duration::from_secs(5);
+const LONGEST_PEACE: Duration = Duration::from_secs(60);
 
 /// What the callers of one service know of its patience. Clones share it.
 ///
 /// - A 429, or a 503 with `Retry-After`, holds back every call until its time has passed.
-/// - Afterwards calls leave one by one. The service has taken so many calls before it asked for so long a pause: that, and a
-///   quarter more time, is their pace; another refusal halves it, half a minute without one doubles it.
+/// - Afterwards calls leave one by one. So many calls were taken before so long a pause was asked for: that is what the
+///   service bears, and they leave a quarter slower. Where too few were taken to tell, a pace is tried, and hastened as long as
+///   nothing is refused.
 /// - They leave in the order in which they came.
 #[derive(Debug)]
 pub struct Throttle<M> {
@@ -68,17 +70,31 @@ struct State {
     next_turn: Instant,
     /// The time between two turns.
     gap: Duration,
-    /// Since when calls are counted.
-    counted_from: Instant,
+    /// A gap that was too short.
+    too_short: Duration,
+    /// When the gap was last changed; calls that left before went by another.
+    changed: Instant,
     /// How many calls were taken since then.
     taken: u32,
-    /// Calls that left before say nothing of the pace of today.
-    paced_from: Instant,
+    wall: Option<Wall>,
+}
+
+/// What the last refusal says of the service's patience.
+#[derive(Debug)]
+struct Wall {
+    /// For how long it wants to be left alone.
+    pause: Duration,
+    /// How many calls it took before that.
+    taken: u32,
+    /// The gap by which they left.
+    gap: Duration,
+    hit: Instant,
 }
 
 impl State {
     fn starting_at(now: Instant) -> Self {
-        Self { held_until: now, next_turn: now, gap: Duration::ZERO, counted_from: now, taken: 0, paced_from: now }
+        let (gap, too_short) = (Duration::ZERO, Duration::ZERO);
+        Self { held_until: now, next_turn: now, gap, too_short, changed: now, taken: 0, wall: None }
     }
 
     /// The next turn. Turns are given in the order in which they are asked for.
@@ -88,28 +104,59 @@ impl State {
         turn
     }
 
-    fn take(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.counted_from) >= PEACE {
-            self.gap /= 2;
-            self.taken = 0;
-            self.counted_from = now;
+    /// A call that left then was taken.
+    fn take(&mut self, left: Instant, now: Instant) {
+        match &mut self.wall {
+            // It was on its way when another was refused.
+            Some(wall) if left < wall.hit => {
+                wall.taken += 1;
+                self.slow_down();
+            }
+            _ => self.hasten(now),
         }
-        self.taken = self.taken.saturating_add(1);
+    }
+
+    /// After some peace calls follow each other faster, up to what was too fast, of which the memory fades.
+    fn hasten(&mut self, now: Instant) {
+        let peace = self.wall.as_ref().map_or(LONGEST_PEACE, |wall| wall.pause.clamp(SHORTEST_PEACE, LONGEST_PEACE));
+        if now.saturating_duration_since(self.changed.max(self.held_until)) >= peace {
+            self.too_short -= self.too_short / 64;
+            self.gap = (self.gap / 2).max(a_quarter_more(self.too_short));
+            self.changed = now;
+            self.taken = 0;
+        }
+        self.taken += 1;
     }
 
     /// A call that left then was refused: there were too many.
     fn refuse(&mut self, left: Instant, now: Instant, pause: Duration) {
         self.held_until = self.held_until.max(now + pause);
         self.next_turn = self.next_turn.max(self.held_until);
-        // The others that left at the same pace are refused as well, and say nothing new.
-        if left >= self.paced_from {
-            let borne = (pause + pause / 4) / self.taken.max(FEWEST);
-            self.gap = borne.max(self.gap * 2).min(LONGEST_GAP);
-            self.taken = 0;
-            self.paced_from = now;
+        match &mut self.wall {
+            // It was on its way when another was refused.
+            Some(wall) if left < wall.hit => wall.pause = wall.pause.max(pause),
+            _ => {
+                self.wall = Some(Wall { pause, taken: self.taken, gap: self.gap, hit: now });
+                self.taken = 0;
+            }
         }
-        self.counted_from = self.held_until;
+        self.slow_down();
     }
+
+    /// Sets the gap by what is known of the wall.
+    fn slow_down(&mut self) {
+        let Some(wall) = &self.wall else {
+            return;
+        };
+        let borne = wall.pause / wall.taken.max(FEWEST);
+        self.too_short = if wall.taken < FEWEST { wall.gap } else { wall.gap.max(borne) };
+        self.gap = a_quarter_more(borne).max(wall.gap * 2).min(LONGEST_GAP);
+        self.changed = wall.hit;
+    }
+}
+
+fn a_quarter_more(gap: Duration) -> Duration {
+    gap + gap / 4
 }
 
 /// A service whose calls leave when it is their turn, by a [`Throttle`].
@@ -202,7 +249,7 @@ where
             let now = this.throttle.timer.now();
             match pause(response) {
                 Some(pause) => this.throttle.state().refuse(*this.left, now, pause),
-                None => this.throttle.state().take(now),
+                None => this.throttle.state().take(*this.left, now),
             }
         }
         Poll::Ready(answer)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cancel_core::conformance::{SPEED, scenarios, token};
-use cancel_core::{Cancellation, Endpoint};
+use cancel_core::{BearerToken, Cancellation, Endpoint, TokenReason};
 use cancel_hyper::portal::{Served, serve_at_speed};
 
 use crate::adapter::{Adapter, EVERY};
@@ -13,7 +13,7 @@ use crate::tls::Tls;
 fn over_plain_connections() {
     everything_ends_as_it_must(|adapter, served, make| {
         let mut cancellation = make(&served.endpoint());
-        adapter.drive_with(&mut |why| Ok(token(why)), &mut |_, _| {}, None, &mut cancellation)
+        adapter.drive_with(&mut tokens, &mut |_, _| {}, None, &mut cancellation)
     });
 }
 
@@ -24,8 +24,12 @@ fn over_tls() {
         let tls = Tls::in_front_of(served.addr(), protocol);
         served.portal().origin(&tls.endpoint());
         let mut cancellation = make(&tls.endpoint());
-        adapter.drive_with(&mut |why| Ok(token(why)), &mut |_, _| {}, Some(&tls.certificate), &mut cancellation)
+        adapter.drive_with(&mut tokens, &mut |_, _| {}, Some(&tls.certificate), &mut cancellation)
     });
+}
+
+fn tokens(why: TokenReason) -> Result<BearerToken, String> {
+    token(why).map_err(|error| error.to_string())
 }
 
 fn everything_ends_as_it_must(
