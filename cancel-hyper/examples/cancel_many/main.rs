@@ -122,9 +122,14 @@ fn begin_in(
     refuse: &mpsc::Sender<Report>,
 ) -> Option<Cancellation> {
     let file = folder.map(|folder| folder.file(request));
-    let begun = begin(job, request, file.as_ref());
-    // The channel is read after the last of them.
-    begun.map_err(|error| refuse.send(Report::of_error(request, &error))).ok()
+    match begin(job, request, file.as_ref()) {
+        Ok(cancellation) => Some(cancellation),
+        Err(error) => {
+            // It is read after the last of them.
+            let _ = refuse.send(Report::of_error(request, &error));
+            None
+        }
+    }
 }
 
 fn print_last(json: bool, reports: &[Report]) {
