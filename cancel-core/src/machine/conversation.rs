@@ -207,7 +207,7 @@ impl Conversation {
         self.now = self.now.max(now);
         self.land()?;
         let problem = Problem::new(Error::Transport, self.concealed(failure.why()));
-        let doubtful = matches!((&self.stage, failure), (Stage::Posting, Failure::MaybeSent(_)));
+        let doubtful = matches!(self.stage, Stage::Posting) && !matches!(failure, Failure::NotSent(_));
         if doubtful {
             self.posted = self.posted.max(Posted::Maybe);
         }
@@ -221,6 +221,10 @@ impl Conversation {
         match self.stage {
             Stage::Posting if doubtful => self.may_be_processed(problem, None),
             Stage::Posting => self.post_again(problem, None),
+            _ if matches!(failure, Failure::Abandoned) => {
+                self.flight = Flight::Due { at: self.now, repeated: true };
+                None
+            }
             Stage::Watching(_) => self.look_failed(problem),
             Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.try_again(problem, None),
         }
@@ -371,6 +375,8 @@ impl Conversation {
             posted: self.posted(),
             post_is_out: self.post_is_out(),
             polls: self.polls,
+            due: self.due(),
+            deadline: self.deadline,
             location,
             operation: self.operation.as_ref(),
             noted: self.noted.operations(),

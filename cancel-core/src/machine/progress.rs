@@ -1,6 +1,7 @@
 //! Where a conversation stands, for a person.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::noted::NotedOperation;
 use super::outcome::Posted;
@@ -54,6 +55,11 @@ pub struct Progress<'a> {
     pub post_is_out: bool,
     /// How many looks were taken. One that is repeated because of a rejected token counts once.
     pub polls: u32,
+    /// When the next exchange is due, on the clock of `now`: a driver gets ready for it before it asks for it. `None` while
+    /// one is out and when it is over.
+    pub due: Option<Duration>,
+    /// When it ends at the latest, on the same clock.
+    pub deadline: Duration,
     /// The location that the service has named.
     pub location: Option<&'a OperationLocation>,
     /// The last operation seen, with its steps and percentages.

@@ -147,6 +147,9 @@ pub enum Failure {
     NotSent(Box<str>),
     /// Anything else: it may have been processed.
     MaybeSent(Box<str>),
+    /// The caller has given it up, as when a future is dropped. It may have been processed, and a GET is due again without
+    /// counting as a failure of the service's.
+    Abandoned,
 }
 
 impl Failure {
@@ -165,6 +168,7 @@ impl Failure {
     pub fn why(&self) -> &str {
         match self {
             Self::NotSent(why) | Self::MaybeSent(why) => why,
+            Self::Abandoned => "it was given up",
         }
     }
 }

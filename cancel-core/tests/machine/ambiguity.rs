@@ -6,9 +6,11 @@ use crate::talk::{NO_HEADERS, Talk, settled};
 
 #[test]
 fn a_post_that_may_have_been_processed_is_not_repeated() {
-    let mut talk = Talk::new(settled());
-    talk.post().maybe_sent();
-    assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
+    for failure in [Failure::maybe_sent("connection reset"), Failure::Abandoned] {
+        let mut talk = Talk::new(settled());
+        talk.post().fail(failure);
+        assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
+    }
 
     for status in [500, 501, 502, 503, 504, 599] {
         let mut talk = Talk::new(settled());

@@ -1,6 +1,6 @@
 //! Waiting: transient failures within the schedule, and the service's own word on when to come back.
 
-use cancel_core::{Body, Posted, Proof};
+use cancel_core::{Body, Failure, Posted, Proof};
 
 use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status};
 
@@ -47,6 +47,18 @@ fn five_in_a_row_give_the_last_ones_kind() {
         talk.get(MIGRATED).maybe_sent();
     }
     assert_eq!(talk.error(), ("transport", Posted::Yes));
+}
+
+#[test]
+fn a_look_that_the_caller_gives_up_is_taken_again_and_counts_once() {
+    let mut talk = Talk::watching(settled());
+    for _ in 0..10 {
+        talk.get(MIGRATED).fail(Failure::Abandoned);
+    }
+    assert_eq!(talk.cancellation.progress().due, Some(talk.now), "at once");
+    assert_eq!(talk.cancellation.progress().polls, 1);
+    talk.look(200, &status("canceled"));
+    assert_eq!(talk.canceled(), Proof::Watched);
 }
 
 #[test]
