@@ -20,9 +20,9 @@ struct Limit {
 }
 
 const LIMITS: [Limit; 4] = [
-    Limit { what: conversation::WHAT, unit: Unit::Instructions, committed: 69_700.0, reach: f64::INFINITY },
-    Limit { what: conversation::WHAT, unit: Unit::Allocations, committed: 26.0, reach: 28.0 },
-    Limit { what: in_flight::SIZE, unit: Unit::Bytes, committed: 504.0, reach: 512.0 },
+    Limit { what: conversation::WHAT, unit: Unit::Instructions, committed: 69_350.0, reach: f64::INFINITY },
+    Limit { what: conversation::WHAT, unit: Unit::Allocations, committed: 25.0, reach: 28.0 },
+    Limit { what: in_flight::SIZE, unit: Unit::Bytes, committed: 472.0, reach: 512.0 },
     Limit { what: in_flight::HEAP, unit: Unit::Bytes, committed: 357.0, reach: 1024.0 },
 ];
 
