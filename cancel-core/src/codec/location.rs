@@ -231,8 +231,7 @@ fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Opera
     if value.len() > MAX_LENGTH {
         return Err(Refusal::Form("is longer than 8 KiB"));
     }
-    // Without a way out in the middle, the compiler looks at 16 bytes at a time.
-    if !value.bytes().fold(true, |all, byte| all & is_uri_byte(byte)) {
+    if !is_of_uri_bytes(value) {
         return Err(Refusal::Form("holds a character that a URL does not have"));
     }
     let reference = value.split_once('#').map_or(value, |(reference, _)| reference);
@@ -260,6 +259,11 @@ fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Opera
     }
     let path_and_query = path_and_query.into_owned();
     endpoint.uri(path_and_query).map(OperationLocation).ok_or(Refusal::Form("is read in two ways by two parsers"))
+}
+
+/// Without a way out in the middle, so that the compiler looks at many bytes at a time.
+fn is_of_uri_bytes(text: &str) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_uri_byte(byte))
 }
 
 /// The characters of RFC 3986, and so neither a control byte nor a backslash.
@@ -296,10 +300,10 @@ fn relative_to<'a>(called: Called<'_>, reference: &'a str) -> Cow<'a, str> {
 
 /// Nothing in a path, decoded or not, that a server or a proxy on the way would act on.
 fn check_path(path: &str) -> Result<(), Refusal> {
-    let encoded = path.contains('%');
-    let decoded = if encoded { percent_decode_str(path).decode_utf8_lossy() } else { Cow::Borrowed(path) };
-    // What is not encoded has passed `is_uri_byte`.
-    if encoded && decoded.contains(|c: char| c.is_control() || c == '\\') {
+    // The path of what was called may hold more than a location does.
+    let plain = is_of_uri_bytes(path) && !path.contains('%');
+    let decoded = if plain { Cow::Borrowed(path) } else { percent_decode_str(path).decode_utf8_lossy() };
+    if !plain && decoded.contains(|c: char| c.is_control() || c == '\\') {
         return Err(Refusal::Form("hides a control byte or a backslash"));
     }
     // A path begins with a slash; most hold no dot after one.

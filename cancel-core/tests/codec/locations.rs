@@ -210,6 +210,16 @@ fn a_reference_from_somewhere_else_points_there() {
     assert_eq!(parsed.unwrap_err().kind(), "foreign_location");
 }
 
+#[test]
+fn what_was_called_hides_nothing_either() {
+    for path in ["/api\\x/y", "/api/\u{85}/y", "/api/%5c/y", "/a/../y", "/a/%2e%2e/y"] {
+        let called = Uri::try_from(format!("{ORIGIN}{path}")).unwrap();
+        let parsed = OperationLocation::parse(&Endpoint::default(), &called, "operations/1");
+        assert_eq!(parsed.unwrap_err().kind(), "invalid_location", "{path:?}");
+        assert!(OperationLocation::parse(&Endpoint::default(), &called, "/operations/1").is_ok(), "{path:?}");
+    }
+}
+
 proptest! {
     /// Whatever is accepted is on the endpoint's origin, as two parsers read it, and reads back the same.
     #[test]
