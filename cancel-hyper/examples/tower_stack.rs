@@ -25,7 +25,12 @@ use tracing::Level;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().with_max_level(Level::INFO).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_max_level(Level::INFO)
+        .with_target(false)
+        .without_time()
+        .with_writer(io::stderr)
+        .init();
     let served = one_offer::portal()?;
     let mut cancellation = one_offer::cancellation(&served)?;
     let token = BearerToken::new(one_offer::TOKEN)?;
