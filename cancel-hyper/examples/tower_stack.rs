@@ -14,7 +14,9 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_hyper::core::{BearerToken, Cancellation, Endpoint, Error as CancelError, Policy, Posted, Until};
+use cancel_hyper::core::{
+    BearerToken, CancelRequest, Cancellation, Endpoint, Error as CancelError, Policy, Posted, Until,
+};
 use cancel_hyper::{Client, Driver};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -46,15 +48,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let outcome = Driver::new(stack, TokioTimer::new(), token.clone()).drive(&mut cancellation).await?;
     one_offer::verify(&outcome, &served, "a tower stack")?;
 
-    time_out_on_a_post(cancellation, token).await
+    time_out_on_a_post(cancellation.request().clone(), token).await
 }
 
 /// When tower's timeout elapses, the POST has left, and nobody knows what became of it. That is what the driver says.
-async fn time_out_on_a_post(like: Cancellation, token: BearerToken) -> Result<(), Box<dyn Error>> {
+async fn time_out_on_a_post(request: CancelRequest, token: BearerToken) -> Result<(), Box<dyn Error>> {
     let silent = service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
     let stack = ServiceBuilder::new().timeout(Duration::from_millis(10)).service(silent);
     let policy = Policy::default().until(Until::Accepted); // the POST alone; `Verified` would look what became of it
-    let mut cancellation = Cancellation::new(Endpoint::default(), like.request().clone(), policy, Duration::ZERO);
+    let mut cancellation = Cancellation::new(Endpoint::default(), request, policy, Duration::ZERO);
     let result = Driver::new(stack, TokioTimer::new(), token).drive(&mut cancellation).await;
     assert!(matches!(result, Err(CancelError::Ambiguous { .. })), "{result:?}");
     assert_eq!(cancellation.posted(), Posted::Maybe);

@@ -32,7 +32,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper_util::rt::TokioTimer;
 use tower_service::Service;
 
-/// Of which a token must be.
+/// What a token must be for.
 const SCOPE: &str = "https://cloudpartner.azure.com/.default";
 
 type Body = UnsyncBoxBody<Bytes, azure_core::Error>;
@@ -81,7 +81,7 @@ fn told(error: azure_core::Error) -> BoxError {
     if matches!(error.kind(), ErrorKind::Connection) { NotSent::new(error).into() } else { error.into() }
 }
 
-/// A token whenever the service wants one.
+/// A token whenever the service wants one. This credential asks anew each time; one that caches may give a rejected token again.
 async fn token_of(credential: Arc<dyn TokenCredential>) -> Result<BearerToken, BoxError> {
     let token = credential.get_token(&[SCOPE], None).await?;
     Ok(BearerToken::new(token.token.secret())?)
