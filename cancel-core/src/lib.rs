@@ -41,6 +41,8 @@ mod codec;
 #[cfg(feature = "portal")]
 pub mod conformance;
 mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod machine;
 #[cfg(feature = "portal")]
 pub mod portal;
