@@ -9,6 +9,7 @@ use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_hyper::core::{BearerToken, Endpoint};
@@ -26,6 +27,8 @@ struct Reqwest(Client);
 impl Reqwest {
     fn to(endpoint: &Endpoint) -> reqwest::Result<Self> {
         let client = Client::builder().redirect(Policy::none()).no_gzip().no_brotli().no_deflate().no_zstd();
+        // Within the 30 s of an exchange: a host that does not answer is then known to have been sent nothing.
+        let client = client.connect_timeout(Duration::from_secs(20));
         // The token of a service on this machine is no proxy's business.
         let client = if endpoint.is_loopback() { client.no_proxy() } else { client };
         Ok(Self(client.build()?))
