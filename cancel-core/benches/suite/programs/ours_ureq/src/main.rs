@@ -1,0 +1,21 @@
+//! Cancels one offer: `PUBLISHER OFFER [ENDPOINT]`, with the token in `AZURE_TOKEN`. Ours over ureq.
+
+use std::env;
+use std::error::Error;
+use std::time::Duration;
+
+use cancel_ureq::Driver;
+use cancel_ureq::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let publisher = PublisherId::new(arguments.next().ok_or("PUBLISHER OFFER [ENDPOINT]")?)?;
+    let offer = OfferId::new(arguments.next().ok_or("PUBLISHER OFFER [ENDPOINT]")?)?;
+    let endpoint = arguments.next().map_or(Ok(Endpoint::default()), Endpoint::new)?;
+    let token = BearerToken::new(env::var("AZURE_TOKEN")?)?;
+    let request = CancelRequest::new(publisher, offer);
+    let mut cancellation = Cancellation::new(endpoint, request, Policy::default(), Duration::ZERO);
+    let outcome = Driver::new(&ureq::Agent::new_with_defaults(), token).drive(&mut cancellation)?;
+    println!("{}", outcome.as_str());
+    Ok(())
+}
