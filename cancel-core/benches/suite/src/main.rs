@@ -10,6 +10,7 @@
 //! allocations, bytes, requests and virtual seconds are the same on a busy machine. A measure is a module with a function
 //! `rows`; [`MEASURES`] is the list of them.
 
+mod adapters;
 mod bodies;
 mod callgrind;
 mod conversation;
@@ -27,10 +28,11 @@ use table::Row;
 type Measure = (&'static str, fn() -> Vec<Row>);
 
 /// Everything that is measured, in the order of the table.
-const MEASURES: [Measure; 4] = [
+const MEASURES: [Measure; 5] = [
     ("conversation", conversation::rows),
     ("in-flight", in_flight::rows),
     ("bodies", bodies::rows),
+    ("adapters", adapters::rows),
     ("knowing", knowing::rows),
 ];
 
@@ -78,6 +80,7 @@ fn perform(task: &[&str], runs: u64) {
             let contender = conversation::contender(name);
             assert!((0..runs).all(|_| contender.converse()));
         }
+        ["serve", offers] => adapters::serve(number(offers)),
         ["parse", parser, shape, size] => bodies::parse(parser, shape, number(size), runs),
         _ => panic!("no task is called {task:?}"),
     }

@@ -14,6 +14,8 @@ pub enum Unit {
     Bytes,
     InstructionsPerByte,
     Seconds,
+    Microseconds,
+    Crates,
     Looks,
     Ratio,
 }
@@ -26,6 +28,8 @@ impl Unit {
             Self::Bytes => "bytes",
             Self::InstructionsPerByte => "instructions a byte",
             Self::Seconds => "s",
+            Self::Microseconds => "µs",
+            Self::Crates => "crates",
             Self::Looks => "",
             Self::Ratio => "×",
         }
@@ -33,7 +37,7 @@ impl Unit {
 
     fn decimals(self) -> usize {
         match self {
-            Self::Instructions | Self::Allocations | Self::Bytes => 0,
+            Self::Instructions | Self::Allocations | Self::Bytes | Self::Microseconds | Self::Crates => 0,
             Self::InstructionsPerByte | Self::Looks => 1,
             Self::Seconds | Self::Ratio => 2,
         }

@@ -1,0 +1,79 @@
+//! Through `cancel-ureq`, and by hand over a ureq of the same settings.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use cancel_core::BearerToken;
+use cancel_ureq::Driver;
+use http::HeaderValue;
+use ureq::{Agent, Body};
+
+use super::{Offers, Side, TOKEN, Urls};
+
+pub struct Ours<'a> {
+    offers: Offers,
+    driver: Driver<'a, BearerToken>,
+}
+
+impl<'a> Ours<'a> {
+    pub fn new(agent: &'a Agent, endpoint: &str) -> Self {
+        Self { offers: Offers::of(endpoint), driver: Driver::new(agent, super::token()) }
+    }
+}
+
+/// What ours is given: the adapter sets per request what it needs.
+pub fn agent() -> Agent {
+    Agent::new_with_defaults()
+}
+
+impl Side for Ours<'_> {
+    fn converse(&mut self, offers: Range<usize>) {
+        for number in offers {
+            let outcome = self.driver.drive(&mut self.offers.cancellation(number));
+            super::must_be_canceled(&outcome.expect("an outcome"));
+        }
+    }
+}
+
+pub struct ByHand {
+    agent: Agent,
+    authorization: HeaderValue,
+    urls: Urls,
+}
+
+impl ByHand {
+    pub fn new(endpoint: &str) -> Self {
+        // As ours sends no `Accept` headers, neither does this one. What has no time may hang for ever.
+        let agent = Agent::config_builder()
+            .accept("")
+            .accept_encoding("")
+            .timeout_global(std::env::var("TMO").is_ok().then_some(Duration::from_secs(30)))
+            .build();
+        let authorization = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a token");
+        Self { agent: agent.into(), authorization, urls: Urls::of(endpoint) }
+    }
+
+    fn get(&self, url: String) -> Vec<u8> {
+        let answer = self.agent.get(url).header("authorization", &self.authorization).call();
+        answer.and_then(|mut answer| answer.body_mut().read_to_vec()).expect("an answer")
+    }
+
+    fn post(&self, url: String) -> Body {
+        let answer = self.agent.post(url).header("authorization", &self.authorization).send_empty();
+        answer.expect("an answer").into_body()
+    }
+}
+
+impl Side for ByHand {
+    fn converse(&mut self, offers: Range<usize>) {
+        for number in offers {
+            let list = self.get(self.urls.of_offer(number, "submissions/"));
+            // Read to its end, so that the connection is kept.
+            self.post(self.urls.of_offer(number, "cancel")).read_to_vec().expect("a body");
+            for id in super::in_progress(&list) {
+                let look = self.get(self.urls.of_offer(number, &format!("operations/{id}")));
+                assert!(super::is_canceled(&look));
+            }
+        }
+    }
+}
