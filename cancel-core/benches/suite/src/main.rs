@@ -6,12 +6,14 @@
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --check   # the guard of `.ci/run`
 //! ```
 //!
-//! Names of measures select some of them. Times are never measured: instructions (callgrind's, so valgrind must be there),
-//! allocations, bytes, requests and virtual seconds are the same on a busy machine. A measure is a module with a function
-//! `rows`; [`MEASURES`] is the list of them.
+//! Names of measures select some of them; `build` takes some minutes, and is measured only when it is named. Most figures are
+//! counted, not timed: instructions (callgrind's, so valgrind must be there), allocations, bytes, requests and virtual seconds
+//! are the same on a busy machine. The adapters and the builds are timed, and never part of the guard. A measure is a
+//! module with a function `rows`; [`MEASURES`] is the list of them.
 
 mod adapters;
 mod bodies;
+mod building;
 mod callgrind;
 mod conversation;
 mod counting;
@@ -27,13 +29,17 @@ use table::Row;
 
 type Measure = (&'static str, fn() -> Vec<Row>);
 
+/// Takes some minutes, and so is measured only when it is asked for.
+const BUILD: &str = "build";
+
 /// Everything that is measured, in the order of the table.
-const MEASURES: [Measure; 5] = [
+const MEASURES: [Measure; 6] = [
     ("conversation", conversation::rows),
     ("in-flight", in_flight::rows),
     ("bodies", bodies::rows),
     ("adapters", adapters::rows),
     ("knowing", knowing::rows),
+    (BUILD, building::rows),
 ];
 
 fn main() -> ExitCode {
@@ -58,9 +64,10 @@ fn are_known(names: &[&str]) -> bool {
     names.iter().all(|name| MEASURES.iter().any(|(known, _)| known == name))
 }
 
-/// The rows of these measures, or of all.
+/// The rows of these measures, or of all that take no minutes.
 fn measured(names: &[&str]) -> Vec<Row> {
-    let wanted = MEASURES.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
+    let wanted =
+        MEASURES.iter().filter(|(name, _)| if names.is_empty() { *name != BUILD } else { names.contains(name) });
     wanted.flat_map(|(_, rows)| rows()).collect()
 }
 

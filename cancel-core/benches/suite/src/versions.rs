@@ -3,7 +3,8 @@
 use std::process::Command;
 
 const LOCK: &str = include_str!("../Cargo.lock");
-const SHOWN: [&str; 5] = ["cancel-core", "azure_core", "http", "serde_json", "url"];
+const SHOWN: [&str; 9] =
+    ["cancel-core", "azure_core", "http", "serde_json", "url", "ureq", "hyper", "hyper-util", "rustls"];
 
 /// One line.
 pub fn compared() -> String {

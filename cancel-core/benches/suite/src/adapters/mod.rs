@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Outcome, Policy, PublisherId};
 use serde::Deserialize;
 
-pub use self::portal::serve;
-use self::portal::{PUBLISHER, Portal, TOKEN, offer};
+use self::portal::{PUBLISHER, offer};
+pub use self::portal::{Portal, TOKEN, serve};
 use crate::table::{Row, Unit};
 
 /// How many conversations a side has, in how many batches.
