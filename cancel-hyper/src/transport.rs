@@ -1,14 +1,14 @@
 //! One exchange over a service, within its time and its limit.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use cancel_core::{Body, Exchange, Failure};
 use http::{Request, Response};
-use hyper::rt::Timer;
+use hyper::rt::{Sleep, Timer};
 use tower_service::Service;
 
 use crate::failure::{BoxError, failure};
@@ -39,32 +39,49 @@ where
 {
     let Exchange { mut request, timeout, body_limit: limit, .. } = exchange;
     request.extensions_mut().insert(Patience(timeout));
-    let answer = match within(timer, until, service.call(request.map(B::from))).await {
+    let mut time = Time::new(timer, until);
+    let answer = match time.within(service.call(request.map(B::from))).await {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => return Err(Unanswered { failure: failure(&*error.into()), time_is_up: false }),
         None => return Err(Unanswered { failure: Failure::maybe_sent("no answer in time"), time_is_up: true }),
     };
     let (head, body) = answer.into_parts();
     let mut read = Read { first: Bytes::new(), more: BytesMut::new(), limit };
-    let end = within(timer, until, read.all_of(body)).await;
+    let end = time.within(read.all_of(body)).await;
     Ok(Response::from_parts(head, read.into_body(end.unwrap_or(End::CutOff))))
 }
 
 /// What becomes of a future until then; `None` when it takes longer. Without a time it may take for ever.
 pub(crate) async fn within<F: Future>(timer: &impl Timer, until: Option<Instant>, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    let mut sleep = None;
-    poll_fn(|context: &mut Context<'_>| {
-        if let Poll::Ready(output) = future.as_mut().poll(context) {
-            return Poll::Ready(Some(output));
-        }
-        let Some(until) = until else {
-            return Poll::Pending;
-        };
-        let sleep = sleep.get_or_insert_with(|| timer.sleep_until(until));
-        sleep.as_mut().poll(context).map(|()| None)
-    })
-    .await
+    Time::new(timer, until).within(future).await
+}
+
+/// The time that several futures have together. One of the timer's sleeps is enough for them, and none while nothing waits.
+struct Time<'a, M> {
+    timer: &'a M,
+    until: Option<Instant>,
+    sleep: Option<Pin<Box<dyn Sleep>>>,
+}
+
+impl<'a, M: Timer> Time<'a, M> {
+    fn new(timer: &'a M, until: Option<Instant>) -> Self {
+        Self { timer, until, sleep: None }
+    }
+
+    async fn within<F: Future>(&mut self, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|context: &mut Context<'_>| {
+            if let Poll::Ready(output) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(output));
+            }
+            let Some(until) = self.until else {
+                return Poll::Pending;
+            };
+            let sleep = self.sleep.get_or_insert_with(|| self.timer.sleep_until(until));
+            sleep.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
 }
 
 /// A body as far as it was read: never more than one byte above the limit, to know whether there is more.

@@ -3,7 +3,7 @@
 mod route;
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
 use std::io;
 use std::pin::{Pin, pin};
@@ -122,11 +122,17 @@ impl Service<Request<Full<Bytes>>> for Client {
         let answer = self.pooled.request(request);
         Box::pin(async move {
             let mut answer = pin!(answer);
-            if let Ok(answer) = timeout(patience, &mut answer).await {
+            if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
                 return answer.map_err(Into::into);
             }
+            // With a connection of the pool there is nothing to wait for, and no timer to be had.
             if connection.connection_metadata().is_none() {
-                return Err(NotSent::new("no connection in time").into());
+                if let Ok(answer) = timeout(patience, &mut answer).await {
+                    return answer.map_err(Into::into);
+                }
+                if connection.connection_metadata().is_none() {
+                    return Err(NotSent::new("no connection in time").into());
+                }
             }
             answer.await.map_err(Into::into)
         })

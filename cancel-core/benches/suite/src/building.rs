@@ -4,6 +4,12 @@
 //! of them read ids and states, list, POST, and look; each is run once against the simulated portal, and must do just that.
 //! Every build begins with an empty folder, has its crates on the disk, and is alone.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "times are measured here, which the core must not"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
@@ -12,6 +18,9 @@ use crate::adapters::{Portal, TOKEN};
 use crate::table::{AZURE_CORE, Row, Unit};
 
 const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/programs");
+
+/// What is shown of a build: its name, its unit, and the figure.
+type Figure = (&'static str, Unit, fn(&Build) -> f64);
 
 /// What one program adds.
 struct Build {
@@ -34,7 +43,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 fn compared(what: &str, ours: &Build, floor: Option<&Build>, peer: &Build) -> [Row; 3] {
-    let figures: [(&str, Unit, fn(&Build) -> f64); 3] = [
+    let figures: [Figure; 3] = [
         ("", Unit::Crates, |build| build.crates),
         (", a clean release build", Unit::Seconds, |build| build.seconds),
         (", stripped", Unit::Bytes, |build| build.bytes),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_core::BearerToken;
@@ -15,6 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::runtime::Runtime;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use super::{Offers, Side, TOKEN, Urls};
@@ -51,13 +53,15 @@ pub struct ByHand {
     client: Bare,
     authorization: HeaderValue,
     urls: Urls,
+    time: Option<Duration>,
     runtime: Runtime,
 }
 
 impl ByHand {
-    pub fn new(endpoint: &str) -> Self {
+    /// With so much time for an exchange, or for ever.
+    pub fn new(endpoint: &str, time: Option<Duration>) -> Self {
         let authorization = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a token");
-        Self { client: Bare::new(), authorization, urls: Urls::of(endpoint), runtime: runtime() }
+        Self { client: Bare::new(), authorization, urls: Urls::of(endpoint), time, runtime: runtime() }
     }
 
     async fn exchange(&self, method: Method, url: String) -> Bytes {
@@ -68,9 +72,15 @@ impl ByHand {
         *request.method_mut() = method;
         *request.uri_mut() = url.try_into().expect("a URL");
         request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
-        let answer = self.client.0.request(request).await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::OK);
-        answer.into_body().collect().await.expect("a body").to_bytes()
+        let answer = async {
+            let answer = self.client.0.request(request).await.expect("an answer");
+            assert_eq!(answer.status(), StatusCode::OK);
+            answer.into_body().collect().await.expect("a body").to_bytes()
+        };
+        match self.time {
+            Some(time) => timeout(time, answer).await.expect("an answer in time"),
+            None => answer.await,
+        }
     }
 }
 

@@ -42,13 +42,10 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    pub fn new(endpoint: &str) -> Self {
-        // As ours sends no `Accept` headers, neither does this one. What has no time may hang for ever.
-        let agent = Agent::config_builder()
-            .accept("")
-            .accept_encoding("")
-            .timeout_global(std::env::var("TMO").is_ok().then_some(Duration::from_secs(30)))
-            .build();
+    /// With so much time for an exchange, or for ever.
+    pub fn new(endpoint: &str, time: Option<Duration>) -> Self {
+        // As ours sends no `Accept` headers, neither does this one.
+        let agent = Agent::config_builder().accept("").accept_encoding("").timeout_global(time).build();
         let authorization = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a token");
         Self { agent: agent.into(), authorization, urls: Urls::of(endpoint) }
     }
