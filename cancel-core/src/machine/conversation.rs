@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, StatusCode, Uri};
 
-use super::concealment::{conceal_in_body, conceal_in_headers, conceal_in_text};
+use super::concealment::Secrets;
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
@@ -49,6 +49,8 @@ pub(super) struct Conversation {
     pub(super) deadline: Duration,
     flight: Flight,
     token: Option<BearerToken>,
+    /// What no text may show.
+    secrets: Secrets,
     token_reason: TokenReason,
     /// 401s in a row.
     rejections: u8,
@@ -104,6 +106,7 @@ impl Conversation {
             deadline: now.saturating_add(policy.deadline),
             flight: Flight::Due { at: now, repeated: false },
             token: None,
+            secrets: Secrets::default(),
             token_reason: TokenReason::FirstUse,
             rejections: 0,
             failures: 0,
@@ -174,6 +177,7 @@ impl Conversation {
     }
 
     pub(super) fn provide_token(&mut self, token: BearerToken) {
+        self.secrets.add(&token);
         self.token = Some(token);
     }
 
@@ -311,19 +315,14 @@ impl Conversation {
     }
 
     fn conceal(&self, head: &mut Parts, body: &mut Body) {
-        if let Some(token) = &self.token {
-            conceal_in_headers(token, &mut head.headers);
-            let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = body;
-            *bytes = conceal_in_body(token, std::mem::take(bytes));
-        }
+        self.secrets.conceal_in_headers(&mut head.headers);
+        let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = body;
+        *bytes = self.secrets.conceal_in_body(std::mem::take(bytes));
     }
 
     /// A text without the token.
     pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match &self.token {
-            Some(token) => conceal_in_text(token, text),
-            None => Cow::Borrowed(text),
-        }
+        self.secrets.conceal_in_text(text)
     }
 
     /// An error of this conversation.
