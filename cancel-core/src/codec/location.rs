@@ -222,6 +222,10 @@ fn resolve(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<OperationLo
             (Cow::Owned(url), path_and_query)
         }
     };
+    // What a relative one is joined to was not written by the service, and passes the same checks.
+    if !path_and_query.bytes().all(is_uri_byte) {
+        return Err(Refusal::Form("is joined to a path with a character that a URL does not have"));
+    }
     check_path(path_and_query.split('?').next().unwrap_or_default())?;
     let read = url::Url::parse(&url).map_err(|_| Refusal::Form("is not a URL"))?;
     if !endpoint.owns(&read) {
