@@ -38,6 +38,9 @@
 
 mod codec;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod machine;
 #[cfg(feature = "portal")]
 pub mod portal;
