@@ -26,7 +26,7 @@ pub fn checkpoint(data: &[u8]) {
         assert_eq!(again.ok(), Some(checkpoint), "written and read again");
     }
     let place = settings.place();
-    let Some(mut referee) = Referee::of_checkpoint(settings.clone(), text, NOW) else {
+    let Some(mut referee) = Referee::of_checkpoint(&settings, text, NOW) else {
         return;
     };
     check_is_ours(&read_again(text), &settings, &place);

@@ -45,8 +45,11 @@ pub use operation_list::operation_list;
 pub use request::request;
 pub use retry_after::retry_after;
 
+/// The body of a target.
+pub type Target = fn(&[u8]);
+
 /// Every target, by its name.
-pub const TARGETS: [(&str, fn(&[u8])); 10] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("cancel_response", cancel_response),
     ("checkpoint", checkpoint),
     ("conversation", conversation),

@@ -60,11 +60,11 @@ pub fn request(data: &[u8]) {
 }
 
 /// A value that is given and valid. What is taken for valid is so by the rules, read a second time.
-fn valid<'a>(
-    given: Option<&'a str>,
+fn valid(
+    given: Option<&str>,
     check: impl Fn(&str) -> Result<(), InvalidInput>,
     is_one: impl Fn(&str) -> bool,
-) -> Option<&'a str> {
+) -> Option<&str> {
     let given = given?;
     match check(given) {
         Ok(()) => {

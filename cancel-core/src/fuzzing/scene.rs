@@ -75,7 +75,7 @@ impl Scene {
                 }
                 ["at", time, ref happens @ ..] => scene.at(milliseconds(time), happens),
                 ["crash", which, "before"] => {
-                    scene.accidents.push((number(which), Accident::Crash { processed: false }))
+                    scene.accidents.push((number(which), Accident::Crash { processed: false }));
                 }
                 ["crash", which, ..] => scene.accidents.push((number(which), Accident::Crash { processed: true })),
                 ["unsent", which] => scene.accidents.push((number(which), Accident::NotSent)),
