@@ -34,9 +34,12 @@
 //!
 //! # Features
 //!
-//! - `portal`: the module `portal`, the service's side of the contract, to test against. Outside the semver promise.
+//! - `portal`: the module `portal`, the service's side of the contract, to test against; and `conformance`, conversations
+//!   that every adapter must have in the same way. Outside the semver promise.
 
 mod codec;
+#[cfg(feature = "portal")]
+pub mod conformance;
 mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]

@@ -44,15 +44,17 @@ use cancel_core::portal::{Delivery, Portal};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Frame, Incoming};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::sync::oneshot;
 
 /// How much of a request's body is read. A cancel with every address in the world is shorter.
 const BODY_LIMIT: usize = 1 << 20;
+/// As many requests at a time as a connection of HTTP/2 may carry: a whole fleet's.
+const MOST_STREAMS: u32 = 100_000;
 
-/// Serves a portal on a free port of 127.0.0.1; its virtual time is real time, from now on.
+/// Serves a portal on a free port of 127.0.0.1, over HTTP/1.1 and HTTP/2; its virtual time is real time, from now on.
 ///
 /// # Errors
 ///
@@ -179,10 +181,11 @@ async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(Arc::clone(&shared), request));
-            let connection =
-                http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
+            let mut server = auto::Builder::new(TokioExecutor::new());
+            server.http1().auto_date_header(false);
+            server.http2().auto_date_header(false).max_concurrent_streams(MOST_STREAMS);
             // Dropped answers and cut bodies end here, as they should.
-            let _ = connection.await;
+            let _ = server.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

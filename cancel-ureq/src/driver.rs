@@ -1,5 +1,6 @@
 //! The loop around the machine: asks it what to do, does it, and says what came of it.
 
+use std::fmt::Display;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -91,9 +92,9 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
     ) -> Result<(), Error> {
         let (id, until) = (to_send.id, sent.saturating_add(to_send.timeout));
         if to_send.is_post() {
-            if let Err(error) = self.write_down(cancellation) {
+            if let Err(error) = self.journal.write(cancellation) {
                 took(&cancellation.handle_failure(clock.now(), id, Failure::not_sent("it could not be written down")));
-                return Err(error);
+                return Err(not_written(cancellation, error));
             }
         }
         self.observer.observe(&Event::Sending(&to_send), cancellation);
@@ -118,10 +119,12 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
         if matches!(cancellation.result(), Some(Ok(_))) {
             return Ok(());
         }
-        self.journal
-            .write(cancellation)
-            .map_err(|error| cancellation.checkpoint_error(&format!("it could not be written: {error}")))
+        self.journal.write(cancellation).map_err(|error| not_written(cancellation, error))
     }
+}
+
+fn not_written(cancellation: &Cancellation, error: impl Display) -> Error {
+    cancellation.checkpoint_error(&format!("it could not be written: {error}"))
 }
 
 /// The machine only objects to answers to exchanges that are not out, and this driver gives none.

@@ -108,13 +108,19 @@ impl Cancellation {
     /// Returning [`Step::Send`] is the commitment: the same exchange is not handed out again. Otherwise nothing changes
     /// but that time passes, and `step` may be called at will.
     pub fn step(&mut self, now: Duration) -> Step<'_> {
-        if self.result.is_none() {
-            let verdict = self.conversation.pass_time(now);
-            self.conclude(verdict);
-        }
+        self.pass_time(now);
         match &self.result {
             Some(result) => Step::Done(result),
             None => self.conversation.next(),
+        }
+    }
+
+    /// Tells the time, and asks for nothing: for a driver that stops in the middle of a wait, so that the time it has waited
+    /// counts. [`step`](Self::step) does the same before it says what is next.
+    pub fn pass_time(&mut self, now: Duration) {
+        if self.result.is_none() {
+            let verdict = self.conversation.pass_time(now);
+            self.conclude(verdict);
         }
     }
 

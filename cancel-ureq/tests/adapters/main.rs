@@ -1,9 +1,13 @@
-//! The adapter against a server on raw sockets: what goes over the wire, and what each failure counts as.
+//! Both adapters, over real connections: the same conversations, the same bytes, the same failures.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
+mod adapter;
 mod server;
 
+mod agent;
+mod conformance;
+mod conversations;
 mod failures;
 mod secrecy;
 mod settings;

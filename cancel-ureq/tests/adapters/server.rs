@@ -11,7 +11,7 @@ use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, P
 pub(crate) const TOKEN: &str = "canary-token-0123456789-0123456789-0123456789";
 
 /// What the server does with one request.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// Answers with these bytes, and closes the connection.
     Bytes(Vec<u8>),

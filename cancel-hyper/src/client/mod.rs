@@ -1,0 +1,105 @@
+//! A client that is ready: hyper-util's pool, HTTP/1.1 and HTTP/2, rustls, and the proxy that the environment names.
+
+mod route;
+
+use std::fmt;
+#[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use tower_service::Service;
+
+use self::route::Route;
+
+/// How long an unused connection is kept. The service closes them after some minutes.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A pooled HTTP client for [`Driver`](crate::Driver), over tokio: HTTP/2 where the service speaks it, or else HTTP/1.1;
+/// rustls with *ring*; through the proxy of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, but never for this machine.
+///
+/// Its clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    pooled: legacy::Client<HttpsConnector<Route>, Full<Bytes>>,
+}
+
+impl Client {
+    /// A client that trusts the roots of the features `native-roots` and `webpki-roots`.
+    ///
+    /// # Errors
+    ///
+    /// The platform's roots cannot be read, and there are no others.
+    #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
+    pub fn new() -> io::Result<Self> {
+        let roots = trusted_roots()?;
+        Ok(Self::with_tls(tls_versions()?.with_root_certificates(roots).with_no_client_auth()))
+    }
+
+    /// A client with TLS of one's own: other roots, a client certificate.
+    #[must_use]
+    pub fn with_tls(tls: ClientConfig) -> Self {
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
+        let pooled = legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .build(connector.wrap_connector(Route::of_environment()));
+        Self { pooled }
+    }
+}
+
+#[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
+fn tls_versions() -> io::Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(io::Error::other)
+}
+
+#[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
+fn trusted_roots() -> io::Result<rustls::RootCertStore> {
+    let mut roots = rustls::RootCertStore::empty();
+    #[cfg(feature = "webpki-roots")]
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    #[cfg(feature = "native-roots")]
+    {
+        let found = rustls_native_certs::load_native_certs();
+        // Some platforms have roots that nobody can read; one that can be read is enough to begin with.
+        roots.add_parsable_certificates(found.certs);
+        if let (true, Some(error)) = (roots.is_empty(), found.errors.into_iter().next()) {
+            return Err(io::Error::other(error));
+        }
+    }
+    if roots.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the platform has no trusted certificates"));
+    }
+    Ok(roots)
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Client {
+    type Response = Response<Incoming>;
+    type Error = legacy::Error;
+    type Future = legacy::ResponseFuture;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::poll_ready(&mut self.pooled, context)
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        Service::call(&mut self.pooled, request)
+    }
+}

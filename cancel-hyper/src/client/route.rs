@@ -1,0 +1,112 @@
+//! The way to a host: straight, or through the proxy that the environment names. Never through a proxy to this machine.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use std::{fmt, io};
+
+use cancel_core::Endpoint;
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::failure::BoxError;
+
+/// Below the time of an attempt, so that it shows that a connection was never made.
+const CONNECT: Duration = Duration::from_secs(10);
+
+type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
+
+/// Makes connections, below TLS.
+#[derive(Clone)]
+pub(super) struct Route {
+    direct: HttpConnector,
+    proxies: Arc<Matcher>,
+}
+
+impl Route {
+    pub(super) fn of_environment() -> Self {
+        let mut direct = HttpConnector::new();
+        direct.enforce_http(false);
+        direct.set_nodelay(true);
+        direct.set_connect_timeout(Some(CONNECT));
+        Self { direct, proxies: Arc::new(Matcher::from_env()) }
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A proxy's address may hold a password.
+        f.debug_struct("Route").finish_non_exhaustive()
+    }
+}
+
+impl Service<Uri> for Route {
+    type Response = TokioIo<TcpStream>;
+    type Error = BoxError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        ready!(self.direct.poll_ready(context))?;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, target: Uri) -> Connecting {
+        let proxy = if is_this_machine(&target) { None } else { self.proxies.intercept(&target) };
+        match proxy {
+            Some(proxy) => through(&proxy, self.direct.clone(), target),
+            None => connecting(self.direct.call(target)),
+        }
+    }
+}
+
+fn is_this_machine(target: &Uri) -> bool {
+    let origin = format!("{}://{}", target.scheme_str().unwrap_or_default(), target.host().unwrap_or_default());
+    Endpoint::new(origin).is_ok_and(|endpoint| endpoint.is_loopback())
+}
+
+/// TLS with the target is spoken inside of the tunnel: the proxy sees neither the token nor the path.
+fn through(proxy: &Intercept, direct: HttpConnector, target: Uri) -> Connecting {
+    let at = proxy.uri().clone();
+    match at.scheme_str() {
+        Some("http") => {
+            let tunnel = Tunnel::new(at, direct);
+            let mut tunnel = match proxy.basic_auth() {
+                Some(auth) => tunnel.with_auth(auth.clone()),
+                None => tunnel,
+            };
+            connecting(tunnel.call(target))
+        }
+        Some(scheme @ ("socks5" | "socks5h")) => {
+            let local = scheme == "socks5";
+            let socks = SocksV5::new(at, direct).local_dns(local);
+            let mut socks = match proxy.raw_auth() {
+                Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
+                None => socks,
+            };
+            connecting(socks.call(target))
+        }
+        Some(scheme @ ("socks4" | "socks4a")) => {
+            let local = scheme == "socks4";
+            connecting(SocksV4::new(at, direct).local_dns(local).call(target))
+        }
+        other => {
+            let why = format!("a proxy of the kind {other:?} is not supported");
+            Box::pin(async { Err(io::Error::new(io::ErrorKind::Unsupported, why).into()) })
+        }
+    }
+}
+
+fn connecting<F, E>(future: F) -> Connecting
+where
+    F: Future<Output = Result<TokioIo<TcpStream>, E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    Box::pin(async { future.await.map_err(Into::into) })
+}

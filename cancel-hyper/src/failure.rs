@@ -1,0 +1,93 @@
+//! What a service's error says about whether the request can have reached the other side.
+//!
+//! "Not sent" must be certain: a POST is repeated on its word. What can happen both before and after the first byte has
+//! left counts as sent.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::iter::successors;
+
+use cancel_core::Failure;
+
+/// Any error that can be sent to another thread.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Marks an error of a service of one's own: it is certain that not a byte of the request left. Anywhere in the chain of
+/// sources it is found.
+///
+/// ```
+/// use cancel_hyper::{BoxError, NotSent};
+/// # struct TransportError;
+/// # impl TransportError { fn is_connect(&self) -> bool { true } }
+/// # impl From<TransportError> for BoxError { fn from(_: TransportError) -> Self { "refused".into() } }
+///
+/// fn told(error: TransportError) -> BoxError {
+///     if error.is_connect() { NotSent::new(error).into() } else { error.into() }
+/// }
+/// # assert_eq!(told(TransportError).to_string(), "not sent: refused");
+/// ```
+#[derive(Debug)]
+pub struct NotSent(BoxError);
+
+impl NotSent {
+    /// Marks an error. A POST that it is given for is sent again.
+    pub fn new(error: impl Into<BoxError>) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not sent: {}", self.0)
+    }
+}
+
+impl Error for NotSent {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// What the machine is told of an error.
+pub(crate) fn failure(error: &(dyn Error + 'static)) -> Failure {
+    let was_not_sent = chain(error).any(is_certain);
+    let why = in_words(error);
+    if was_not_sent { Failure::not_sent(why) } else { Failure::maybe_sent(why) }
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(Some(error), |&error| error.source())
+}
+
+fn is_certain(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        // Only making a connection fails with these; one that is made does not.
+        return matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable);
+    }
+    error.is::<NotSent>() || is_connect(error)
+}
+
+/// Whether hyper-util's client could not connect: the name, the socket, the proxy, TLS.
+#[cfg(feature = "client")]
+fn is_connect(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<hyper_util::client::legacy::Error>();
+    error.is_some_and(hyper_util::client::legacy::Error::is_connect)
+}
+
+#[cfg(not(feature = "client"))]
+fn is_connect(_: &(dyn Error + 'static)) -> bool {
+    false
+}
+
+/// What happened and why, where the causes say more than the error itself.
+pub(crate) fn in_words(error: &(dyn Error + 'static)) -> String {
+    let mut words = String::new();
+    for error in chain(error) {
+        let text = error.to_string();
+        if !words.contains(&text) {
+            words = if words.is_empty() { text } else { format!("{words}: {text}") };
+        }
+    }
+    words
+}

@@ -1,0 +1,96 @@
+//! One token for many: a rejected one is replaced once, however many it was rejected for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cancel_core::{BearerToken, TokenReason};
+use tokio::sync::Mutex;
+
+use crate::tokens::TokenSource;
+
+/// A source whose clones share a token, and ask the source below for one of them all: whoever asks while another asks already gets the same
+/// answer, a failure too.
+///
+/// ```
+/// # use cancel_core::{BearerToken, InvalidInput, TokenReason};
+/// # use cancel_hyper::{SharedTokens, TokenSource};
+/// # use futures_util::FutureExt;
+/// let mut count = 0;
+/// let source = SharedTokens::new(|_why| {
+///     count += 1;
+///     std::future::ready(BearerToken::new("eyJ0eXAi"))
+/// });
+/// let (mut one, mut other) = (source.clone(), source);
+/// # let both = async {
+/// one.token(TokenReason::FirstUse).await?;
+/// other.token(TokenReason::FirstUse).await?;
+/// # Ok::<(), String>(())
+/// # };
+/// # both.now_or_never().unwrap()?;
+/// # drop((one, other));
+/// assert_eq!(count, 1);
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug)]
+pub struct SharedTokens<T> {
+    shared: Arc<Shared<T>>,
+    /// The answer that this clone was given last.
+    given: u64,
+}
+
+#[derive(Debug)]
+struct Shared<T> {
+    /// How many answers the source has given so far.
+    answers: AtomicU64,
+    source: Mutex<Source<T>>,
+}
+
+#[derive(Debug)]
+struct Source<T> {
+    source: T,
+    last: Option<Result<BearerToken, String>>,
+}
+
+impl<T: TokenSource> SharedTokens<T> {
+    /// Shares a source.
+    pub fn new(source: T) -> Self {
+        let source = Mutex::new(Source { source, last: None });
+        Self { shared: Arc::new(Shared { answers: AtomicU64::new(0), source }), given: 0 }
+    }
+}
+
+impl<T> Clone for SharedTokens<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), given: 0 }
+    }
+}
+
+impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
+    type Error = String;
+
+    async fn token(&mut self, why: TokenReason) -> Result<BearerToken, String> {
+        let answers = &self.shared.answers;
+        let asked = answers.load(Ordering::Acquire);
+        let mut source = self.shared.source.lock().await;
+        let answered = answers.load(Ordering::Acquire);
+        let is_news = match why {
+            TokenReason::FirstUse => true,
+            TokenReason::Rejected => self.given < answered,
+        };
+        match &source.last {
+            Some(last) if answered > asked => {
+                self.given = answered;
+                return last.clone();
+            }
+            Some(Ok(token)) if is_news => {
+                self.given = answered;
+                return Ok(token.clone());
+            }
+            _ => {}
+        }
+        let answer = source.source.token(why).await.map_err(|error| error.to_string());
+        source.last = Some(answer.clone());
+        self.given = answers.fetch_add(1, Ordering::AcqRel) + 1;
+        answer
+    }
+}

@@ -1,0 +1,206 @@
+//! The loop around the machine: asks it what to do, does it, and says what came of it.
+
+use std::fmt::Display;
+use std::future::poll_fn;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use cancel_core::{
+    Cancellation, Error, Event, Exchange, ExchangeId, Failure, Misuse, Observer, Outcome, Step, TokenReason,
+};
+use http::{Request, Response};
+use http_body::Body;
+use hyper::rt::Timer;
+use tower_service::Service;
+
+use crate::driver::Driver;
+use crate::failure::{BoxError, in_words};
+use crate::journal::Journal;
+use crate::tokens::TokenSource;
+use crate::trace::Span;
+use crate::transport::{Unanswered, exchange, within};
+
+/// A cancellation that is being driven.
+pub(crate) struct Run<'a, S, M: Timer, T, O, J> {
+    driver: &'a mut Driver<S, M, T, O, J>,
+    cancellation: &'a mut Cancellation,
+    clock: Clock,
+    span: &'a Span,
+}
+
+impl<S, M: Timer, T, O, J> Drop for Run<'_, S, M, T, O, J> {
+    /// However it ends: the time that was waited counts.
+    fn drop(&mut self) {
+        let now = self.now();
+        self.cancellation.pass_time(now);
+    }
+}
+
+impl<'a, S, M: Timer, T, O, J> Run<'a, S, M, T, O, J> {
+    pub(crate) fn new(
+        driver: &'a mut Driver<S, M, T, O, J>,
+        cancellation: &'a mut Cancellation,
+        span: &'a Span,
+    ) -> Self {
+        let clock = Clock { start: driver.timer.now(), offset: cancellation.now() };
+        Self { driver, cancellation, clock, span }
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.at(self.driver.timer.now())
+    }
+}
+
+impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J> {
+    pub(crate) async fn finish<B, R>(&mut self) -> Result<Outcome, Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Error: Into<BoxError>,
+        B: From<Bytes>,
+        R: Body,
+    {
+        self.write_down().await?;
+        loop {
+            let readiness = self.get_ready().await;
+            let now = self.now();
+            match self.cancellation.step(now) {
+                Step::Authenticate(why) => self.authenticate(why).await?,
+                Step::Send(exchange) => {
+                    if exchange.is_post() {
+                        self.write_down_before(&exchange).await?;
+                    }
+                    match readiness {
+                        Ok(()) => self.send(now, exchange).await,
+                        Err(failure) => self.fail(now, exchange.id, failure),
+                    }
+                    self.write_down().await?;
+                }
+                Step::Await { id, .. } => {
+                    took(&self.cancellation.handle_failure(now, id, Failure::Abandoned));
+                    self.write_down().await?;
+                }
+                Step::WaitUntil(when) => {
+                    self.driver.observer.observe(&Event::Waiting(when), self.cancellation);
+                    self.driver.timer.sleep(when.saturating_sub(now)).await;
+                }
+                Step::Done(result) => {
+                    let result = result.clone();
+                    self.write_down().await?;
+                    self.driver.observer.observe(&Event::Done(&result), self.cancellation);
+                    return result;
+                }
+            }
+        }
+    }
+
+    /// Waits until the service takes a request, where one is due, and at most until the deadline. It comes before the
+    /// step: after [`Step::Send`] the request counts as sent, and its time runs.
+    async fn get_ready<B, R>(&mut self) -> Result<(), Failure>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Error: Into<BoxError>,
+    {
+        let progress = self.cancellation.progress();
+        if progress.due.is_none_or(|due| due > self.now()) {
+            return Ok(());
+        }
+        let Driver { service, timer, .. } = &mut *self.driver;
+        let ready = poll_fn(|context| service.poll_ready(context));
+        match within(timer, self.clock.instant(progress.deadline), ready).await {
+            Some(Err(error)) => Err(Failure::not_sent(in_words(&*error.into()))),
+            // Without time left there is nothing to be ready for: the machine sees that for itself.
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+
+    async fn authenticate(&mut self, why: TokenReason) -> Result<(), Error> {
+        let Driver { tokens, timer, observer, .. } = &mut *self.driver;
+        observer.observe(&Event::Authenticating(why), self.cancellation);
+        let deadline = self.clock.instant(self.cancellation.progress().deadline);
+        match within(timer, deadline, tokens.token(why)).await {
+            Some(Ok(token)) => self.cancellation.provide_token(token),
+            Some(Err(error)) => return Err(self.cancellation.token_source_error(&error.to_string())),
+            // The machine sees for itself that its time is over.
+            None => {}
+        }
+        Ok(())
+    }
+
+    async fn send<B, R>(&mut self, sent: Duration, to_send: Exchange)
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Error: Into<BoxError>,
+        B: From<Bytes>,
+        R: Body,
+    {
+        let (id, until) = (to_send.id, sent.saturating_add(to_send.timeout));
+        let Driver { service, timer, observer, .. } = &mut *self.driver;
+        observer.observe(&Event::Sending(&to_send), self.cancellation);
+        // In a box, so that a cancellation that waits does not hold the room for an exchange.
+        let answer = Box::pin(exchange(service, timer, to_send, self.clock.instant(until))).await;
+        let now = self.now();
+        match answer {
+            Ok(response) => {
+                let event = Event::answered(self.cancellation, id, &response);
+                self.span.exchanged(&event, self.cancellation);
+                self.driver.observer.observe(&event, self.cancellation);
+                took(&self.cancellation.handle_response(now, id, response));
+            }
+            // A timer may be early by a little; the machine's time is the one that counts.
+            Err(Unanswered { failure, time_is_up: true }) => self.fail(now.max(until), id, failure),
+            Err(Unanswered { failure, time_is_up: false }) => self.fail(now, id, failure),
+        }
+    }
+
+    fn fail(&mut self, now: Duration, id: ExchangeId, failure: Failure) {
+        let event = Event::failed(self.cancellation, id, &failure);
+        self.span.exchanged(&event, self.cancellation);
+        self.driver.observer.observe(&event, self.cancellation);
+        took(&self.cancellation.handle_failure(now, id, failure));
+    }
+
+    /// A POST that cannot be written down does not leave.
+    async fn write_down_before(&mut self, post: &Exchange) -> Result<(), Error> {
+        let Err(error) = self.driver.journal.write(self.cancellation).await else {
+            return Ok(());
+        };
+        let failure = Failure::not_sent("it could not be written down");
+        took(&self.cancellation.handle_failure(self.now(), post.id, failure));
+        Err(self.not_written(error))
+    }
+
+    /// An outcome is not written down: who is killed before the caller has it finds it again by a look.
+    async fn write_down(&mut self) -> Result<(), Error> {
+        if matches!(self.cancellation.result(), Some(Ok(_))) {
+            return Ok(());
+        }
+        let written = self.driver.journal.write(self.cancellation).await;
+        written.map_err(|error| self.not_written(error))
+    }
+
+    fn not_written(&self, error: impl Display) -> Error {
+        self.cancellation.checkpoint_error(&format!("it could not be written: {error}"))
+    }
+}
+
+/// The machine only objects to answers to exchanges that are not out, and this driver gives none.
+fn took(taken: &Result<(), Misuse>) {
+    debug_assert!(taken.is_ok(), "{taken:?}");
+}
+
+/// The machine's time, on the timer's monotonic clock. It goes on from where the machine's stood.
+struct Clock {
+    start: Instant,
+    offset: Duration,
+}
+
+impl Clock {
+    fn at(&self, instant: Instant) -> Duration {
+        self.offset.saturating_add(instant.saturating_duration_since(self.start))
+    }
+
+    /// The same time, for the timer; `None` where it is beyond what it can name.
+    fn instant(&self, time: Duration) -> Option<Instant> {
+        self.start.checked_add(time.saturating_sub(self.offset))
+    }
+}

@@ -1,0 +1,10 @@
+//! What is the async adapter's own: futures that are dropped, services that are not ready, fleets. In virtual time.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
+
+mod service;
+
+mod drops;
+mod fleet;
+mod readiness;
+mod throttle;

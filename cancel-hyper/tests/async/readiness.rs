@@ -1,0 +1,106 @@
+//! A service is asked whether it is ready before anything is committed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cancel_core::Posted;
+use cancel_hyper::Driver;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper_util::rt::TokioTimer;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+use tower_service::Service;
+
+use crate::service::{Reached, cancellation, offer, policy, secs, token};
+
+/// Ready only after a while.
+struct Slow {
+    inner: Reached,
+    after: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Slow {
+    fn new(after: Duration) -> Self {
+        Self { inner: Reached::new([offer("one")]), after, sleep: None }
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Slow {
+    type Response = Response<Full<Bytes>>;
+    type Error = std::convert::Infallible;
+    type Future = <Reached as Service<Request<Full<Bytes>>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        let after = self.after;
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep(after)));
+        if sleep.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        self.sleep = None;
+        self.inner.call(request)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_readiness_has_committed_nothing() {
+    let mut service = Slow::new(secs(20));
+    let mut waiting = cancellation("one", policy().until(cancel_core::Until::Settled));
+    for _ in 0..10 {
+        let mut driver = Driver::new(&mut service, TokioTimer::new(), token());
+        timeout(secs(1), driver.drive(&mut waiting)).await.unwrap_err();
+        assert_eq!(waiting.posted(), Posted::No);
+        assert!(!waiting.progress().post_is_out);
+    }
+    let outcome = Driver::new(&mut service, TokioTimer::new(), token()).drive(&mut waiting).await;
+    assert!(outcome.is_ok(), "the service was ready in the end: {outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_an_attempt_begins_when_the_service_is_ready() {
+    let mut service = Slow::new(secs(40));
+    let mut patient = cancellation("one", policy().attempt_timeout(secs(1)));
+    let outcome = Driver::new(&mut service, TokioTimer::new(), token()).drive(&mut patient).await.unwrap();
+    assert_eq!((outcome.as_str(), service.inner.portal().posts()), ("canceled", 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_never_ready_ends_at_the_deadline() {
+    let start = Instant::now();
+    let mut service = Slow::new(secs(100_000));
+    let mut waiting = cancellation("one", policy().deadline(secs(60)));
+    let error = Driver::new(&mut service, TokioTimer::new(), token()).drive(&mut waiting).await.unwrap_err();
+    assert_eq!((error.kind(), error.posted(), start.elapsed().as_secs()), ("deadline", Posted::No, 60));
+}
+
+/// Broken for good.
+struct Broken;
+
+impl Service<Request<Full<Bytes>>> for Broken {
+    type Response = Response<Full<Bytes>>;
+    type Error = &'static str;
+    type Future = std::future::Pending<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Err("the worker is gone"))
+    }
+
+    fn call(&mut self, _: Request<Full<Bytes>>) -> Self::Future {
+        panic!("it was called without being ready")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_broken_is_not_called() {
+    let mut hopeless = cancellation("one", policy());
+    let error = Driver::new(Broken, TokioTimer::new(), token()).drive(&mut hopeless).await.unwrap_err();
+    assert_eq!((error.kind(), error.posted()), ("transport", Posted::No));
+    assert!(error.to_string().contains("the worker is gone"), "{error}");
+}

@@ -1,0 +1,97 @@
+//! The simulated portal as a service, in tokio's virtual time.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId, Until};
+use http::{Request, Response};
+use http_body_util::Full;
+use tokio::time::{Instant, sleep};
+use tower_service::Service;
+
+pub(crate) const TOKEN: &str = "canary-token-0123456789-0123456789";
+/// How long a request is on its way, and an answer.
+pub(crate) const ONE_WAY: Duration = Duration::from_millis(50);
+
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) fn token() -> BearerToken {
+    BearerToken::new(TOKEN).unwrap()
+}
+
+pub(crate) fn offer(name: &str) -> Offer {
+    Offer::new("contoso", name).cancel(CancelBehavior::After(secs(20))).operation(PublishOperation::new("id-1"))
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy::default().until(Until::Verified).jitter_percent(0)
+}
+
+pub(crate) fn cancellation(offer: &str, policy: Policy) -> Cancellation {
+    let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new(offer).unwrap());
+    Cancellation::new(Endpoint::default(), request, policy, Duration::ZERO)
+}
+
+/// A portal that is reached by calling it. It insists on being asked whether it is ready.
+pub(crate) struct Reached {
+    portal: Arc<Mutex<Portal>>,
+    start: Instant,
+    ready: bool,
+}
+
+impl Reached {
+    pub(crate) fn new(offers: impl IntoIterator<Item = Offer>) -> Self {
+        let mut portal = Portal::new();
+        portal.accept_token(TOKEN, None);
+        for offer in offers {
+            portal.add_offer(offer);
+        }
+        Self { portal: Arc::new(Mutex::new(portal)), start: Instant::now(), ready: false }
+    }
+
+    pub(crate) fn portal(&self) -> std::sync::MutexGuard<'_, Portal> {
+        self.portal.lock().unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+impl Clone for Reached {
+    fn clone(&self) -> Self {
+        Self { portal: Arc::clone(&self.portal), start: self.start, ready: false }
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Reached {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.ready = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        assert!(std::mem::take(&mut self.ready), "it was not asked whether it is ready");
+        let (portal, start) = (Arc::clone(&self.portal), self.start);
+        Box::pin(async move {
+            sleep(ONE_WAY).await;
+            let (head, body) = request.into_parts();
+            let body = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+            let response = portal.lock().unwrap().handle(start.elapsed(), Request::from_parts(head, body));
+            sleep(ONE_WAY).await;
+            Ok(response.map(Full::new))
+        })
+    }
+}

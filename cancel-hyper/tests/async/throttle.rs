@@ -1,0 +1,147 @@
+//! A service that has had enough is left alone by all, and asked more slowly afterwards.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cancel_core::{Cancellation, Until};
+use cancel_hyper::{Driver, cancel_many};
+use futures_util::StreamExt;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper_util::rt::TokioTimer;
+use tokio::time::{Instant, sleep};
+use tower_service::Service;
+
+use crate::service::{ONE_WAY, Reached, cancellation, offer, policy, secs, token};
+
+/// Takes so many calls in so much time, and refuses the others until then.
+#[derive(Clone)]
+struct Limited {
+    inner: Reached,
+    quota: usize,
+    window: Duration,
+    status: u16,
+    log: Arc<Mutex<Log>>,
+}
+
+#[derive(Default)]
+struct Log {
+    recent: VecDeque<Instant>,
+    /// When each call left, and whether it was taken.
+    calls: Vec<(Instant, bool)>,
+}
+
+impl Limited {
+    fn new(names: &[String], quota: usize, window: Duration, status: u16) -> Self {
+        let inner = Reached::new(names.iter().map(|name| offer(name)));
+        Self { inner, quota, window, status, log: Arc::default() }
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Limited {
+    type Response = Response<Full<Bytes>>;
+    type Error = std::convert::Infallible;
+    type Future = <Reached as Service<Request<Full<Bytes>>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let (now, mut log) = (Instant::now(), self.log.lock().unwrap());
+        while log.recent.front().is_some_and(|then| *then + self.window <= now) {
+            log.recent.pop_front();
+        }
+        let taken = log.recent.len() < self.quota;
+        log.calls.push((now, taken));
+        if taken {
+            log.recent.push_back(now);
+            return self.inner.call(request);
+        }
+        let wait = log.recent.front().map_or(self.window, |oldest| *oldest + self.window - now);
+        let seconds = wait.as_secs_f64().ceil();
+        let refused = Response::builder().status(self.status).header("Retry-After", format!("{seconds}"));
+        let refused = refused.body(Full::default()).unwrap();
+        Box::pin(async {
+            sleep(ONE_WAY * 2).await;
+            Ok(refused)
+        })
+    }
+}
+
+fn fleet(count: usize) -> (Vec<String>, Vec<Cancellation>) {
+    let names: Vec<_> = (0..count).map(|number| format!("offer-{number}")).collect();
+    let patient = policy().until(Until::Verified).deadline(secs(6 * 3600));
+    let cancellations = names.iter().map(|name| cancellation(name, patient.clone())).collect();
+    (names, cancellations)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_refusal_holds_back_every_call() {
+    for status in [429, 503] {
+        let (names, cancellations) = fleet(100);
+        let service = Limited::new(&names, 20, secs(10), status);
+        let driver = Driver::new(service.clone(), TokioTimer::new(), token());
+        let results: Vec<_> = cancel_many(driver, cancellations, 100).collect().await;
+        for ended in &results {
+            assert_eq!(ended.result.as_ref().unwrap().as_str(), "canceled", "{status}");
+        }
+        let calls = &service.log.lock().unwrap().calls;
+        let first = calls.iter().find(|(_, taken)| !taken).unwrap().0;
+        let early: Vec<_> =
+            calls.iter().filter(|(at, _)| *at > first + ONE_WAY * 2 && *at < first + secs(10)).collect();
+        assert!(early.is_empty(), "{status}: {} calls while it wanted to be left alone", early.len());
+        // The first hundred leave before anything is known; the wall is hardly hit again.
+        let later = calls.iter().filter(|(at, taken)| !taken && *at > first + ONE_WAY * 2).count();
+        assert!(later <= 5, "{status}: {later} refusals afterwards, of {} calls", calls.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_finds_a_pace_that_was_not_to_be_guessed() {
+    let (names, cancellations) = fleet(40);
+    let service = Limited::new(&names, 3, secs(20), 429);
+    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
+    let results: Vec<_> = cancel_many(driver, cancellations, 40).collect().await;
+    for ended in &results {
+        assert_eq!(ended.result.as_ref().unwrap().as_str(), "canceled");
+    }
+    let calls = &service.log.lock().unwrap().calls;
+    let refused = calls.iter().skip(40).filter(|(_, taken)| !taken).count();
+    assert!(refused * 5 < calls.len(), "{refused} of {} calls were refused", calls.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_refuses_nothing_is_not_slowed_down() {
+    let (names, cancellations) = fleet(100);
+    let service = Limited::new(&names, 10_000, secs(10), 429);
+    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
+    cancel_many(driver, cancellations, 100).collect::<Vec<_>>().await;
+    let calls = &service.log.lock().unwrap().calls;
+    assert!(calls.iter().take(100).all(|(at, _)| *at == calls[0].0), "all lists leave at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn everybody_has_a_turn() {
+    let (names, cancellations) = fleet(30);
+    let service = Limited::new(&names, 10, secs(10), 429);
+    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
+    cancel_many(driver, cancellations, 30).collect::<Vec<_>>().await;
+    let portal = service.inner.portal();
+    let mut posted: Vec<_> = names
+        .iter()
+        .map(|name| {
+            portal
+                .calls()
+                .iter()
+                .position(|call| call.method == "POST" && call.path_and_query.contains(&format!("{name}/cancel")))
+                .unwrap()
+        })
+        .collect();
+    posted.sort_unstable();
+    let last = posted.last().unwrap();
+    assert!(*last < 30 * 4, "the last offer's cancel left as call {last}");
+}

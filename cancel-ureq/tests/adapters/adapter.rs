@@ -1,0 +1,94 @@
+//! Both adapters behind one door, so that every test is written once.
+
+use std::future::ready;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cancel_core::{BearerToken, Cancellation, Error, Event, Outcome, TokenReason};
+use http_body_util::Full;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use crate::server::token;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Adapter {
+    Ureq,
+    Hyper,
+    /// hyper that speaks HTTP/2 from the start, or as TLS has settled.
+    HyperOverHttp2,
+}
+
+pub(crate) const EVERY: [Adapter; 3] = [Adapter::Ureq, Adapter::Hyper, Adapter::HyperOverHttp2];
+pub(crate) const OVER_HTTP1: [Adapter; 2] = [Adapter::Ureq, Adapter::Hyper];
+
+type Tokens<'a> = &'a mut (dyn FnMut(TokenReason) -> Result<BearerToken, String> + Send);
+type Observer<'a> = &'a mut dyn FnMut(&Event<'_>, &Cancellation);
+
+impl Adapter {
+    pub(crate) fn drive(self, cancellation: &mut Cancellation) -> Result<Outcome, Error> {
+        self.drive_with(&mut |_| Ok(token()), &mut |_, _| {}, None, cancellation)
+    }
+
+    /// Drives it with these tokens, trusting this certificate alone or else the usual ones.
+    pub(crate) fn drive_with(
+        self,
+        tokens: Tokens<'_>,
+        observer: Observer<'_>,
+        trusted: Option<&[u8]>,
+        cancellation: &mut Cancellation,
+    ) -> Result<Outcome, Error> {
+        match (self, trusted) {
+            (Self::Ureq, _) => {
+                let agent = trusted.map_or_else(Agent::new_with_defaults, agent_that_trusts);
+                cancel_ureq::Driver::new(&agent, tokens).observed_by(observer).drive(cancellation)
+            }
+            (Self::HyperOverHttp2, None) => {
+                let mut builder = legacy::Client::builder(TokioExecutor::new());
+                let client = builder.http2_only(true).build_http::<Full<Bytes>>();
+                drive_over(client, tokens, observer, cancellation)
+            }
+            (Self::Hyper | Self::HyperOverHttp2, Some(certificate)) => {
+                let client = cancel_hyper::Client::with_tls(tls_that_trusts(certificate));
+                drive_over(client, tokens, observer, cancellation)
+            }
+            (Self::Hyper, None) => drive_over(cancel_hyper::Client::new().unwrap(), tokens, observer, cancellation),
+        }
+    }
+}
+
+fn drive_over<S, R>(
+    service: S,
+    tokens: Tokens<'_>,
+    observer: Observer<'_>,
+    cancellation: &mut Cancellation,
+) -> Result<Outcome, Error>
+where
+    S: tower_service::Service<http::Request<Full<Bytes>>, Response = http::Response<R>>,
+    S::Error: Into<cancel_hyper::BoxError>,
+    R: http_body::Body,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut driver =
+        cancel_hyper::Driver::new(service, TokioTimer::new(), |why| ready(tokens(why))).observed_by(observer);
+    runtime.block_on(driver.drive(cancellation))
+}
+
+fn agent_that_trusts(certificate: &[u8]) -> Agent {
+    let roots = RootCerts::new_with_certs(&[Certificate::from_der(certificate).to_owned()]);
+    Agent::config_builder().tls_config(TlsConfig::builder().root_certs(roots).build()).build().new_agent()
+}
+
+fn tls_that_trusts(certificate: &[u8]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(certificate.to_vec())).unwrap();
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}

@@ -1,0 +1,144 @@
+//! What goes over the wire, and how much of the answer is taken: the same through both adapters.
+
+use std::time::Duration;
+
+use cancel_core::{CancelRequest, Cancellation, NotificationEmails, OfferId, Posted, PublisherId};
+use cancel_ureq::Driver;
+
+use crate::adapter::OVER_HTTP1;
+use crate::agent::meddlesome;
+use crate::server::{Reply, Server, TOKEN, policy, reply, token};
+
+fn location() -> String {
+    "Location: /api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31\r\n".to_owned()
+}
+
+#[test]
+fn the_requests_are_these_bytes() {
+    for adapter in OVER_HTTP1 {
+        let server = Server::start(vec![reply(202, &location(), ""), reply(200, "", r#"{"status":"canceled"}"#)]);
+        let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
+            .notify(NotificationEmails::parse("a@contoso.com").unwrap());
+        let mut cancellation = Cancellation::new(server.endpoint(), request, policy(), Duration::ZERO);
+        adapter.drive(&mut cancellation).unwrap();
+        let [post, get] = server.requests().try_into().unwrap();
+        let (head, body) = post.split_once("\r\n\r\n").unwrap();
+        // ureq has a name of its own, hyper has none.
+        let mut lines: Vec<_> = head.lines().filter(|line| !line.starts_with("user-agent: ureq/")).collect();
+        assert_eq!(
+            lines.remove(0),
+            "POST /api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31 HTTP/1.1"
+        );
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                format!("authorization: Bearer {TOKEN}"),
+                "content-length: 52".to_owned(),
+                "content-type: application/json".to_owned(),
+                format!("host: {}", server.addr),
+            ],
+            "{adapter:?}"
+        );
+        assert_eq!(body, r#"{"metadata":{"notification-emails":"a@contoso.com"}}"#);
+        let path = "GET /api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31 HTTP/1.1\r\n";
+        assert!(get.starts_with(path), "{get}");
+        assert!(!get.contains("content-length") && !get.contains("transfer-encoding"), "{get}");
+    }
+}
+
+#[test]
+fn a_post_without_a_body_has_a_length() {
+    for adapter in OVER_HTTP1 {
+        let server = Server::start(vec![reply(200, "", "")]);
+        adapter.drive(&mut server.cancellation(policy())).unwrap();
+        let post = server.requests().remove(0);
+        assert_eq!(post.matches("content-length: 0\r\n").count(), 1, "{post}");
+        assert!(!post.contains("transfer-encoding"), "{post}");
+    }
+}
+
+#[test]
+fn no_redirect_is_followed_and_no_status_is_an_error_of_the_transport() {
+    let elsewhere = Server::start(vec![]);
+    let run = |reply: &Reply| {
+        let results = OVER_HTTP1.map(|adapter| {
+            let server = Server::start(vec![reply.clone()]);
+            adapter.drive(&mut server.cancellation(policy())).unwrap_err()
+        });
+        let server = Server::start(vec![reply.clone()]);
+        let meddled = Driver::new(&meddlesome(), token()).drive(&mut server.cancellation(policy())).unwrap_err();
+        results.into_iter().chain([meddled])
+    };
+    for status in [301, 302, 303, 307, 308] {
+        let target = format!("Location: http://{}/x\r\n", elsewhere.addr);
+        for error in run(&reply(status, &target, "")) {
+            assert_eq!(error.kind(), "unexpected_status");
+            assert!(error.answer().unwrap().redirected_to().unwrap().contains(&elsewhere.addr.to_string()));
+        }
+    }
+    assert_eq!(elsewhere.requests().len(), 0);
+    for error in run(&reply(404, "", r#"{"error":{"code":"C","message":"M"}}"#)) {
+        assert_eq!((error.kind(), error.answer().unwrap().code()), ("not_found", Some("C")));
+    }
+}
+
+#[test]
+fn a_compressed_body_stays_as_it_is() {
+    let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
+    for adapter in OVER_HTTP1 {
+        let server = Server::start(vec![reply(400, "Content-Encoding: gzip\r\n", gzip)]);
+        let error = adapter.drive(&mut server.cancellation(policy())).unwrap_err();
+        assert!(error.answer().unwrap().excerpt().contains('\u{fffd}'), "{error:?}");
+    }
+}
+
+#[test]
+fn a_body_is_read_up_to_the_limit() {
+    let operation = |length: usize| {
+        let start = r#"{"status":"canceled","x":""#;
+        format!("{start}{}\"}}", "x".repeat(length - start.len() - 2))
+    };
+    for adapter in OVER_HTTP1 {
+        let run = |length| {
+            let looks = vec![reply(200, "", operation(length)); 5];
+            let server = Server::start([vec![reply(202, &location(), "")], looks].concat());
+            adapter.drive(&mut server.cancellation(policy().body_limit(1000)))
+        };
+        assert!(run(1000).is_ok(), "{adapter:?}");
+        assert_eq!(run(1001).unwrap_err().kind(), "body_too_large", "{adapter:?}");
+    }
+}
+
+#[test]
+fn the_observer_sees_every_step() {
+    for adapter in OVER_HTTP1 {
+        let server = Server::start(vec![
+            reply(202, &format!("x-ms-request-id: {TOKEN}\r\n{}", location()), ""),
+            reply(200, "", r#"{"status":"canceled"}"#),
+        ]);
+        let mut seen = Vec::new();
+        let mut observer = |event: &cancel_core::Event<'_>, cancellation: &Cancellation| {
+            let event = format!("{event:?}");
+            assert!(!event.contains("canary"), "{event}");
+            let name = event.split(['(', ' ']).next().unwrap_or_default().to_owned();
+            seen.push((name, cancellation.posted()));
+        };
+        let mut cancellation = server.cancellation(policy());
+        adapter.drive_with(&mut |_| Ok(token()), &mut observer, None, &mut cancellation).unwrap();
+        let seen: Vec<_> = seen.iter().map(|(name, posted)| (name.as_str(), *posted)).collect();
+        assert_eq!(
+            seen,
+            [
+                ("Authenticating", Posted::No),
+                ("Sending", Posted::Maybe),
+                ("Answered", Posted::Maybe),
+                ("Waiting", Posted::Yes),
+                ("Sending", Posted::Yes),
+                ("Answered", Posted::Yes),
+                ("Done", Posted::Yes),
+            ],
+            "{adapter:?}"
+        );
+    }
+}
