@@ -69,6 +69,7 @@ impl Referee {
         };
         let list = out.path.ends_with("/submissions/");
         let word = tree.as_ref().and_then(status_in).map(str::to_owned);
+        let rejected_again = status == 401 && self.last.as_ref().is_some_and(|last| last.status == 401);
         self.last = Some(Last { post: out.post, list, status, word: word.clone() });
         if out.post {
             self.memory.post_answered(status);
@@ -81,7 +82,7 @@ impl Referee {
             let in_progress = tree.as_ref().and_then(list_in).map(|all| all.iter().filter_map(progressing).collect());
             self.memory.look = in_progress.filter(|_| list);
             let id = out.path.strip_prefix(&self.settings.path("operations/"));
-            if let (Some(id), Some(word)) = (id, &word) {
+            if let (Some(word), false) = (&word, list || out.post) {
                 self.memory.saw(id, word);
             }
         }
@@ -90,6 +91,10 @@ impl Referee {
         if self.machine.progress().phase == Phase::Watching && !list && status != 401 {
             self.memory.earliest = self.told.saturating_add(self.settings.poll.max(asked.min(HOUR)));
         }
+        assert!(
+            !rejected_again || self.machine.result().is_some(),
+            "two tokens were rejected in a row, and it goes on"
+        );
         self.check_posted();
         self.check_over();
     }

@@ -39,6 +39,8 @@ pub(super) struct Memory {
     pub(super) look: Option<BTreeSet<String>>,
     /// The last word for each operation that was looked at by its id, folded.
     pub(super) seen: BTreeMap<String, String>,
+    /// The location said last that the cancel has failed.
+    pub(super) cancel_failed: bool,
     /// It ends by then.
     pub(super) deadline: Duration,
     /// No look is taken before.
@@ -57,6 +59,7 @@ impl Memory {
             noted: None,
             look: None,
             seen: BTreeMap::new(),
+            cancel_failed: false,
             deadline: now.saturating_add(settings.deadline),
             earliest: Duration::ZERO,
         }
@@ -148,6 +151,7 @@ impl Memory {
         };
         memory.left = word("posted") != "no";
         memory.answered = word("posted") == "yes";
+        memory.cancel_failed = checkpoint["cancel_failed"] == true;
         memory.note(checkpoint);
         memory
     }
@@ -169,7 +173,13 @@ impl Memory {
         words
     }
 
-    pub(super) fn saw(&mut self, id: &str, word: &str) {
-        self.seen.insert(id.to_ascii_lowercase(), folded(word));
+    /// A look at an operation, where its path has an id, or at a location.
+    pub(super) fn saw(&mut self, id: Option<&str>, word: &str) {
+        let id = id.map(str::to_ascii_lowercase);
+        let is_noted = |id: &String| self.noted.as_ref().is_some_and(|noted| noted.contains(id));
+        match id.filter(is_noted) {
+            Some(id) => drop(self.seen.insert(id, folded(word))),
+            None => self.cancel_failed = folded(word) == "failed",
+        }
     }
 }

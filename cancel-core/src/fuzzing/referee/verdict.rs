@@ -64,6 +64,7 @@ impl Referee {
             }
             Outcome::StillRunning { .. } => {
                 assert!(self.settings.until == Until::Verified && !post && !list);
+                assert!(self.memory.cancel_failed, "still running, and nobody has said that the cancel has failed");
                 assert!(*status == 202 || (!word.is_empty() && !is_end(word)), "still running: {status} {word:?}");
             }
             Outcome::Accepted { .. } => {
