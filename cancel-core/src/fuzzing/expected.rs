@@ -88,6 +88,10 @@ pub(super) fn plain_wait(headers: &HeaderMap) -> Option<Duration> {
 pub(super) fn check_error(error: &Error) {
     check_line("an error", &error.to_string(), 4096);
     assert!(!error.kind().is_empty() && !error.advice().is_empty());
+    let again =
+        ["token_source", "throttled", "server", "malformed_body", "deadline", "transport"].contains(&error.kind());
+    let timeout = error.answer().is_some_and(|answer| answer.status() == 408) && error.kind() == "unexpected_status";
+    assert_eq!(error.is_transient(), again || timeout, "{}", error.kind());
     if let Some(answer) = error.answer() {
         check_answer(answer);
     }

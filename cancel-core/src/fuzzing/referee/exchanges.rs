@@ -10,7 +10,7 @@ use super::super::settings::Settings;
 use super::memory::Memory;
 use super::secrets::CANARY;
 use super::{Last, Out, Referee};
-use crate::machine::{Body, Cancellation, Exchange, ExchangeId, Failure, Phase, Step};
+use crate::machine::{Body, Cancellation, Event, Exchange, ExchangeId, Failure, Phase, Step};
 use crate::values::BearerToken;
 
 impl Referee {
@@ -86,6 +86,10 @@ impl Referee {
                 self.memory.saw(id, word);
             }
         }
+        if self.hears_echoes {
+            let event = Event::answered(&self.machine, out.id, &response);
+            self.check_silent("an event", &format!("{event:?}"));
+        }
         let asked = plain_wait(response.headers()).unwrap_or_default();
         self.machine.handle_response(given, out.id, response).expect("it is out");
         if self.machine.progress().phase == Phase::Watching && !list && status != 401 {
@@ -106,6 +110,8 @@ impl Referee {
             return self.check_misuse(given, &Response::new(Body::from("")));
         };
         self.hears_echoes |= failure.why().contains(CANARY);
+        let event = Event::failed(&self.machine, id, &failure);
+        self.check_silent("an event", &format!("{event:?}"));
         match failure {
             Failure::NotSent(_) => self.forget(Memory::post_not_sent),
             Failure::MaybeSent(_) | Failure::Abandoned => self.forget(Memory::post_lost),
