@@ -60,10 +60,6 @@ impl Reached {
     pub(crate) fn portal(&self) -> std::sync::MutexGuard<'_, Portal> {
         self.portal.lock().unwrap()
     }
-
-    pub(crate) fn now(&self) -> Duration {
-        self.start.elapsed()
-    }
 }
 
 impl Clone for Reached {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use cancel_core::{Cancellation, Event, OperationStep, Phase, TokenReason};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::command_line::plain;
+
 /// An operation has six steps; whoever sends more gets no more lines for it.
 const MOST_STEPS: usize = 12;
 
@@ -71,12 +73,4 @@ fn show_step(bar: &ProgressBar, step: &OperationStep) {
     bar.set_prefix(plain(name));
     bar.set_message(plain(&step.status));
     bar.set_position(step.progress_percentage.unwrap_or(0).into());
-}
-
-/// The service's text without what a terminal would act on: control characters, and those that turn the text around.
-fn plain(text: &str) -> String {
-    let harmless = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().filter(harmless).take(60).collect()
 }

@@ -5,77 +5,75 @@
 //!
 //! Exit code: 0 canceled, accepted or nothing running; 1 verified not canceled; 2 error; 3 over but not proven.
 
-mod arguments;
+#[path = "../../../cancel-hyper/examples/command_line/mod.rs"]
+mod command_line;
 mod display;
-mod interrupt;
-mod report;
-mod run_file;
-mod simulated;
-mod tokens;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
-use cancel_core::{Cancellation, Error, Event};
+use cancel_core::{CancelRequest, Cancellation, Event};
 use cancel_ureq::Driver;
+use clap::Parser;
 use ureq::Agent;
 
-use crate::arguments::{Arguments, Job};
+use crate::command_line::arguments::{self, Job, Shared};
+use crate::command_line::begin;
+use crate::command_line::interrupt::Interrupt;
+use crate::command_line::report::Report;
+use crate::command_line::run_file::RunFile;
 use crate::display::Display;
-use crate::interrupt::Interrupt;
-use crate::report::Report;
-use crate::run_file::RunFile;
+
+/// The offer of the simulated portal.
+const SIMULATED: &str = "contoso-offer";
+
+/// Cancel what is being done with an offer of Microsoft's marketplace.
+///
+/// A token is asked of --token-command, or else read from the environment variable AZURE_TOKEN. One is had by
+/// az account get-access-token --resource https://cloudpartner.azure.com --query accessToken -o tsv
+#[derive(Debug, Parser)]
+#[command(name = "cancel", version)]
+struct Arguments {
+    /// What is published
+    #[arg(long, value_name = "ID")]
+    offer: Option<String>,
+    #[command(flatten)]
+    shared: Shared,
+}
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::read() {
+    let arguments: Arguments = match arguments::read() {
         Ok(arguments) => arguments,
-        Err(unusable) => return Report::unusable(None, None, &unusable).print(Arguments::want_json()),
+        Err(unusable) => return Report::unusable(None, None, &unusable).print(arguments::want_json()),
     };
-    let report = match arguments.job() {
-        Ok(job) => run(&arguments, job),
-        Err(unusable) => Report::unusable(arguments.publisher.as_deref(), arguments.offer.as_deref(), &unusable),
+    let Arguments { offer, shared } = &arguments;
+    let report = match shared.job(offer.as_slice(), &[SIMULATED]) {
+        Ok(job) => job.requests.iter().map(|request| run(shared, &job, request)).next().unwrap_or_default(),
+        Err(refused) => {
+            Report::unusable(shared.publisher.as_deref(), refused.offer.as_deref().or(offer.as_deref()), &refused.why)
+        }
     };
-    report.print(arguments.json)
+    report.print(shared.json)
 }
 
-fn run(arguments: &Arguments, job: Job) -> Report {
+fn run(arguments: &Shared, job: &Job, request: &CancelRequest) -> Report {
     let mut file = arguments.checkpoint.as_deref().map(RunFile::new);
-    let request = job.request.clone();
-    match begin(&job, file.as_ref()) {
+    match begin(job, request, file.as_ref()) {
         Ok(cancellation) => cancel(cancellation, job, file.as_mut()),
-        Err(error) => Report::of_error(&request, &error),
+        Err(error) => Report::of_error(request, &error),
     }
 }
 
-/// A new run, or the one that was written down.
-fn begin(job: &Job, file: Option<&RunFile>) -> Result<Cancellation, Error> {
-    let (endpoint, policy) = (job.endpoint.clone(), job.policy.clone());
-    // The time since 1970: the same clock in the next process.
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let fresh = Cancellation::new(endpoint.clone(), job.request.clone(), policy.clone(), now);
-    let checkpoint = match file.map_or(Ok(None), RunFile::read) {
-        Ok(None) => return Ok(fresh),
-        Ok(Some(checkpoint)) => checkpoint,
-        Err(error) => return Err(error),
-    };
-    let resumed = Cancellation::resume(endpoint, checkpoint, policy, now)?;
-    if *resumed.request() != job.request {
-        return Err(resumed.checkpoint_error("the checkpoint is of a run with other arguments"));
-    }
-    Ok(resumed)
-}
-
-fn cancel(mut cancellation: Cancellation, job: Job, mut file: Option<&mut RunFile>) -> Report {
-    let interrupt = Interrupt::install(cancellation.request());
+fn cancel(mut cancellation: Cancellation, job: &Job, mut file: Option<&mut RunFile>) -> Report {
+    let interrupt = Interrupt::install();
     let mut display = Display::new();
-    let result = Driver::new(&Agent::new_with_defaults(), job.tokens)
+    let result = Driver::new(&Agent::new_with_defaults(), |_| job.tokens.next())
         .observed_by(|event: &Event<'_>, cancellation: &Cancellation| {
-            interrupt.remember(&cancellation.progress());
+            interrupt.remember(cancellation);
             display.show(event, cancellation);
         })
         .journaled_in(|cancellation: &Cancellation| -> io::Result<()> {
-            file.as_deref_mut().map_or(Ok(()), |file| file.write(cancellation))
+            file.as_deref_mut().map_or(Ok(()), |file| file.write(cancellation.checkpoint().to_json()))
         })
         .drive(&mut cancellation);
     display.clear();

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use cancel_core::{Cancellation, Checkpoint, Error};
+use cancel_core::{Checkpoint, Error};
 
 /// One byte more than the longest checkpoint.
 const MOST_BYTES: u64 = (1 << 20) + 1;
 
+#[derive(Clone)]
 pub(crate) struct RunFile {
     path: PathBuf,
     written: String,
@@ -38,9 +39,8 @@ impl RunFile {
         Ok(text)
     }
 
-    /// Writes the run down. When this returns, it is there after a crash: the whole new text, or the whole old one.
-    pub(crate) fn write(&mut self, cancellation: &Cancellation) -> io::Result<()> {
-        let text = cancellation.checkpoint().to_json();
+    /// Writes the run's checkpoint down. When this returns, it is there after a crash: the whole new text, or the whole old one.
+    pub(crate) fn write(&mut self, text: String) -> io::Result<()> {
         if text == self.written {
             return Ok(());
         }

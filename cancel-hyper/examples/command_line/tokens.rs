@@ -2,9 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use cancel_core::{BearerToken, TokenReason};
-use cancel_ureq::TokenSource;
+use cancel_core::BearerToken;
 
+#[derive(Clone)]
 pub(crate) enum Tokens {
     /// One token, which is offered once more when the service rejects it.
     Fixed(BearerToken),
@@ -12,10 +12,9 @@ pub(crate) enum Tokens {
     Command(String),
 }
 
-impl TokenSource for Tokens {
-    type Error = String;
-
-    fn token(&mut self, _: TokenReason) -> Result<BearerToken, String> {
+impl Tokens {
+    /// A token. A command may take its time.
+    pub(crate) fn next(&self) -> Result<BearerToken, String> {
         match self {
             Self::Fixed(token) => Ok(token.clone()),
             Self::Command(command) => printed_by(command),

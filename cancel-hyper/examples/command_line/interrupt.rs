@@ -1,27 +1,32 @@
-//! Ctrl-C: says whether a POST went out and how to go on, and ends the process.
+//! Ctrl-C: says of every offer that is under way whether a POST went out and how to go on, and ends the process.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cancel_core::{CancelRequest, Phase, Posted, Progress};
+use cancel_core::{Cancellation, Phase, Posted, Progress};
 
 /// As a shell reports a process that SIGINT has ended.
 const EXIT_CODE: i32 = 130;
 
+#[derive(Clone)]
 pub(crate) struct Interrupt {
-    advice: Arc<Mutex<&'static str>>,
+    /// What is to be said of each offer that is under way.
+    advice: Arc<Mutex<BTreeMap<String, &'static str>>>,
 }
 
 impl Interrupt {
-    pub(crate) fn install(request: &CancelRequest) -> Self {
-        let advice = Arc::new(Mutex::new(NOTHING_SENT));
-        let offer = format!("{}/{}", request.publisher(), request.offer());
+    pub(crate) fn install() -> Self {
+        let advice = Arc::new(Mutex::new(BTreeMap::new()));
         let known = Arc::clone(&advice);
         let handler = move || {
-            let advice = *known.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner);
             // Whoever interrupts may have closed the terminal too.
-            let _ = writeln!(io::stderr(), "\n{offer}: interrupted. {advice} With --checkpoint the next run goes on.");
+            let _ = writeln!(io::stderr(), "\nInterrupted. With --checkpoint the next run goes on.");
+            for (offer, advice) in known.iter() {
+                let _ = writeln!(io::stderr(), "{offer}: {advice}");
+            }
             process::exit(EXIT_CODE);
         };
         // Without a handler Ctrl-C ends the process all the same.
@@ -29,16 +34,20 @@ impl Interrupt {
         Self { advice }
     }
 
-    pub(crate) fn remember(&self, progress: &Progress<'_>) {
-        *self.advice.lock().unwrap_or_else(PoisonError::into_inner) = how_to_go_on(progress);
+    pub(crate) fn remember(&self, cancellation: &Cancellation) {
+        let request = cancellation.request();
+        let offer = format!("{}/{}", request.publisher(), request.offer());
+        let mut advice = self.advice.lock().unwrap_or_else(PoisonError::into_inner);
+        match cancellation.result() {
+            Some(_) => advice.remove(&offer),
+            None => advice.insert(offer, how_to_go_on(&cancellation.progress())),
+        };
     }
 }
 
-const NOTHING_SENT: &str = "No cancel went out: nothing has changed.";
-
 fn how_to_go_on(progress: &Progress<'_>) -> &'static str {
     match (progress.phase, progress.posted) {
-        (_, Posted::No) => NOTHING_SENT,
+        (_, Posted::No) => "No cancel went out: nothing has changed.",
         (Phase::Posting, Posted::Yes) if !progress.post_is_out => {
             "The service has answered a cancel, and has not taken it: nothing goes on there."
         }

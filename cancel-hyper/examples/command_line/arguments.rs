@@ -1,38 +1,29 @@
-//! The command line, and the job that it describes.
+//! The flags, and the job that they describe.
 
 use std::env;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use cancel_core::{
-    BearerToken, CancelRequest, Endpoint, InvalidInput, NotificationEmails, OfferId, OperationId, Policy, PublisherId,
-    Until,
+    BearerToken, CancelRequest, Endpoint, NotificationEmails, OfferId, OperationId, Policy, PublisherId, Until,
 };
 use cancel_hyper::portal::Served;
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
 
-use crate::simulated;
-use crate::tokens::Tokens;
+use super::tokens::Tokens;
+use super::{Unusable, simulated};
 
 const TOKEN_VARIABLE: &str = "AZURE_TOKEN";
 
-/// Cancel what is being done with an offer of Microsoft's marketplace.
-///
-/// A token is asked of --token-command, or else read from the environment variable AZURE_TOKEN. One is had by
-/// az account get-access-token --resource https://cloudpartner.azure.com --query accessToken -o tsv
-#[derive(Debug, Parser)]
-#[command(name = "cancel", version)]
-pub(crate) struct Arguments {
+/// The flags of both examples.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
     /// The service, as https://host [default: a simulated portal in this process]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// Who publishes
     #[arg(long, value_name = "ID")]
     pub(crate) publisher: Option<String>,
-    /// What is published
-    #[arg(long, value_name = "ID")]
-    pub(crate) offer: Option<String>,
     /// Whom the service tells, separated by commas
     #[arg(long, value_name = "EMAILS")]
     notify: Option<String>,
@@ -51,13 +42,13 @@ pub(crate) struct Arguments {
     /// The first wait before a look, and the shortest
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
     poll_interval: Duration,
-    /// Where the run is written down, to be gone on with by the next one
+    /// Where a run is written down, to be gone on with by the next one: a file, or a folder for many offers
     #[arg(long, value_name = "PATH")]
     pub(crate) checkpoint: Option<PathBuf>,
     /// A command that prints a token, run again whenever a fresh one is needed
     #[arg(long, value_name = "COMMAND")]
     token_command: Option<String>,
-    /// Print one JSON object on stdout, and nothing else there
+    /// Print one JSON object an offer on stdout, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -72,60 +63,84 @@ enum Goal {
     Verified,
 }
 
+/// Why there is no job, and the offer that it is about.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) offer: Option<String>,
+    pub(crate) why: Unusable,
+}
+
+impl From<Unusable> for Refused {
+    fn from(why: Unusable) -> Self {
+        Self { offer: None, why }
+    }
+}
+
 /// What is to be done, every value checked. Nothing has been sent.
 pub(crate) struct Job {
     pub(crate) endpoint: Endpoint,
     pub(crate) tokens: Tokens,
-    pub(crate) request: CancelRequest,
+    /// One an offer, in the order in which they were named.
+    pub(crate) requests: Vec<CancelRequest>,
     pub(crate) policy: Policy,
     /// Lives as long as it is talked to.
     pub(crate) _simulated: Option<Served>,
 }
 
-/// Why there is no job, in a line.
-#[derive(Debug)]
-pub(crate) struct Unusable(String);
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Reads a command line. `--help` and `--version` print what they are asked for, and that is all.
+pub(crate) fn read<A: Parser>() -> Result<A, Unusable> {
+    A::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        Unusable(line.strip_prefix("error: ").unwrap_or(line).to_owned())
+    })
 }
 
-impl From<InvalidInput> for Unusable {
-    fn from(error: InvalidInput) -> Self {
-        Self(error.to_string())
-    }
+/// Whether a command line that could not be read asks for JSON.
+pub(crate) fn want_json() -> bool {
+    env::args_os().any(|argument| argument == "--json")
 }
 
-impl Arguments {
-    /// Reads the command line. `--help` and `--version` print what they are asked for, and that is all.
-    pub(crate) fn read() -> Result<Self, Unusable> {
-        Self::try_parse().map_err(|error| {
-            if !error.use_stderr() {
-                error.exit();
-            }
-            let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            Unusable(line.strip_prefix("error: ").unwrap_or(line).to_owned())
-        })
+impl Shared {
+    /// Checks every value, and starts the simulated portal when no other service is named. Without an offer there, it is
+    /// these.
+    pub(crate) fn job(&self, offers: &[String], simulated_offers: &[&str]) -> Result<Job, Refused> {
+        let requests = self.requests(offers, simulated_offers)?;
+        Ok(self.job_of(requests)?)
     }
 
-    /// Whether a command line that could not be read asks for JSON.
-    pub(crate) fn want_json() -> bool {
-        env::args_os().any(|argument| argument == "--json")
-    }
-
-    /// Checks every value, and starts the simulated portal when no other service is named.
-    pub(crate) fn job(&self) -> Result<Job, Unusable> {
+    fn requests(&self, offers: &[String], simulated_offers: &[&str]) -> Result<Vec<CancelRequest>, Refused> {
         let simulated = self.endpoint.is_none();
-        let named = |value: &Option<String>, flag, default: &str| match value {
-            Some(value) => Ok(value.clone()),
-            None if simulated => Ok(default.to_owned()),
-            None => Err(Unusable(format!("{flag} is missing: with --endpoint it has no default"))),
+        let missing = |flag| Unusable(format!("{flag} is missing: with --endpoint it has no default"));
+        let publisher = match &self.publisher {
+            Some(publisher) => publisher,
+            None if simulated => simulated::PUBLISHER,
+            None => return Err(missing("--publisher").into()),
         };
-        let publisher = PublisherId::new(named(&self.publisher, "--publisher", simulated::PUBLISHER)?)?;
-        let offer = OfferId::new(named(&self.offer, "--offer", simulated::OFFER)?)?;
+        let publisher = PublisherId::new(publisher).map_err(Unusable::from)?;
+        let mut offers: Vec<_> = offers.iter().map(String::as_str).collect();
+        if offers.is_empty() {
+            if !simulated {
+                return Err(missing("--offer").into());
+            }
+            offers.extend(simulated_offers);
+        }
+        let mut requests: Vec<CancelRequest> = Vec::new();
+        for name in offers {
+            let refused = |why| Refused { offer: Some(name.to_owned()), why };
+            let offer = OfferId::new(name).map_err(|error| refused(error.into()))?;
+            if requests.iter().any(|request| *request.offer() == offer) {
+                return Err(refused(Unusable("the offer is named twice".to_owned())));
+            }
+            requests.push(self.request(publisher.clone(), offer).map_err(refused)?);
+        }
+        Ok(requests)
+    }
+
+    fn request(&self, publisher: PublisherId, offer: OfferId) -> Result<CancelRequest, Unusable> {
         let mut request = CancelRequest::new(publisher, offer);
         if let Some(emails) = &self.notify {
             request = request.notify(NotificationEmails::parse(emails)?);
@@ -136,6 +151,10 @@ impl Arguments {
             }
             request = request.only(OperationId::new(operation)?);
         }
+        Ok(request)
+    }
+
+    fn job_of(&self, requests: Vec<CancelRequest>) -> Result<Job, Unusable> {
         let policy = Policy::default()
             .until(match self.until {
                 Goal::Accepted => Until::Accepted,
@@ -148,13 +167,13 @@ impl Arguments {
         let (endpoint, tokens, simulated) = match &self.endpoint {
             Some(endpoint) => (Endpoint::new(endpoint)?, self.tokens()?, None),
             None => {
-                let served = simulated::serve(&request)
+                let served = simulated::serve(&requests)
                     .map_err(|error| Unusable(format!("the simulated portal could not be started: {error}")))?;
                 let token = BearerToken::new(simulated::TOKEN)?;
                 (Endpoint::new(served.endpoint())?, Tokens::Fixed(token), Some(served))
             }
         };
-        Ok(Job { endpoint, tokens, request, policy, _simulated: simulated })
+        Ok(Job { endpoint, tokens, requests, policy, _simulated: simulated })
     }
 
     fn tokens(&self) -> Result<Tokens, Unusable> {

@@ -8,7 +8,7 @@ use cancel_core::{
 };
 use serde::Serialize;
 
-use crate::arguments::Unusable;
+use super::Unusable;
 
 /// One JSON object; members that do not apply are left out.
 #[derive(Debug, Default, Serialize)]
@@ -155,6 +155,30 @@ impl Report {
             exit_code: 2,
             ..self
         }
+    }
+
+    /// The exit code that it stands for.
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.exit_code
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// It as a line of a table: offer, outcome, proof, whether a POST went out, looks, and the service's word or the
+    /// kind of error.
+    pub(crate) fn row(&self) -> [String; 6] {
+        let text = |text: Option<&str>| text.unwrap_or("-").to_owned();
+        let word = self.error.as_ref().map(|error| error.kind).or(self.status.as_deref());
+        [
+            text(self.offer.as_deref()),
+            self.outcome.to_owned(),
+            text(self.proof),
+            text(self.posted),
+            self.polls.map_or_else(|| "-".to_owned(), |polls| polls.to_string()),
+            super::plain(word.unwrap_or("-")),
+        ]
     }
 
     /// Prints it: the JSON on stdout, errors on stderr. Where nobody listens, the exit code says it.

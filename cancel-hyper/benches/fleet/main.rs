@@ -1,0 +1,163 @@
+//! Ten thousand cancellations alive on one thread, against the simulated portal in a process of its own.
+//!
+//!     cargo bench -p cancel-hyper --bench fleet
+//!
+//! It prints three tables: what one that waits takes of the heap; that none of ten thousand fails; and how fast a fleet is,
+//! against the same exchanges by hand with hyper-util's client. Both sides have one thread, one connection of HTTP/2, the
+//! same requests, and as many of them at a time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark that fails may say so and end"
+)]
+
+mod by_hand;
+mod portal;
+
+use std::alloc::System;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+use cancel_hyper::{Driver, cancel_many};
+use futures_util::StreamExt;
+use http_body_util::Full;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+use crate::portal::{PUBLISHER, Portal, TOKEN, offer};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// A fleet.
+const MANY: usize = 10_000;
+/// How many are under way at a time where speed is measured.
+const AT_A_TIME: usize = 100;
+/// What each side does in a round, and how many rounds there are of it.
+const OF_A_ROUND: usize = 2000;
+const ROUNDS: usize = 15;
+
+type Pooled = legacy::Client<HttpConnector, Full<Bytes>>;
+
+fn main() {
+    if std::env::args().nth(1).as_deref() == Some(portal::SERVE) {
+        portal::serve_until_told();
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        memory().await;
+        ten_thousand().await;
+        speed().await;
+    });
+}
+
+fn client() -> Pooled {
+    legacy::Client::builder(TokioExecutor::new()).http2_only(true).build_http()
+}
+
+fn driver(client: Pooled) -> Driver<Pooled, TokioTimer, BearerToken> {
+    Driver::new(client, TokioTimer::new(), BearerToken::new(TOKEN).unwrap())
+}
+
+fn cancellations(endpoint: &Endpoint, policy: &Policy, count: usize) -> impl Iterator<Item = Cancellation> + use<> {
+    let (endpoint, policy) = (endpoint.clone(), policy.clone());
+    let publisher = PublisherId::new(PUBLISHER).unwrap();
+    (0..count).map(move |number| {
+        let request = CancelRequest::new(publisher.clone(), OfferId::new(offer(number)).unwrap());
+        Cancellation::new(endpoint.clone(), request, policy.clone(), Duration::ZERO)
+    })
+}
+
+/// The heap of those that have posted, and wait for their first look.
+async fn memory() {
+    println!("\n| {MANY} that wait | bytes each |\n|---|---:|");
+    println!("| `size_of::<Cancellation>()`, without its heap | {} |", size_of::<Cancellation>());
+    let portal = Portal::start(MANY, 1);
+    let patient = Policy::default().poll_interval(Duration::from_secs(600)).jitter_percent(0);
+    for (name, in_tasks) in [("in `cancel_many`", false), ("a tokio task each", true)] {
+        let client = client();
+        // The connection, and what it grows to, is nobody's own.
+        cancel_many(
+            driver(client.clone()),
+            cancellations(&portal.endpoint(), &Policy::default().dry_run(true), MANY),
+            MANY,
+        )
+        .collect::<Vec<_>>()
+        .await;
+        let region = Region::new(ALLOCATOR);
+        if in_tasks {
+            for mut cancellation in cancellations(&portal.endpoint(), &patient, MANY) {
+                let mut driver = driver(client.clone());
+                tokio::spawn(async move { driver.drive(&mut cancellation).await });
+            }
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            report_memory(name, &region);
+        } else {
+            let fleet = cancel_many(driver(client), cancellations(&portal.endpoint(), &patient, MANY), MANY);
+            let mut fleet = std::pin::pin!(fleet);
+            let until = tokio::time::timeout(Duration::from_secs(20), fleet.next()).await;
+            assert!(until.is_err(), "{until:?}");
+            report_memory(name, &region);
+        }
+    }
+}
+
+fn report_memory(name: &str, region: &Region<'_, System>) {
+    let change = region.change();
+    let held = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
+    println!("| {name}: machine, future and timer | {} |", held / MANY);
+}
+
+/// All of them at once, from the list to what is known in the end.
+async fn ten_thousand() {
+    let portal = Portal::start(MANY, 30);
+    let policy = Policy::default().deadline(Duration::from_secs(600));
+    let start = Instant::now();
+    let ended: Vec<_> =
+        cancel_many(driver(client()), cancellations(&portal.endpoint(), &policy, MANY), MANY).collect().await;
+    let polls: u32 = ended.iter().map(|ended| ended.cancellation.progress().polls).sum();
+    let failed = ended.iter().filter(|ended| ended.result.as_ref().is_ok_and(|known| known.as_str() == "canceled"));
+    println!("\n| {MANY} at once | |\n|---|---:|");
+    println!("| canceled, and verified | {} |", failed.count());
+    println!("| POSTs | {MANY} |\n| looks | {polls} |\n| seconds | {:.1} |", start.elapsed().as_secs_f64());
+}
+
+/// The same exchanges by hand and by the fleet, in turn.
+async fn speed() {
+    let eager = Policy::default().poll_interval(Duration::ZERO).max_poll_interval(Duration::ZERO);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let portal = Portal::start(OF_A_ROUND, 0);
+        let by_hand = client();
+        by_hand::warm_up(&by_hand, &portal.endpoint()).await;
+        let start = Instant::now();
+        by_hand::cancel_many(&by_hand, &portal.endpoint(), OF_A_ROUND, AT_A_TIME).await;
+        theirs.push(start.elapsed());
+
+        let portal = Portal::start(OF_A_ROUND, 0);
+        let fleet = client();
+        by_hand::warm_up(&fleet, &portal.endpoint()).await;
+        let start = Instant::now();
+        let fleet = cancel_many(driver(fleet), cancellations(&portal.endpoint(), &eager, OF_A_ROUND), AT_A_TIME);
+        let canceled = fleet.filter(|ended| std::future::ready(ended.result.is_ok())).count().await;
+        ours.push(start.elapsed());
+        assert_eq!(canceled, OF_A_ROUND);
+    }
+    let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64());
+    let (exchanges, ratio) = (OF_A_ROUND * portal::EXCHANGES, median(ratios.collect()));
+    let a_second = |times: &[Duration]| exchanges as f64 / median(times.iter().map(Duration::as_secs_f64).collect());
+    println!("\n| {exchanges} exchanges, {AT_A_TIME} at a time | exchanges a second |\n|---|---:|");
+    println!("| `cancel_many` | {:.0} |\n| by hand with hyper-util | {:.0} |", a_second(&ours), a_second(&theirs));
+    println!("| time of ours : time by hand, median of {ROUNDS} rounds | {ratio:.3} |");
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

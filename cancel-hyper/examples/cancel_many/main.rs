@@ -1,0 +1,139 @@
+//! Cancels what is being done with many offers, side by side, and says what is known of each afterwards.
+//!
+//! Without `--endpoint` it talks to a simulated portal in its own process, over real HTTP. With `--endpoint` and a token
+//! the same code cancels real operations.
+//!
+//! Exit code: the highest of the offers': 0 canceled, accepted or nothing running; 1 verified not canceled; 2 error; 3 over
+//! but not proven.
+
+#[path = "../command_line/mod.rs"]
+mod command_line;
+mod display;
+mod folder;
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+use cancel_core::{CancelRequest, Cancellation, Event};
+use cancel_hyper::{Client, Driver, Ended, cancel_many};
+use clap::Parser;
+use futures_util::StreamExt;
+use hyper_util::rt::TokioTimer;
+use tokio::task::spawn_blocking;
+
+use crate::command_line::arguments::{self, Job, Shared};
+use crate::command_line::begin;
+use crate::command_line::interrupt::Interrupt;
+use crate::command_line::report::Report;
+use crate::display::{Display, summary};
+use crate::folder::{Folder, Pages};
+
+/// The offers of the simulated portal.
+const SIMULATED: [&str; 6] = ["offer-1", "offer-2", "offer-3", "offer-4", "offer-5", "offer-6"];
+
+/// Cancel what is being done with offers of Microsoft's marketplace.
+///
+/// A token is asked of --token-command, or else read from the environment variable AZURE_TOKEN. One is had by
+/// az account get-access-token --resource https://cloudpartner.azure.com --query accessToken -o tsv
+#[derive(Debug, Parser)]
+#[command(name = "cancel_many", version)]
+struct Arguments {
+    /// What is published; may be given many times
+    #[arg(long = "offer", value_name = "ID")]
+    offers: Vec<String>,
+    /// How many offers are under way at a time
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+fn main() -> ExitCode {
+    let arguments: Arguments = match arguments::read() {
+        Ok(arguments) => arguments,
+        Err(unusable) => return Report::unusable(None, None, &unusable).print(arguments::want_json()),
+    };
+    let shared = &arguments.shared;
+    let job = match shared.job(&arguments.offers, &SIMULATED) {
+        Ok(job) => job,
+        Err(refused) => {
+            let only = arguments.offers.first().filter(|_| arguments.offers.len() == 1);
+            let offer = refused.offer.as_ref().or(only);
+            let report = Report::unusable(shared.publisher.as_deref(), offer.map(String::as_str), &refused.why);
+            return report.print(shared.json);
+        }
+    };
+    match run(&arguments, &job) {
+        Ok(reports) => reports.iter().map(Report::exit_code).max().unwrap_or_default().into(),
+        Err(error) => Report::unusable(None, None, &error.into()).print(shared.json),
+    }
+}
+
+/// Drives all of them on this thread. What ends is printed at once as JSON, or all of it at last for a person.
+fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
+    let shared = &arguments.shared;
+    let folder = shared.checkpoint.as_deref().map(Folder::open).transpose()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (interrupt, display) = (Interrupt::install(), Display::new(job.requests.len()));
+    let (seen_by_interrupt, shown) = (interrupt, display.clone());
+    let tokens = job.tokens.clone();
+    let driver = Driver::new(Client::new()?, TokioTimer::new(), move |_| {
+        let tokens = tokens.clone();
+        async move { spawn_blocking(move || tokens.next()).await.map_err(|error| error.to_string())? }
+    })
+    .observed_by(move |event: &Event<'_>, cancellation: &Cancellation| {
+        seen_by_interrupt.remember(cancellation);
+        shown.show(event, cancellation);
+    })
+    .journaled_in(Pages::of(folder.clone()));
+    let (refuse, refused) = mpsc::channel();
+    let begun = job.requests.iter().filter_map(|request| begin_in(folder.as_ref(), job, request, &refuse));
+    let mut reports = Vec::new();
+    runtime.block_on(async {
+        let mut fleet = cancel_many(driver, begun, arguments.concurrency.into());
+        while let Some(Ended { cancellation, result, .. }) = fleet.next().await {
+            if let (Ok(_), Some(folder)) = (&result, &folder) {
+                folder.remove(cancellation.request());
+            }
+            reports.push(Report::of(&cancellation, &result));
+            print_last(shared.json, &reports);
+        }
+    });
+    for report in refused.try_iter() {
+        reports.push(report);
+        print_last(shared.json, &reports);
+    }
+    display.clear();
+    if !shared.json {
+        for report in reports.iter().filter(|report| report.is_error()) {
+            report.print(false);
+        }
+        summary(&reports);
+    }
+    Ok(reports)
+}
+
+/// A new run, or the one that was written down. One that cannot be gone on with does not stop the others.
+fn begin_in(
+    folder: Option<&Folder>,
+    job: &Job,
+    request: &CancelRequest,
+    refuse: &mpsc::Sender<Report>,
+) -> Option<Cancellation> {
+    let file = folder.map(|folder| folder.file(request));
+    match begin(job, request, file.as_ref()) {
+        Ok(cancellation) => Some(cancellation),
+        Err(error) => {
+            // It is read after the last of them.
+            let _ = refuse.send(Report::of_error(request, &error));
+            None
+        }
+    }
+}
+
+fn print_last(json: bool, reports: &[Report]) {
+    if let (true, Some(report)) = (json, reports.last()) {
+        report.print(true);
+    }
+}

@@ -1,0 +1,166 @@
+//! The example as a person runs it: many offers, their JSON, the exit code, and what is left when it is killed.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use cancel_core::portal::{Call, CancelBehavior, Fault, Offer, Portal, PublishOperation};
+use cancel_hyper::portal::{Served, serve_at_speed};
+use serde_json::Value;
+
+const TOKEN: &str = "a-token-of-the-portal";
+
+/// The example that Cargo has built beside this test.
+fn example() -> Command {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    let mut command = Command::new(path.join("examples").join("cancel_many"));
+    command.env_remove("AZURE_TOKEN");
+    command
+}
+
+/// A portal in which `offer-0` and so on are being published.
+fn serve(count: usize, behavior: impl Fn(usize) -> CancelBehavior) -> Served {
+    let mut portal = Portal::new();
+    portal.accept_token(TOKEN, None);
+    for number in 0..count {
+        let offer = Offer::new("contoso", &format!("offer-{number}")).cancel(behavior(number));
+        portal.add_offer(offer.operation(PublishOperation::new("id-1").runs_for(Duration::from_secs(12_000))));
+    }
+    serve_at_speed(portal, 1000).unwrap()
+}
+
+fn at(served: &Served, count: usize) -> Command {
+    let mut command = example();
+    command.args(["--endpoint", &served.endpoint(), "--publisher", "contoso", "--poll-interval", "5ms", "--json"]);
+    for number in 0..count {
+        command.args(["--offer", &format!("offer-{number}")]);
+    }
+    command.env("AZURE_TOKEN", TOKEN);
+    command
+}
+
+/// The JSON of each offer.
+fn answers(output: &Output) -> BTreeMap<String, Value> {
+    let text = std::str::from_utf8(&output.stdout).unwrap();
+    let answers = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    answers.map(|answer| (answer["offer"].as_str().unwrap_or_default().to_owned(), answer)).collect()
+}
+
+#[test]
+fn without_arguments_it_cancels_what_the_simulated_portal_publishes() {
+    let output = example().args(["--json", "--poll-interval", "100ms"]).output().unwrap();
+    let answers = answers(&output);
+    assert_eq!((answers.len(), output.status.code()), (6, Some(0)), "{answers:?}");
+    for answer in answers.values() {
+        assert_eq!(
+            (&answer["outcome"], &answer["proof"], &answer["posted"]),
+            (&"canceled".into(), &"verified".into(), &"yes".into())
+        );
+    }
+}
+
+#[test]
+fn each_offer_has_its_own_end_and_the_highest_code_counts() {
+    let second = Duration::from_secs(1);
+    let served = serve(4, |number| match number {
+        0 => CancelBehavior::LosesRace,
+        1 => CancelBehavior::Fails { after: second },
+        _ => CancelBehavior::After(second),
+    });
+    let output = at(&served, 4).args(["--concurrency", "2"]).output().unwrap();
+    let outcomes: Vec<_> = answers(&output).into_values().map(|answer| answer["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["ended", "still_running", "canceled", "canceled"]);
+    assert_eq!(output.status.code(), Some(1));
+
+    let output = at(&served, 6).output().unwrap();
+    let answers = answers(&output);
+    assert_eq!(answers["offer-5"]["error"]["kind"], "not_found");
+    assert_eq!((answers.len(), output.status.code()), (6, Some(2)));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("offer-5") && !said.contains(TOKEN), "{said}");
+}
+
+#[test]
+fn bad_input_sends_nothing() {
+    let served = serve(2, |_| CancelBehavior::AtOnce);
+    for (arguments, about) in [
+        (vec!["--offer", "a/b"], "a/b"),
+        (vec!["--offer", "offer-1"], "offer-1"),
+        (vec!["--notify", "nobody"], ""),
+        (vec!["--concurrency", "0"], ""),
+    ] {
+        let output = at(&served, 2).args(&arguments).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer["error"]["kind"], "invalid_input", "{answer}");
+        assert!(about.is_empty() || answer["offer"] == about, "{answer}");
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
+    }
+    assert_eq!(served.portal().calls().len(), 0);
+}
+
+#[test]
+fn one_refusal_holds_all_of_them_back() {
+    let served = serve(20, |_| CancelBehavior::AtOnce);
+    served.portal().script(Call::List, Fault::status(429).header("retry-after-ms", "700"));
+    let output = at(&served, 20).args(["--concurrency", "4"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{:?}", answers(&output));
+    let portal = served.portal();
+    let refused = portal.calls().iter().position(|call| call.status == Some(429)).unwrap();
+    // Three others were on their way at most.
+    let later = portal.calls().iter().skip(refused + 4).map(|call| call.at).min().unwrap();
+    let pause = later.saturating_sub(portal.calls()[refused].at) / 1000;
+    assert!(pause >= Duration::from_millis(650), "{pause:?}");
+}
+
+#[test]
+fn one_token_is_asked_for_and_replaced_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let served = serve(10, |_| CancelBehavior::After(Duration::from_secs(300)));
+    served.portal().revoke_token(TOKEN).accept_token("token-1", Some(Duration::from_secs(100)));
+    served.portal().accept_token("token-2", None);
+    let command = format!("echo asked >> {0}; echo token-$(wc -l < {0})", log.display());
+    let output = at(&served, 10).args(["--token-command", &command]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{:?}", answers(&output));
+    assert_eq!(std::fs::read_to_string(log).unwrap().lines().count(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fleet_that_is_killed_goes_on_where_it_was() {
+    for round in 0..12 {
+        let folder = tempfile::tempdir().unwrap();
+        let served = serve(5, |_| CancelBehavior::After(Duration::from_secs(100)));
+        let path = folder.path().to_str().unwrap();
+        let mut killed =
+            at(&served, 5).args(["--checkpoint", path]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(10 + 12 * round));
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+        let output = at(&served, 5).args(["--checkpoint", path]).output().unwrap();
+        let answers = answers(&output);
+        for number in 0..5 {
+            let offer = format!("offer-{number}");
+            let outcome = &answers[&offer]["outcome"];
+            // One whose outcome nobody has read has nothing left to cancel.
+            assert!(outcome == "canceled" || outcome == "nothing_running", "round {round}: {answers:?}");
+            let truth = served.portal().truth("contoso", &offer, served.now());
+            assert_eq!(truth, [("id-1".to_owned(), "canceled")]);
+            let posts = served
+                .portal()
+                .calls()
+                .iter()
+                .filter(|call| call.path_and_query.contains(&format!("{offer}/cancel")))
+                .count();
+            assert!(posts <= 2, "round {round}, {offer}: {posts} POSTs");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "round {round}: nothing is left");
+    }
+}
