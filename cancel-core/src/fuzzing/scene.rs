@@ -215,6 +215,8 @@ fn fault(call: Call, kind: &str, rest: &[&str]) -> Fault {
     let answer = match number(kind) {
         202 if call == Call::Cancel => Fault::status(202),
         200..=299 => Fault::status(200).body("<html>$TOKEN</html>"),
+        // What would say that the request was wrong is left to the service, which is asked about it afterwards.
+        400 | 405 | 411 | 421 => Fault::status(409),
         status @ 300..=599 => Fault::status(status as u16).header("x-ms-request-id", "$TOKEN").body("$TOKEN"),
         _ => {
             return match (kind, rest) {
