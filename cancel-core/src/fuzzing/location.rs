@@ -12,6 +12,7 @@ use url::Url;
 use super::expected::check_error;
 use super::input::line;
 use super::origin::Origin;
+use super::request::is_origin;
 use crate::codec::{GetOperation, LocationKind, OperationLocation};
 use crate::values::{BearerToken, Endpoint, OperationId, PublisherId};
 
@@ -24,7 +25,10 @@ pub fn location(data: &[u8]) {
     let (second, value) = line(rest);
     let [first, second, value] = [first, second, value].map(|part| std::str::from_utf8(part).unwrap());
     let (endpoint, origin) = match Endpoint::new(first) {
-        Ok(endpoint) => (endpoint, first),
+        Ok(endpoint) => {
+            assert!(is_origin(first), "{first:?} is let through");
+            (endpoint, first)
+        }
         Err(_) => (Endpoint::default(), PRODUCTION),
     };
     let origin = Origin::by_url(origin).expect("an endpoint is a URL with a host and a port");
@@ -43,7 +47,7 @@ pub fn location(data: &[u8]) {
 
 fn check_accepted(endpoint: &Endpoint, origin: &Origin, location: &OperationLocation, (called, value): (&Uri, &str)) {
     origin.check(location.url());
-    check_is_named(origin, called, value);
+    check_is_named(origin, location, called, value);
     let token = BearerToken::new("a-canary-token").unwrap();
     let request = GetOperation::at(location.clone()).to_http(endpoint, &token);
     origin.check(request.uri());
@@ -55,10 +59,12 @@ fn check_accepted(endpoint: &Endpoint, origin: &Origin, location: &OperationLoca
 }
 
 /// The value itself, joined to what was called by a browser's rules, is on the origin, and hides nothing on the way there.
-fn check_is_named(origin: &Origin, called: &Uri, value: &str) {
+fn check_is_named(origin: &Origin, location: &OperationLocation, called: &Uri, value: &str) {
     let value = value.trim_matches([' ', '\t']);
     let has_origin = called.scheme().is_some() && called.authority().is_some();
-    if let (true, Ok(base)) = (has_origin, Url::parse(&called.to_string())) {
+    // What was called without one is taken for a call of the endpoint, on which the location has been found to be.
+    let base = if has_origin { called } else { location.url() };
+    if let Ok(base) = Url::parse(&base.to_string()) {
         let joined = base.join(value).expect("what is accepted is a reference");
         assert_eq!(Origin::by_url(joined.as_str()).as_ref(), Some(origin), "{value:?} is not on the origin");
     }

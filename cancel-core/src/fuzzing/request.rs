@@ -46,7 +46,8 @@ pub fn request(data: &[u8]) {
         None
     };
     let asked = Asked {
-        origin: valid(given("endpoint"), |text| Endpoint::new(text).map(drop), |_| true).unwrap_or("https://a.example"),
+        origin: valid(given("endpoint"), |text| Endpoint::new(text).map(drop), is_origin)
+            .unwrap_or("https://a.example"),
         version: valid(given("version"), |text| ApiVersion::new(text).map(drop), is_version).unwrap_or("2017-10-31"),
         publisher: valid(given("publisher"), |text| PublisherId::new(text).map(drop), is_id).unwrap_or("contoso"),
         offer: valid(given("offer"), |text| OfferId::new(text).map(drop), is_id).unwrap_or("contoso-offer"),
@@ -82,6 +83,15 @@ fn valid(
 fn is_id(text: &str) -> bool {
     let characters = text.chars().all(|c| matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.'));
     characters && (1..=128).contains(&text.len()) && text != "." && text != ".."
+}
+
+/// A scheme, `//`, and a host and port that hold nothing else.
+pub(super) fn is_origin(text: &str) -> bool {
+    let Some((scheme, place)) = text.split_once("://") else {
+        return false;
+    };
+    let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    web && !place.strip_suffix('/').unwrap_or(place).contains(['/', '?', '#', '@', '\\'])
 }
 
 fn is_version(text: &str) -> bool {
