@@ -1,4 +1,42 @@
 //! Cancels publishes on Microsoft's commercial marketplace over hyper, or over any other HTTP service, on any runtime.
+//!
+//! - [`Driver`] drives a [`Cancellation`](core::Cancellation) over any [`tower_service::Service`] of HTTP requests, with any
+//!   [`hyper::rt::Timer`]. It spawns nothing, and its future may be dropped at any time.
+//! - [`cancel_many`] drives a fleet: a [`Throttle`] holds all of it back when the service has had enough, and
+//!   [`SharedTokens`] replace a rejected token once.
+//! - `Client` is a service that is ready: hyper-util's pool, HTTP/1.1 and HTTP/2, rustls, the environment's proxy.
+//!
+//! ```no_run
+//! # #[cfg(feature = "webpki-roots")]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use cancel_hyper::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+//! use cancel_hyper::{Client, Driver};
+//! use hyper_util::rt::TokioTimer;
+//!
+//! let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+//! let mut cancellation = Cancellation::new(Endpoint::default(), request, Policy::default(), std::time::Duration::ZERO);
+//! let token = BearerToken::new(std::env::var("AZURE_TOKEN")?)?;
+//! let outcome = Driver::new(Client::new()?, TokioTimer::new(), token).drive(&mut cancellation).await?;
+//! println!("{}", outcome.as_str());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Services of one's own
+//!
+//! A service must not follow redirects, make errors of statuses, or decompress bodies, and must reach this machine without a
+//! proxy. It is asked whether it is ready before a request is committed, so that waiting for a permit or a connection costs
+//! nothing. Its errors count as "perhaps sent", unless their chain of sources holds a [`NotSent`], an [`std::io::Error`] of a
+//! refused connection, or (with the feature `client`) a connect error of hyper-util's client.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `client`: `Client`, over tokio. `webpki-roots` and `native-roots` turn it on, with the roots of Mozilla or of the
+//!   platform for `Client::new`.
+//! - `tracing`: a span a cancellation, an event an exchange, with request ids and without tokens.
+//! - `portal`: the module `portal`, the simulated service on a loopback port. Outside the semver promise.
 
 #[cfg(feature = "client")]
 mod client;

@@ -28,6 +28,12 @@ pub(crate) struct Run<'a, S, M: Timer, T, O, J> {
     span: &'a Span,
 }
 
+/// What is next when nothing is to be done now.
+enum Next {
+    Wait(Duration),
+    Over(Result<Outcome, Error>),
+}
+
 impl<S, M: Timer, T, O, J> Drop for Run<'_, S, M, T, O, J> {
     /// However it ends: the time that was waited counts.
     fn drop(&mut self) {
@@ -61,6 +67,23 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
     {
         self.write_down().await?;
         loop {
+            // In a box, so that a cancellation that waits does not hold the room for an exchange.
+            match Box::pin(self.go_on()).await? {
+                Next::Wait(wait) => self.driver.timer.sleep(wait).await,
+                Next::Over(result) => return result,
+            }
+        }
+    }
+
+    /// Does what there is to do, until there is nothing to do for a while.
+    async fn go_on<B, R>(&mut self) -> Result<Next, Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Error: Into<BoxError>,
+        B: From<Bytes>,
+        R: Body,
+    {
+        loop {
             let readiness = self.get_ready().await;
             let now = self.now();
             match self.cancellation.step(now) {
@@ -81,13 +104,13 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
                 }
                 Step::WaitUntil(when) => {
                     self.driver.observer.observe(&Event::Waiting(when), self.cancellation);
-                    self.driver.timer.sleep(when.saturating_sub(now)).await;
+                    return Ok(Next::Wait(when.saturating_sub(now)));
                 }
                 Step::Done(result) => {
                     let result = result.clone();
                     self.write_down().await?;
                     self.driver.observer.observe(&Event::Done(&result), self.cancellation);
-                    return result;
+                    return Ok(Next::Over(result));
                 }
             }
         }
@@ -136,8 +159,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         let (id, until) = (to_send.id, sent.saturating_add(to_send.timeout));
         let Driver { service, timer, observer, .. } = &mut *self.driver;
         observer.observe(&Event::Sending(&to_send), self.cancellation);
-        // In a box, so that a cancellation that waits does not hold the room for an exchange.
-        let answer = Box::pin(exchange(service, timer, to_send, self.clock.instant(until))).await;
+        let answer = exchange(service, timer, to_send, self.clock.instant(until)).await;
         let now = self.now();
         match answer {
             Ok(response) => {

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use cancel_core::Cancellation;
+use cancel_core::{Cancellation, Checkpoint};
 
 /// Makes [checkpoints](Cancellation::checkpoint) durable. It is asked at first, before a POST leaves, and after every change
 /// of state but the last, to an outcome; when it fails before a POST, the POST does not leave. Once the caller has the outcome, there is
 /// nothing left to go on with.
 ///
-/// A closure is a journal, and `()` is the one that keeps nothing.
+/// A closure that takes a [`Checkpoint`] is a journal, and `()` is the one that keeps nothing.
 pub trait Journal {
     /// Why it could not be written.
     type Error: fmt::Display;
@@ -32,12 +32,12 @@ impl Journal for () {
 
 impl<F, E> Journal for F
 where
-    F: FnMut(&Cancellation) -> Result<(), E>,
+    F: FnMut(Checkpoint) -> Result<(), E>,
     E: fmt::Display,
 {
     type Error = E;
 
     fn write(&mut self, cancellation: &Cancellation) -> Result<(), E> {
-        self(cancellation)
+        self(cancellation.checkpoint())
     }
 }

@@ -52,6 +52,6 @@ async fn exchange(client: &Pooled, method: Method, url: &str) -> Bytes {
     if method == Method::POST {
         request = request.header("content-length", "0");
     }
-    let response = client.request(request.body(Full::default()).unwrap()).await.unwrap();
+    let response = client.0.request(request.body(Full::default()).unwrap()).await.unwrap();
     response.into_body().collect().await.unwrap().to_bytes()
 }

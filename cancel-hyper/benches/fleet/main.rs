@@ -17,17 +17,22 @@ mod by_hand;
 mod portal;
 
 use std::alloc::System;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
 use cancel_hyper::{Driver, cancel_many};
 use futures_util::StreamExt;
+use http::{Request, Response};
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use tower_service::Service;
 
 use crate::portal::{PUBLISHER, Portal, TOKEN, offer};
 
@@ -42,7 +47,23 @@ const AT_A_TIME: usize = 100;
 const OF_A_ROUND: usize = 2000;
 const ROUNDS: usize = 15;
 
-type Pooled = legacy::Client<HttpConnector, Full<Bytes>>;
+/// hyper-util's client, which speaks HTTP/2 from the start. As in [`cancel_hyper::Client`], the clones share it.
+#[derive(Clone)]
+struct Pooled(Arc<legacy::Client<HttpConnector, Full<Bytes>>>);
+
+impl Service<Request<Full<Bytes>>> for Pooled {
+    type Response = Response<Incoming>;
+    type Error = legacy::Error;
+    type Future = legacy::ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        self.0.request(request)
+    }
+}
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some(portal::SERVE) {
@@ -58,7 +79,7 @@ fn main() {
 }
 
 fn client() -> Pooled {
-    legacy::Client::builder(TokioExecutor::new()).http2_only(true).build_http()
+    Pooled(Arc::new(legacy::Client::builder(TokioExecutor::new()).http2_only(true).build_http()))
 }
 
 fn driver(client: Pooled) -> Driver<Pooled, TokioTimer, BearerToken> {

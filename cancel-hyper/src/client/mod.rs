@@ -30,7 +30,7 @@ const IDLE: Duration = Duration::from_secs(60);
 /// Its clones share their connections.
 #[derive(Clone)]
 pub struct Client {
-    pooled: legacy::Client<HttpsConnector<Route>, Full<Bytes>>,
+    pooled: Arc<legacy::Client<HttpsConnector<Route>, Full<Bytes>>>,
 }
 
 impl Client {
@@ -54,7 +54,7 @@ impl Client {
             .timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .build(connector.wrap_connector(Route::of_environment()));
-        Self { pooled }
+        Self { pooled: Arc::new(pooled) }
     }
 }
 
@@ -95,11 +95,12 @@ impl Service<Request<Full<Bytes>>> for Client {
     type Error = legacy::Error;
     type Future = legacy::ResponseFuture;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Service::poll_ready(&mut self.pooled, context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        // It takes any number of requests.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        Service::call(&mut self.pooled, request)
+        self.pooled.request(request)
     }
 }

@@ -12,7 +12,7 @@ mod display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use cancel_core::{CancelRequest, Cancellation, Event};
+use cancel_core::{CancelRequest, Cancellation, Checkpoint, Event};
 use cancel_ureq::Driver;
 use clap::Parser;
 use ureq::Agent;
@@ -72,8 +72,8 @@ fn cancel(mut cancellation: Cancellation, job: &Job, mut file: Option<&mut RunFi
             interrupt.remember(cancellation);
             display.show(event, cancellation);
         })
-        .journaled_in(|cancellation: &Cancellation| -> io::Result<()> {
-            file.as_deref_mut().map_or(Ok(()), |file| file.write(cancellation.checkpoint().to_json()))
+        .journaled_in(|checkpoint: Checkpoint| -> io::Result<()> {
+            file.as_deref_mut().map_or(Ok(()), |file| file.write(checkpoint.to_json()))
         })
         .drive(&mut cancellation);
     display.clear();
