@@ -193,7 +193,8 @@ fn operation(id: &str, words: &[&str]) -> (PublishOperation, Duration) {
             "runs" => operation.runs_for(milliseconds(value)),
             "fails" => operation.fails_after(milliseconds(value)),
             "signoff" => operation.waiting_for_sign_off(),
-            "slot" => operation.slot(value),
+            // A service that writes a location which it cannot read itself is not what this is about.
+            "slot" if crate::values::OperationId::new(value).is_ok() => operation.slot(value),
             "version" => operation.publishing_version(number(value) as u32),
             _ => operation,
         }

@@ -52,7 +52,7 @@ impl Settings {
             offer: OFFER.to_owned(),
             until: Until::Verified,
             attempts: 2,
-            deadline: Duration::from_secs(900),
+            deadline: Duration::from_secs(200),
             poll: Duration::from_secs(1),
             timeout: Duration::from_secs(30),
             limit: 1 << 16,
