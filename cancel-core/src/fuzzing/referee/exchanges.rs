@@ -10,7 +10,7 @@ use super::super::settings::Settings;
 use super::memory::Memory;
 use super::secrets::CANARY;
 use super::{Last, Out, Referee};
-use crate::machine::{Body, Cancellation, Event, Exchange, ExchangeId, Failure, Phase, Step};
+use crate::machine::{Body, Cancellation, Event, Exchange, ExchangeId, Failure, Phase, Step, Until};
 use crate::values::BearerToken;
 
 impl Referee {
@@ -74,6 +74,11 @@ impl Referee {
         if out.post {
             self.memory.post_answered(status);
         }
+        self.memory.failures = match status {
+            408 | 429 | 500..=599 if !out.post => self.memory.failures.saturating_add(1),
+            401 => self.memory.failures,
+            _ => 0,
+        };
         if status == 401 {
             (self.holds_token, self.was_rejected) = (false, true);
         }
@@ -99,6 +104,7 @@ impl Referee {
             !rejected_again || self.machine.result().is_some(),
             "two tokens were rejected in a row, and it goes on"
         );
+        self.check_patience(list);
         self.check_posted();
         self.check_over();
     }
@@ -106,9 +112,12 @@ impl Referee {
     /// Hands in a failure of what is out or, when nothing is, of what was.
     pub(in crate::fuzzing) fn fail(&mut self, given: Duration, failure: Failure) {
         self.told = self.told.max(given);
-        let Some(id) = self.out.as_ref().map(|out| out.id).filter(|_| self.over.is_none()) else {
+        let Some(out) = self.out.clone().filter(|_| self.over.is_none()) else {
             return self.check_misuse(given, &Response::new(Body::from("")));
         };
+        let (id, list) = (out.id, out.path.ends_with("/submissions/"));
+        let counts = !out.post && failure != Failure::Abandoned;
+        self.memory.failures = self.memory.failures.saturating_add(u8::from(counts));
         self.hears_echoes |= failure.why().contains(CANARY);
         let event = Event::failed(&self.machine, id, &failure);
         self.check_silent("an event", &format!("{event:?}"));
@@ -117,8 +126,16 @@ impl Referee {
             Failure::MaybeSent(_) | Failure::Abandoned => self.forget(Memory::post_lost),
         }
         self.machine.handle_failure(given, id, failure).expect("it is out");
+        self.check_patience(list);
         self.check_posted();
         self.check_over();
+    }
+
+    /// So many failures in a row are final. In a verified run a location may fail, and then it is not asked any more.
+    fn check_patience(&self, list: bool) {
+        let decides = list || self.settings.until != Until::Verified;
+        let is_enough = decides && self.memory.failures >= self.settings.attempts;
+        assert!(!is_enough || self.machine.result().is_some(), "{} failures in a row", self.memory.failures);
     }
 
     /// What is not out is not answered, by whatever id it was known or is known elsewhere.

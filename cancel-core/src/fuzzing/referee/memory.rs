@@ -41,6 +41,8 @@ pub(super) struct Memory {
     pub(super) seen: BTreeMap<String, String>,
     /// The location said last that the cancel has failed.
     pub(super) cancel_failed: bool,
+    /// GETs in a row that have failed.
+    pub(super) failures: u8,
     /// It ends by then.
     pub(super) deadline: Duration,
     /// No look is taken before.
@@ -60,6 +62,7 @@ impl Memory {
             look: None,
             seen: BTreeMap::new(),
             cancel_failed: false,
+            failures: 0,
             deadline: now.saturating_add(settings.deadline),
             earliest: Duration::ZERO,
         }
@@ -136,6 +139,7 @@ impl Memory {
         }
         (self.posts, self.resumes) = if over { (0, 0) } else { (self.posts, self.resumes + 1) };
         self.look = None;
+        self.failures = 0;
         self.seen.clear();
         self.note(checkpoint);
     }
