@@ -116,8 +116,8 @@ impl Referee {
             return self.check_misuse(given, &Response::new(Body::from("")));
         };
         let (id, list) = (out.id, out.path.ends_with("/submissions/"));
-        let counts = !out.post && failure != Failure::Abandoned;
-        self.memory.failures = self.memory.failures.saturating_add(u8::from(counts));
+        let given_up = !out.post && failure == Failure::Abandoned;
+        self.memory.failures = self.memory.failures.saturating_add(u8::from(!out.post && !given_up));
         self.hears_echoes |= failure.why().contains(CANARY);
         let event = Event::failed(&self.machine, id, &failure);
         self.check_silent("an event", &format!("{event:?}"));
@@ -126,6 +126,8 @@ impl Referee {
             Failure::MaybeSent(_) | Failure::Abandoned => self.forget(Memory::post_lost),
         }
         self.machine.handle_failure(given, id, failure).expect("it is out");
+        let ends = self.machine.result().is_some() && self.told < self.machine.progress().deadline;
+        assert!(!given_up || !ends, "a GET that its caller gave up has ended it");
         self.check_patience(list);
         self.check_posted();
         self.check_over();
