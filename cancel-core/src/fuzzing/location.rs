@@ -69,8 +69,8 @@ fn check_is_named(origin: &Origin, location: &OperationLocation, called: &Uri, v
         assert_eq!(Origin::by_url(joined.as_str()).as_ref(), Some(origin), "{value:?} is not on the origin");
     }
     let place = value.split(['?', '#']).next().unwrap_or_default();
-    let path = place.split_once("://").map_or(place, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
-    let authority = place.strip_suffix(path).unwrap_or_default();
+    let absolute = place.split_once("://").filter(|(scheme, _)| !scheme.contains('/'));
+    let authority = absolute.and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
     assert!(!authority.contains(['@', '\\']) && !value.contains(char::is_control), "{value:?} hides something");
 }
 
