@@ -44,6 +44,8 @@ mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod machine;
 #[cfg(feature = "portal")]
 pub mod portal;

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use cancel_core::{Body, Exchange, Failure};
@@ -19,6 +19,12 @@ pub(crate) struct Unanswered {
     pub(crate) time_is_up: bool,
 }
 
+/// How long a call may take in all: an extension of the request, for a service that wants to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience(
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only `Client` asks"))] pub(crate) Duration,
+);
+
 /// Sends a request over a service that is ready, and reads as much of the answer as time and limit allow.
 pub(crate) async fn exchange<S, B, R>(
     service: &mut S,
@@ -32,8 +38,9 @@ where
     B: From<Bytes>,
     R: http_body::Body,
 {
-    let limit = exchange.body_limit;
-    let answer = match within(timer, until, service.call(exchange.request.map(B::from))).await {
+    let Exchange { mut request, timeout, body_limit: limit, .. } = exchange;
+    request.extensions_mut().insert(Patience(timeout));
+    let answer = match within(timer, until, service.call(request.map(B::from))).await {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => return Err(Unanswered { failure: failure(&*error.into()), time_is_up: false }),
         None => return Err(Unanswered { failure: Failure::maybe_sent("no answer in time"), time_is_up: true }),

@@ -3,8 +3,10 @@
 mod route;
 
 use std::fmt;
+use std::future::Future;
 #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
 use std::io;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -15,14 +17,24 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use self::route::Route;
+use crate::failure::{BoxError, NotSent};
+use crate::transport::Patience;
 
+/// How long making a connection may take, where nobody says how long the call may take.
+const CONNECT: Duration = Duration::from_secs(20);
 /// How long an unused connection is kept. The service closes them after some minutes.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// The longest head of an answer over HTTP/1.1, in bytes, and what is read at a time: a server that floods the connection must
+/// not keep the timers of this thread waiting.
+const LONGEST_HEAD: usize = 64 * 1024;
 
 /// A pooled HTTP client for [`Driver`](crate::Driver), over tokio: HTTP/2 where the service speaks it, or else HTTP/1.1;
 /// rustls with *ring*; through the proxy of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, but never for this machine.
@@ -53,6 +65,7 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
+            .http1_max_buf_size(LONGEST_HEAD)
             .build(connector.wrap_connector(Route::of_environment()));
         Self { pooled: Arc::new(pooled) }
     }
@@ -90,17 +103,32 @@ impl fmt::Debug for Client {
     }
 }
 
+type Answering = Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>;
+
+/// A call that has no connection after three quarters of its time was not sent, and is told so while there is time for that.
 impl Service<Request<Full<Bytes>>> for Client {
     type Response = Response<Incoming>;
-    type Error = legacy::Error;
-    type Future = legacy::ResponseFuture;
+    type Error = BoxError;
+    type Future = Answering;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         // It takes any number of requests.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        self.pooled.request(request)
+    fn call(&mut self, mut request: Request<Full<Bytes>>) -> Answering {
+        let connection = capture_connection(&mut request);
+        let patience = request.extensions().get().map_or(CONNECT, |Patience(time)| *time * 3 / 4);
+        let answer = self.pooled.request(request);
+        Box::pin(async move {
+            let mut answer = pin!(answer);
+            if let Ok(answer) = timeout(patience, &mut answer).await {
+                return answer.map_err(Into::into);
+            }
+            if connection.connection_metadata().is_none() {
+                return Err(NotSent::new("no connection in time").into());
+            }
+            answer.await.map_err(Into::into)
+        })
     }
 }

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use std::{fmt, io};
 
 use cancel_core::Endpoint;
@@ -17,9 +16,6 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use crate::failure::BoxError;
-
-/// Below the time of an attempt, so that it shows that a connection was never made.
-const CONNECT: Duration = Duration::from_secs(10);
 
 type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
 
@@ -35,7 +31,6 @@ impl Route {
         let mut direct = HttpConnector::new();
         direct.enforce_http(false);
         direct.set_nodelay(true);
-        direct.set_connect_timeout(Some(CONNECT));
         Self { direct, proxies: Arc::new(Matcher::from_env()) }
     }
 }

@@ -4,11 +4,12 @@
 
 mod adapter;
 mod server;
+mod tls;
 
 mod agent;
+mod certificates;
 mod conformance;
 mod conversations;
 mod failures;
 mod secrecy;
 mod settings;
-mod tls;

@@ -37,8 +37,14 @@ pub(crate) struct Server {
 impl Server {
     /// Plays the script, a reply a connection; after its end it closes what comes.
     pub(crate) fn start(script: Vec<Reply>) -> Self {
+        Self::start_with(|_| script)
+    }
+
+    /// The same, with a script that names the port.
+    pub(crate) fn start_with(script: impl FnOnce(u16) -> Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
+        let script = script(addr.port());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
         thread::spawn(move || {
@@ -88,7 +94,7 @@ pub(crate) fn token() -> BearerToken {
 }
 
 /// The head, and as much of a body as its length says.
-fn read_request(stream: &mut TcpStream) -> String {
+pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
