@@ -62,7 +62,7 @@ impl Scene {
             match *words.as_slice() {
                 ["offer", ref words @ ..] => {
                     offer = words.iter().fold(offer, |offer, word| behaving(offer, word));
-                    scene.asks_for_etag |= words.contains(&"etag");
+                    scene.asks_for_etag |= words.iter().any(|word| word.starts_with("etag"));
                 }
                 ["run", id, ref words @ ..] if is_new(id, &scene.starts) => {
                     let (operation, start) = operation(id, words);
