@@ -32,6 +32,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The manual has pages on [what an outcome proves](guide::outcomes), [adapters](guide::adapters), [durable runs](guide::durability)
+//! and [hostile servers](guide::hostile_servers).
+//!
 //! # Features
 //!
 //! - `portal`: the module `portal`, the service's side of the contract, to test against; and `conformance`, conversations

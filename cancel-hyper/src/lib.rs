@@ -27,7 +27,8 @@
 //! A service must not follow redirects, make errors of statuses, or decompress bodies, and must reach this machine without a
 //! proxy. It is asked whether it is ready before a request is committed, so that waiting for a permit or a connection costs
 //! nothing. Its errors count as "perhaps sent", unless their chain of sources holds a [`NotSent`], an [`std::io::Error`] of a
-//! refused connection, or (with the feature `client`) a connect error of hyper-util's client.
+//! refused connection, or (with the feature `client`) a connect error of hyper-util's client. How long a call may take is an
+//! extension of its request, [`Patience`].
 //!
 //! # Features
 //!
@@ -60,3 +61,4 @@ pub use failure::{BoxError, NotSent};
 pub use fleet::{Ended, SharedTokens, Throttle, Throttled, cancel_many};
 pub use journal::Journal;
 pub use tokens::TokenSource;
+pub use transport::Patience;

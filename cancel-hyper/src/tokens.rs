@@ -8,6 +8,9 @@ use cancel_core::{BearerToken, TokenReason};
 /// Gives a token whenever the machine asks: at first, and after the service has rejected one. Tokens live about an hour,
 /// an operation can take longer.
 ///
+/// While a token is awaited, a service with permits may hold one for the request that needs it: a source that calls the same service
+/// must not need another.
+///
 /// A closure that returns a future is a source; so is a [`BearerToken`], which is given again even when it was rejected.
 pub trait TokenSource {
     /// Why there is no token.

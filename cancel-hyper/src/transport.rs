@@ -19,11 +19,10 @@ pub(crate) struct Unanswered {
     pub(crate) time_is_up: bool,
 }
 
-/// How long a call may take in all: an extension of the request, for a service that wants to know.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience(
-    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only `Client` asks"))] pub(crate) Duration,
-);
+/// How long a call may take in all: an extension of every request, for a service that wants to know. One that has no connection
+/// after most of it can say so ([`NotSent`](crate::NotSent)) while there is time for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience(pub Duration);
 
 /// Sends a request over a service that is ready, and reads as much of the answer as time and limit allow.
 pub(crate) async fn exchange<S, B, R>(

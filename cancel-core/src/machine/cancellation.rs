@@ -54,6 +54,13 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 ///
 /// There is no `Clone`: two copies would post twice. To stop early, drop it; [`posted`](Self::posted) says whether a
 /// POST went out.
+///
+/// # Phases
+///
+/// [`progress`](Self::progress) tells in which [`Phase`] it is. It goes from one to another in these ways, and no others: a test
+/// explores all that the machine can do.
+///
+#[doc = include_str!("phases.md")]
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone))]
 pub struct Cancellation {

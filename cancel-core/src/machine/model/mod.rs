@@ -71,6 +71,8 @@ mod setting;
 mod text;
 mod world;
 
+use std::collections::BTreeSet;
+
 use super::Until;
 use mutant::Mutant;
 use search::explore;
@@ -166,6 +168,39 @@ fn verified_with_several_operations() {
     let only = Setting { name: "verified, only one of two", only: Some(1), ..two };
     let other = Setting { name: "verified, only what is not there", only: Some(1), ..VERIFIED };
     hold([(VERIFIED, [1, 0, 1, 0]), (VERIFIED, [0, 1, 1, 0]), (only, [0, 0, 0, 0]), (other, [1, 1, 1, 0])]);
+}
+
+/// The table of the docs and the diagram of the README name the phases between which the machine goes, and no others.
+#[test]
+fn the_phases_are_as_they_are_told() {
+    let table = include_str!("../phases.md").lines().skip(2).filter_map(|row| {
+        let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`'));
+        Some((cells.nth(1)?, cells.next()?))
+    });
+    let readme = include_str!("../../../../README.md").lines().filter_map(|line| {
+        let (from, to) = line.trim().split_once(':')?.0.split_once(" --> ")?;
+        Some((from, to))
+    });
+    let told = |pairs: &mut dyn Iterator<Item = (&'static str, &'static str)>| -> BTreeSet<_> {
+        let phases = pairs.map(|(from, to)| (from.to_lowercase(), to.to_lowercase()));
+        phases.filter(|(from, to)| from != to && !["start", "[*]"].contains(&&**from)).collect()
+    };
+    let (table, readme) = (told(&mut table.into_iter()), told(&mut readme.into_iter()));
+    assert_eq!(table, readme);
+
+    let mut found = BTreeSet::new();
+    for (setting, counts) in
+        [(ACCEPTED, [1, 0, 0, 0]), (SETTLED, [1, 0, 0, 0]), (VERIFIED, [1, 0, 0, 0]), (VERIFIED, [0, 0, 1, 0])]
+    {
+        let counts = if cfg!(debug_assertions) { without_optimization(&setting, counts) } else { counts };
+        let explored = explore(&Setting { budget: budget(counts), ..setting }).unwrap();
+        found.extend(explored.phases.into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())));
+    }
+    if cfg!(debug_assertions) {
+        assert!(found.is_subset(&table), "{found:?}");
+    } else {
+        assert_eq!(found, table);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every state that can be reached, in the order of how many events it takes: the first violation found is the shortest.
 
-use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::event::Event;
 use super::properties::{Violation, check};
@@ -11,7 +11,7 @@ use super::world::World;
 use crate::machine::Until;
 
 /// What an exploration found, when every property held.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Explored {
     pub(super) states: usize,
     pub(super) steps: usize,
@@ -19,6 +19,8 @@ pub(super) struct Explored {
     pub(super) ends: usize,
     /// The longest of the shortest ways to a state.
     pub(super) depth: u32,
+    /// From what phase to what other the machine went, apart from crashes.
+    pub(super) phases: BTreeSet<(&'static str, &'static str)>,
 }
 
 /// A way to a state in which a property does not hold, a line an event.
@@ -43,11 +45,19 @@ struct Search<'a> {
     /// The steps that come about by themselves, from state to state.
     fair: Vec<(u32, u32)>,
     steps: usize,
+    phases: BTreeSet<(&'static str, &'static str)>,
 }
 
 /// Visits every state within the setting's budgets.
 pub(super) fn explore(setting: &Setting) -> Result<Explored, Counterexample> {
-    let mut search = Search { setting, numbers: HashMap::new(), nodes: Vec::new(), fair: Vec::new(), steps: 0 };
+    let mut search = Search {
+        setting,
+        numbers: HashMap::new(),
+        nodes: Vec::new(),
+        fair: Vec::new(),
+        steps: 0,
+        phases: BTreeSet::new(),
+    };
     search.visit_all()?;
     search.check_ends()?;
     Ok(Explored {
@@ -55,6 +65,7 @@ pub(super) fn explore(setting: &Setting) -> Result<Explored, Counterexample> {
         steps: search.steps,
         ends: search.nodes.iter().filter(|node| node.is_over).count(),
         depth: search.nodes.iter().map(|node| node.depth).max().unwrap_or_default(),
+        phases: search.phases,
     })
 }
 
@@ -69,6 +80,10 @@ impl Search<'_> {
                 let mut next = world.clone();
                 let held = next.happens(event, self.setting);
                 self.steps += 1;
+                let [from, to] = [&world, &next].map(|world| world.machine.progress().phase.as_str());
+                if from != to && event != Event::Crash {
+                    self.phases.insert((from, to));
+                }
                 held.map_err(|violation| self.counterexample(number, Some(event), violation))?;
                 let (reached, is_new) = self.number(number, event, &next);
                 // Where a cancel never ends and nothing else decides, the deadline is what ends it.

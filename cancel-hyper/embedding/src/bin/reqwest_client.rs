@@ -1,0 +1,71 @@
+//! reqwest as the transport: the client that an application has already, with what the protocol needs set.
+//!
+//! `cargo run --bin reqwest_client`, in this folder
+
+#[path = "../../../examples/one_offer/mod.rs"]
+mod one_offer;
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use cancel_hyper::core::{BearerToken, Endpoint};
+use cancel_hyper::{BoxError, Driver, NotSent};
+use http::{Request, Response};
+use hyper_util::rt::TokioTimer;
+use reqwest::redirect::Policy;
+use reqwest::{Body, Client};
+use tower_service::Service;
+
+/// reqwest's client, which takes and gives the types of the crate `http`.
+#[derive(Clone)]
+struct Reqwest(Client);
+
+impl Reqwest {
+    fn to(endpoint: &Endpoint) -> reqwest::Result<Self> {
+        let client = Client::builder().redirect(Policy::none()).no_gzip().no_brotli().no_deflate().no_zstd();
+        // Within the 30 s of an exchange: a host that does not answer is then known to have been sent nothing.
+        let client = client.connect_timeout(Duration::from_secs(20));
+        // The token of a service on this machine is no proxy's business.
+        let client = if endpoint.is_loopback() { client.no_proxy() } else { client };
+        Ok(Self(client.build()?))
+    }
+}
+
+impl Service<Request<Bytes>> for Reqwest {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let answer = reqwest::Request::try_from(request).map(|request| self.0.call(request));
+        Box::pin(async {
+            // A request that reqwest cannot even read stays here.
+            let answer = answer.map_err(NotSent::new)?.await.map_err(told)?;
+            Ok(answer.into())
+        })
+    }
+}
+
+/// Whoever was not connected has sent nothing; everything else counts as perhaps sent.
+fn told(error: reqwest::Error) -> BoxError {
+    if error.is_connect() { NotSent::new(error).into() } else { error.into() }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let served = one_offer::portal()?;
+    let mut cancellation = one_offer::cancellation(&served)?;
+    let client = Reqwest::to(cancellation.endpoint())?;
+    let token = BearerToken::new(one_offer::TOKEN)?;
+    let outcome = Driver::new(client, TokioTimer::new(), token).drive(&mut cancellation).await?;
+    one_offer::verify(&outcome, &served, "reqwest")?;
+    Ok(())
+}

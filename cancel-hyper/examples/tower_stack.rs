@@ -1,0 +1,66 @@
+//! A stack of tower's layers around the client: a trace of every exchange, so many at a time, each within a time.
+//!
+//! A driver takes any service of HTTP requests, a stack too. It asks it whether it is ready, so that a cancellation waits
+//! for its turn *before* its request counts as sent; and what fails in a layer after that may have been sent.
+//!
+//! `cargo run -p cancel-hyper --example tower_stack`
+
+mod one_offer;
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use cancel_hyper::core::{
+    BearerToken, CancelRequest, Cancellation, Endpoint, Error as CancelError, Policy, Posted, Until,
+};
+use cancel_hyper::{Client, Driver};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper_util::rt::TokioTimer;
+use tower::{ServiceBuilder, service_fn};
+use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
+use tracing::Level;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_max_level(Level::INFO)
+        .with_target(false)
+        .without_time()
+        .with_writer(io::stderr)
+        .init();
+    let served = one_offer::portal()?;
+    let mut cancellation = one_offer::cancellation(&served)?;
+    let token = BearerToken::new(one_offer::TOKEN)?;
+
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(DefaultMakeSpan::new().level(Level::INFO)) // of method and URL, without headers
+        .on_response(DefaultOnResponse::new().level(Level::INFO));
+    let stack = ServiceBuilder::new()
+        .layer(trace)
+        .concurrency_limit(20) // its clones share it: a fleet keeps to it as well
+        // Within the policy's 30 s, or it never elapses; beyond three quarters of them, after which the client says that it
+        // has no connection: that was certainly not sent.
+        .timeout(Duration::from_secs(25))
+        .service(Client::new()?);
+    let outcome = Driver::new(stack, TokioTimer::new(), token.clone()).drive(&mut cancellation).await?;
+    one_offer::verify(&outcome, &served, "a tower stack")?;
+
+    time_out_on_a_post(cancellation.request().clone(), token).await
+}
+
+/// When tower's timeout elapses, the POST has left, and nobody knows what became of it. That is what the driver says.
+async fn time_out_on_a_post(request: CancelRequest, token: BearerToken) -> Result<(), Box<dyn Error>> {
+    let silent = service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
+    let stack = ServiceBuilder::new().timeout(Duration::from_millis(10)).service(silent);
+    let policy = Policy::default().until(Until::Accepted); // the POST alone; `Verified` would look what became of it
+    let mut cancellation = Cancellation::new(Endpoint::default(), request, policy, Duration::ZERO);
+    let result = Driver::new(stack, TokioTimer::new(), token).drive(&mut cancellation).await;
+    assert!(matches!(result, Err(CancelError::Ambiguous { .. })), "{result:?}");
+    assert_eq!(cancellation.posted(), Posted::Maybe);
+    Ok(())
+}
