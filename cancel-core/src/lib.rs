@@ -40,6 +40,8 @@
 //! - `portal`: the module `portal`, the service's side of the contract, to test against; and `conformance`, conversations
 //!   that every adapter must have in the same way. Outside the semver promise.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod codec;
 #[cfg(feature = "portal")]
 pub mod conformance;

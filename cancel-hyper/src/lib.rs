@@ -39,6 +39,8 @@
 //! - `tracing`: a span a cancellation, an event an exchange, with request ids and without tokens.
 //! - `portal`: the module `portal`, the simulated service on a loopback port. Outside the semver promise.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "client")]
 mod client;
 mod driver;

@@ -16,6 +16,8 @@
 //! TLS is the agent's: enable this crate's feature `rustls` for one that works at once, or build the agent with what you
 //! have.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod driver;
 mod failure;
 mod journal;

@@ -5,12 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use serde::Serialize;
 
 use super::answer::Answer;
-use super::location::OperationLocation;
+use super::location::{Called, OperationLocation};
 use super::named_location::{NamedLocation, in_body, in_headers};
-use super::request::Call;
+use super::request::{Call, of_offer};
 use super::retry_after::retry_after;
 use crate::error::Error;
 use crate::machine::Posted;
@@ -108,6 +107,11 @@ impl CancelRequest {
         self.only.as_ref()
     }
 
+    /// The path that is called, without its query.
+    pub(super) fn path(&self) -> String {
+        format!("/api/publishers/{}/offers/{}/cancel", self.publisher, self.offer)
+    }
+
     /// The request as it goes over the wire, its length set.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
@@ -115,16 +119,11 @@ impl CancelRequest {
         let length = HeaderValue::from(body.len());
         let mut request = Call {
             method: Method::POST,
-            path_and_query: format!(
-                "/api/publishers/{}/offers/{}/cancel?api-version={}",
-                self.publisher,
-                self.offer,
-                endpoint.api_version()
-            ),
+            uri: of_offer(endpoint, &self.publisher, &self.offer, "/cancel", ""),
             client_request_id: self.client_request_id.as_ref(),
             body,
         }
-        .into_http(endpoint, token);
+        .into_http(token);
         let headers = request.headers_mut();
         if self.emails.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -138,21 +137,10 @@ impl CancelRequest {
     }
 
     fn body(&self) -> Bytes {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            metadata: Metadata<'a>,
+        match &self.emails {
+            Some(emails) => [r#"{"metadata":{"notification-emails":""#, emails.as_str(), r#""}}"#].concat().into(),
+            None => Bytes::new(),
         }
-        #[derive(Serialize)]
-        struct Metadata<'a> {
-            #[serde(rename = "notification-emails")]
-            notification_emails: &'a str,
-        }
-        let Some(emails) = &self.emails else {
-            return Bytes::new();
-        };
-        let body = Body { metadata: Metadata { notification_emails: emails.as_str() } };
-        // A struct of texts always serializes.
-        serde_json::to_vec(&body).unwrap_or_default().into()
     }
 }
 
@@ -183,7 +171,7 @@ impl CancelResponse {
         match response.status() {
             StatusCode::OK => Ok(Self::Canceled),
             StatusCode::ACCEPTED => {
-                let named = accepted(endpoint, called, response.headers(), response.body().as_ref())
+                let named = accepted(endpoint, Called::Url(called), response.headers(), response.body().as_ref())
                     .and_then(|named| named.ok_or_else(|| Problem::new(Error::MissingLocation, "")))
                     .map_err(|problem| problem.answered(Answer::from_http(response)).posted(Posted::Yes))?;
                 Ok(Self::Accepted { location: named.location, retry_after: retry_after(response.headers()) })
@@ -196,7 +184,7 @@ impl CancelResponse {
 /// The location of a 202, where there is one: of the headers, else of the body.
 pub(crate) fn accepted(
     endpoint: &Endpoint,
-    called: &Uri,
+    called: Called<'_>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Option<NamedLocation>, Problem> {

@@ -1,15 +1,20 @@
 //! Where the service says to look, proven to be on the endpoint's origin before anything is sent there.
 //!
 //! Rule 1: a location is refused when it has another scheme, host or port, user info, control bytes or a backslash,
-//! begins with `//`, has a scheme without `//`, or dot segments. What is left is read by `url` and compared, and the
-//! request is built from the *endpoint's* scheme and authority: nothing of the text but its path and query is used.
+//! begins with `//`, has a scheme without `//`, or dot segments. What is left is compared: letter by letter, and where it
+//! writes its origin in another way than the endpoint, as `url` reads it. The request is built from the *endpoint's*
+//! scheme and authority: nothing of the text but its path and query is used.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use http::Uri;
+use http::uri::Authority;
 use percent_encoding::percent_decode_str;
+use url::Url;
 
+use super::cancel::CancelRequest;
+use super::request::uri;
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
@@ -34,6 +39,32 @@ const MAX_LENGTH: usize = 8192;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OperationLocation(Uri);
+
+/// The URL whose answer names a location: a relative one resolves against it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Called<'a> {
+    /// This URL, which may be another's than the endpoint's.
+    Url(&'a Uri),
+    /// The endpoint's, for this cancel. Few locations depend on its path.
+    Cancel(&'a CancelRequest),
+}
+
+impl<'a> Called<'a> {
+    /// Its scheme and authority, where they may be others than the endpoint's.
+    fn origin(self) -> Option<(&'a str, &'a str)> {
+        match self {
+            Self::Url(url) => url.scheme_str().zip(url.authority().map(Authority::as_str)),
+            Self::Cancel(_) => None,
+        }
+    }
+
+    fn path(self) -> Cow<'a, str> {
+        match self {
+            Self::Url(url) => Cow::Borrowed(url.path()),
+            Self::Cancel(request) => Cow::Owned(request.path()),
+        }
+    }
+}
 
 /// What a location's path says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,10 +114,10 @@ impl OperationLocation {
     /// [`Error::ForeignLocation`] when it points to another origin than the endpoint's, [`Error::InvalidLocation`] when
     /// it is not a location at all or hides something.
     pub fn parse(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<Self, Error> {
-        Self::read(endpoint, called, value).map_err(Error::from)
+        Self::read(endpoint, Called::Url(called), value).map_err(Error::from)
     }
 
-    pub(crate) fn read(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<Self, Problem> {
+    pub(crate) fn read(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Self, Problem> {
         let value = value.trim_matches([' ', '\t']);
         resolve(endpoint, called, value).map_err(|refusal| refusal.into_problem(endpoint, value))
     }
@@ -103,15 +134,19 @@ impl OperationLocation {
         kind_of(self.0.path()).unwrap_or(LocationKind::Other)
     }
 
-    /// The path and query to call: as the service named them, with the endpoint's api-version where there is none.
-    pub(super) fn path_and_query(&self, endpoint: &Endpoint) -> String {
+    /// The URL to call: on the endpoint's origin, with the path and query that the service named, and with the endpoint's
+    /// api-version where there is none.
+    pub(super) fn to_call(&self, endpoint: &Endpoint) -> Uri {
         let named = self.0.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
-        match self.0.query() {
+        let version = endpoint.api_version().as_str();
+        let path_and_query = match self.0.query() {
+            Some(query) if has_api_version(query) && endpoint.built(&self.0) => return self.0.clone(),
             Some(query) if has_api_version(query) => named.to_owned(),
-            Some("") => format!("{named}api-version={}", endpoint.api_version()),
-            Some(_) => format!("{named}&api-version={}", endpoint.api_version()),
-            None => format!("{named}?api-version={}", endpoint.api_version()),
-        }
+            Some("") => [named, "api-version=", version].concat(),
+            Some(_) => [named, "&api-version=", version].concat(),
+            None => [named, "?api-version=", version].concat(),
+        };
+        uri(endpoint, path_and_query)
     }
 }
 
@@ -122,8 +157,9 @@ impl fmt::Display for OperationLocation {
 }
 
 fn has_api_version(query: &str) -> bool {
-    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or(pair));
-    names.map(decoded).any(|name| name.is_some_and(|name| name.eq_ignore_ascii_case("api-version")))
+    let is_it = |name: &str| name.eq_ignore_ascii_case("api-version");
+    let mut names = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+    names.any(|name| is_it(name) || decoded(name).is_some_and(|name| is_it(&name)))
 }
 
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
@@ -191,16 +227,16 @@ impl Refusal {
     }
 }
 
-fn resolve(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<OperationLocation, Refusal> {
+fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<OperationLocation, Refusal> {
     if value.len() > MAX_LENGTH {
         return Err(Refusal::Form("is longer than 8 KiB"));
     }
-    if !value.bytes().all(is_uri_byte) {
+    if !is_of_uri_bytes(value) {
         return Err(Refusal::Form("holds a character that a URL does not have"));
     }
-    let reference = value.split('#').next().unwrap_or(value);
-    let (url, path_and_query) = match split_scheme(reference) {
-        Some((_, rest)) => {
+    let reference = value.split_once('#').map_or(value, |(reference, _)| reference);
+    let (origin, path_and_query) = match split_scheme(reference) {
+        Some((scheme, rest)) => {
             let Some(rest) = rest.strip_prefix("//") else {
                 return Err(Refusal::Form("has a scheme without \"//\""));
             };
@@ -208,31 +244,30 @@ fn resolve(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<OperationLo
             if authority.contains('@') {
                 return Err(Refusal::Form("holds user info"));
             }
-            (Cow::Borrowed(reference), with_root(path_and_query))
+            (Some((scheme, authority)), with_root(path_and_query))
         }
         None if reference.starts_with("//") => return Err(Refusal::Form("begins with \"//\"")),
         None if reference.is_empty() => return Err(Refusal::Form("names nothing")),
-        None => {
-            let base = called.scheme_str().zip(called.authority());
-            let path_and_query = relative_to(called, reference);
-            let url = match base {
-                Some((scheme, authority)) => format!("{scheme}://{authority}{path_and_query}"),
-                None => format!("{endpoint}{path_and_query}"),
-            };
-            (Cow::Owned(url), path_and_query)
-        }
+        None => (called.origin(), relative_to(called, reference)),
     };
-    // What a relative one is joined to was not written by the service, and passes the same checks.
-    if !path_and_query.bytes().all(is_uri_byte) {
+    // What a relative one is joined to was not written by the service. `http` lets more through there than `url` spells alike.
+    if matches!(path_and_query, Cow::Owned(_)) && !is_of_uri_bytes(&path_and_query) {
         return Err(Refusal::Form("is joined to a path with a character that a URL does not have"));
     }
-    check_path(path_and_query.split('?').next().unwrap_or_default())?;
-    let read = url::Url::parse(&url).map_err(|_| Refusal::Form("is not a URL"))?;
-    if !endpoint.owns(&read) {
-        return Err(Refusal::Foreign);
+    check_path(path_and_query.split_once('?').map_or(&*path_and_query, |(path, _)| path))?;
+    if let Some((scheme, authority)) = origin.filter(|(scheme, authority)| !endpoint.is_written(scheme, authority)) {
+        let read = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| Refusal::Form("is not a URL"))?;
+        if !endpoint.owns(&read) {
+            return Err(Refusal::Foreign);
+        }
     }
     let path_and_query = path_and_query.into_owned();
     endpoint.uri(path_and_query).map(OperationLocation).ok_or(Refusal::Form("is read in two ways by two parsers"))
+}
+
+/// Without a way out in the middle, so that the compiler looks at many bytes at a time.
+fn is_of_uri_bytes(text: &str) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_uri_byte(byte))
 }
 
 /// The characters of RFC 3986, and so neither a control byte nor a backslash.
@@ -242,8 +277,8 @@ fn is_uri_byte(byte: u8) -> bool {
 
 /// The scheme of an absolute reference, and what follows its colon.
 fn split_scheme(reference: &str) -> Option<(&str, &str)> {
-    let (before, rest) = reference.split_once(':')?;
-    (!before.contains(['/', '?'])).then_some((before, rest))
+    let (before, rest) = reference.split_at(reference.find([':', '/', '?'])?);
+    rest.strip_prefix(':').map(|rest| (before, rest))
 }
 
 fn with_root(path_and_query: &str) -> Cow<'_, str> {
@@ -255,7 +290,7 @@ fn with_root(path_and_query: &str) -> Cow<'_, str> {
 }
 
 /// RFC 3986, section 5.2.2, for a reference without a scheme, an authority or dot segments.
-fn relative_to<'a>(called: &Uri, reference: &'a str) -> Cow<'a, str> {
+fn relative_to<'a>(called: Called<'_>, reference: &'a str) -> Cow<'a, str> {
     if reference.starts_with('/') {
         return Cow::Borrowed(reference);
     }
@@ -269,11 +304,14 @@ fn relative_to<'a>(called: &Uri, reference: &'a str) -> Cow<'a, str> {
 
 /// Nothing in a path, decoded or not, that a server or a proxy on the way would act on.
 fn check_path(path: &str) -> Result<(), Refusal> {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    if decoded.contains(|c: char| c.is_control() || c == '\\') {
+    // The path of what was called may hold more than a location does.
+    let plain = is_of_uri_bytes(path) && !path.contains('%');
+    let decoded = if plain { Cow::Borrowed(path) } else { percent_decode_str(path).decode_utf8_lossy() };
+    if !plain && decoded.contains(|c: char| c.is_control() || c == '\\') {
         return Err(Refusal::Form("hides a control byte or a backslash"));
     }
-    if decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
+    // A path begins with a slash; most hold no dot after one.
+    if decoded.contains("/.") && decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(Refusal::Form("has dot segments"));
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! Which of an answer's places names the location: one of two headers, or the body.
 
 use http::header::{HeaderName, LOCATION};
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::json;
-use super::location::OperationLocation;
+use super::location::{Called, OperationLocation};
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::Endpoint;
@@ -33,7 +33,7 @@ pub(crate) struct NamedLocation {
 /// The location that the headers name, of those that count. An empty header is an absent one.
 pub(crate) fn in_headers(
     endpoint: &Endpoint,
-    called: &Uri,
+    called: Called<'_>,
     headers: &HeaderMap,
     counts: impl Fn(NamedBy) -> bool,
 ) -> Result<Option<NamedLocation>, Problem> {
@@ -56,7 +56,7 @@ fn text(value: &HeaderValue) -> Result<&str, Problem> {
 
 /// The location that a body names: it is a string, or an object with a string member `location` or
 /// `operationLocation`, in any spelling.
-pub(crate) fn in_body(endpoint: &Endpoint, called: &Uri, body: &[u8]) -> Result<Option<NamedLocation>, Problem> {
+pub(crate) fn in_body(endpoint: &Endpoint, called: Called<'_>, body: &[u8]) -> Result<Option<NamedLocation>, Problem> {
     let Some(body) = json::tree(body) else {
         return Ok(None);
     };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Request};
 
-use super::request::Call;
+use super::request::{Call, of_offer};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, PublisherId};
 
 /// "How does the offer stand?" The answer has the form of an [`Operation`](crate::Operation), with words of its own such
@@ -32,13 +32,8 @@ impl GetOfferStatus {
     /// The request as it goes over the wire.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
-        let path_and_query = format!(
-            "/api/publishers/{}/offers/{}/status?api-version={}",
-            self.publisher,
-            self.offer,
-            endpoint.api_version()
-        );
+        let uri = of_offer(endpoint, &self.publisher, &self.offer, "/status", "");
         let client_request_id = self.client_request_id.as_ref();
-        Call { method: Method::GET, path_and_query, client_request_id, body: Bytes::new() }.into_http(endpoint, token)
+        Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
     }
 }

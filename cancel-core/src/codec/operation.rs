@@ -1,5 +1,7 @@
 //! Looking at one operation (operations page, "Get operation").
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
@@ -8,8 +10,8 @@ use super::answer::Answer;
 use super::json;
 use super::location::OperationLocation;
 use super::operation_details::OperationDetails;
-use super::request::Call;
-use super::state::State;
+use super::request::{Call, of_offer};
+use super::state::{self, State};
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
@@ -61,15 +63,14 @@ impl GetOperation {
     /// The request as it goes over the wire. It goes to the given endpoint, whichever one a location was proven on.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
-        let path_and_query = match &self.target {
-            Target::Id { publisher, offer, operation } => format!(
-                "/api/publishers/{publisher}/offers/{offer}/operations/{operation}?api-version={}",
-                endpoint.api_version()
-            ),
-            Target::Location(location) => location.path_and_query(endpoint),
+        let uri = match &self.target {
+            Target::Id { publisher, offer, operation } => {
+                of_offer(endpoint, publisher, offer, "/operations/", operation.as_str())
+            }
+            Target::Location(location) => location.to_call(endpoint),
         };
         let client_request_id = self.client_request_id.as_ref();
-        Call { method: Method::GET, path_and_query, client_request_id, body: Bytes::new() }.into_http(endpoint, token)
+        Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
     }
 }
 
@@ -86,7 +87,7 @@ impl GetOperation {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    status: Box<str>,
+    status: Cow<'static, str>,
     body: Bytes,
 }
 
@@ -100,18 +101,26 @@ impl Operation {
         if response.status() != StatusCode::OK {
             return Err(Answer::from_http(response).into_problem().into());
         }
-        let body = Bytes::copy_from_slice(response.body().as_ref());
-        Self::read(body).map_err(|problem| problem.answered(Answer::from_http(response)).into())
+        let body = response.body().as_ref();
+        let status = Self::status_in(body).map_err(|problem| problem.answered(Answer::from_http(response)))?;
+        Ok(Self::of(status, Bytes::copy_from_slice(body)))
     }
 
-    pub(crate) fn read(body: Bytes) -> Result<Self, Problem> {
+    /// An operation whose status has been read.
+    pub(crate) fn of(status: Cow<'static, str>, body: Bytes) -> Self {
+        Self { status, body }
+    }
+
+    /// The status that a body tells, where there is an operation in it.
+    pub(crate) fn status_in(body: &[u8]) -> Result<Cow<'static, str>, Problem> {
         #[derive(Deserialize)]
-        struct Head {
-            status: Box<str>,
+        struct Head<'a> {
+            #[serde(borrow)]
+            status: Cow<'a, str>,
         }
-        let head: Head = one(&body)
+        let head: Head<'_> = one(body)
             .map_err(|error| Problem::new(Error::MalformedBody, format!("no operation with a status: {error}")))?;
-        Ok(Self { status: head.status, body })
+        Ok(state::kept(head.status))
     }
 
     /// The service's own word for where it stands.

@@ -4,25 +4,25 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Method, Request, Uri};
 
-use crate::values::{BearerToken, ClientRequestId, Endpoint};
+use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, PublisherId};
 
 static CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 
 /// What a request of this crate is made of, whichever it is.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
-    /// Begins with `/` and holds nothing but checked values.
-    pub(super) path_and_query: String,
+    /// On the endpoint's origin.
+    pub(super) uri: Uri,
     pub(super) client_request_id: Option<&'a ClientRequestId>,
     pub(super) body: Bytes,
 }
 
 impl Call<'_> {
-    /// The request, on the endpoint's origin and with the token.
-    pub(super) fn into_http(self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
+    /// The request, with the token.
+    pub(super) fn into_http(self, token: &BearerToken) -> Request<Bytes> {
         let mut request = Request::new(self.body);
         *request.method_mut() = self.method;
-        *request.uri_mut() = uri(endpoint, self.path_and_query);
+        *request.uri_mut() = self.uri;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, token.header());
         if let Some(id) = self.client_request_id {
@@ -32,10 +32,19 @@ impl Call<'_> {
     }
 }
 
+/// What is asked of an offer. The path ends with a constant such as `/cancel`, and the id of an operation where it has one.
+pub(super) fn of_offer(endpoint: &Endpoint, publisher: &PublisherId, offer: &OfferId, end: &str, id: &str) -> Uri {
+    let version = endpoint.api_version().as_str();
+    let pieces =
+        ["/api/publishers/", publisher.as_str(), "/offers/", offer.as_str(), end, id, "?api-version=", version];
+    uri(endpoint, pieces.concat())
+}
+
+/// A URL of the endpoint. What is given begins with `/` and holds nothing but checked values.
 #[expect(
     clippy::expect_used,
     reason = "ids, versions and locations are checked, and bounded far below the limit of a URI"
 )]
-fn uri(endpoint: &Endpoint, path_and_query: String) -> Uri {
+pub(super) fn uri(endpoint: &Endpoint, path_and_query: String) -> Uri {
     endpoint.uri(path_and_query).expect("checked values make a path and query")
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::{DATE, RETRY_AFTER};
+use http::header::{DATE, HeaderName, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
+
+static RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+static X_MS_RETRY_AFTER_MS: HeaderName = HeaderName::from_static("x-ms-retry-after-ms");
 
 /// No wait that a server asks for is longer.
 const MAX: Duration = Duration::from_secs(3600);
@@ -11,13 +14,13 @@ const MAX: Duration = Duration::from_secs(3600);
 /// In milliseconds (`retry-after-ms`, `x-ms-retry-after-ms`; these win), in seconds, or as an HTTP date measured against
 /// the answer's own `Date`. At most an hour; what is negative, not a number or endless is as good as absent.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let value = |name: &HeaderName| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
     let milliseconds = |name| value(name).and_then(|text| wait(text, 0.001));
-    milliseconds("retry-after-ms").or_else(|| milliseconds("x-ms-retry-after-ms")).or_else(|| {
-        let text = value(RETRY_AFTER.as_str())?;
+    milliseconds(&RETRY_AFTER_MS).or_else(|| milliseconds(&X_MS_RETRY_AFTER_MS)).or_else(|| {
+        let text = value(&RETRY_AFTER)?;
         wait(text, 1.0).or_else(|| {
             let until = httpdate::parse_http_date(text).ok()?;
-            let sent = httpdate::parse_http_date(value(DATE.as_str())?).ok()?;
+            let sent = httpdate::parse_http_date(value(&DATE)?).ok()?;
             Some(until.duration_since(sent).unwrap_or(Duration::ZERO).min(MAX))
         })
     })

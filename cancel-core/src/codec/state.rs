@@ -1,5 +1,7 @@
 //! The words that the service uses for where an operation stands.
 
+use std::borrow::Cow;
+
 /// Where an operation stands, read from the service's word for it.
 ///
 /// Words are compared without regard to case, spaces, `-` and `_`. A word that is not known is not an end.
@@ -27,7 +29,9 @@ impl State {
     /// Reads a word of the service (operations page, "status", and what was seen beside it).
     #[must_use]
     pub fn of_word(word: &str) -> Self {
-        if is_word(word, "completed") || is_word(word, "complete") || is_word(word, "succeeded") {
+        if let Some((_, state)) = frequent(word) {
+            state
+        } else if is_word(word, "completed") || is_word(word, "complete") || is_word(word, "succeeded") {
             Self::Completed
         } else if is_word(word, "canceled") || is_word(word, "cancelled") {
             Self::Canceled
@@ -42,6 +46,27 @@ impl State {
     #[must_use]
     pub fn is_end(self) -> bool {
         self != Self::InProgress
+    }
+}
+
+/// The words that nearly every look brings, as the service writes them.
+const FREQUENT: [(&str, State); 5] = [
+    ("running", State::InProgress),
+    ("notStarted", State::InProgress),
+    ("canceled", State::Canceled),
+    ("completed", State::Completed),
+    ("failed", State::Failed),
+];
+
+fn frequent(word: &str) -> Option<(&'static str, State)> {
+    FREQUENT.into_iter().find(|(frequent, _)| *frequent == word)
+}
+
+/// A word to be kept: without an allocation when it is a frequent one.
+pub(super) fn kept(word: Cow<'_, str>) -> Cow<'static, str> {
+    match frequent(&word) {
+        Some((frequent, _)) => Cow::Borrowed(frequent),
+        None => Cow::Owned(word.into_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::answer::Answer;
 use super::json;
-use super::request::Call;
+use super::request::{Call, of_offer};
 use super::state::State;
 use crate::error::Error;
 use crate::report::Problem;
@@ -40,14 +40,9 @@ impl ListOperations {
     /// The request as it goes over the wire.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
-        let path_and_query = format!(
-            "/api/publishers/{}/offers/{}/submissions/?api-version={}",
-            self.publisher,
-            self.offer,
-            endpoint.api_version()
-        );
+        let uri = of_offer(endpoint, &self.publisher, &self.offer, "/submissions/", "");
         let client_request_id = self.client_request_id.as_ref();
-        Call { method: Method::GET, path_and_query, client_request_id, body: Bytes::new() }.into_http(endpoint, token)
+        Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
     }
 }
 

@@ -65,7 +65,8 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 #[cfg_attr(test, derive(Clone))]
 pub struct Cancellation {
     conversation: Conversation,
-    result: Option<Result<Outcome, Error>>,
+    /// In a box: it is there at the end only.
+    result: Option<Box<Result<Outcome, Error>>>,
 }
 
 impl Cancellation {
@@ -78,7 +79,7 @@ impl Cancellation {
         let unlooked = request.target().is_some() && !policy.lists();
         let result = unlooked.then(|| {
             let problem = "can only be told apart with `Until::Verified`: the call is for the whole offer";
-            Err(InvalidInput::hiding("operation id", problem).into())
+            Box::new(Err(InvalidInput::hiding("operation id", problem).into()))
         });
         Self { conversation: Conversation::new(endpoint, request, policy, now), result }
     }
@@ -97,7 +98,7 @@ impl Cancellation {
     #[expect(clippy::needless_pass_by_value, reason = "one checkpoint is gone on with once")]
     pub fn resume(endpoint: Endpoint, checkpoint: Checkpoint, policy: Policy, now: Duration) -> Result<Self, Error> {
         let conversation = Conversation::resume(endpoint, &checkpoint, policy, now)?;
-        let result = conversation.has_nothing_left().then(|| Err(conversation.error(doubtful())));
+        let result = conversation.has_nothing_left().then(|| Box::new(Err(conversation.error(doubtful()))));
         Ok(Self { conversation, result })
     }
 
@@ -170,7 +171,7 @@ impl Cancellation {
     /// What it ended with, when it is over.
     #[must_use]
     pub fn result(&self) -> Option<&Result<Outcome, Error>> {
-        self.result.as_ref()
+        self.result.as_deref()
     }
 
     /// Whether a POST went out so far. One that is out counts as [`Posted::Maybe`].
@@ -232,7 +233,7 @@ impl Cancellation {
 
     fn conclude(&mut self, verdict: Option<Result<Outcome, Problem>>) {
         if let Some(verdict) = verdict {
-            self.result = Some(verdict.map_err(|problem| self.conversation.error(problem)));
+            self.result = Some(Box::new(verdict.map_err(|problem| self.conversation.error(problem))));
         }
     }
 }

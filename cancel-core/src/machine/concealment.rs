@@ -14,7 +14,9 @@ use memchr::memmem;
 use crate::values::BearerToken;
 
 /// How much of a token is looked for first. What begins alike is then compared as a whole.
-const BEGINNING: usize = 32;
+const BEGINNING: usize = 8;
+/// Where a text ends in the middle of a token, so much of it gives it away; or all of a shorter one.
+const GIVEAWAY: usize = 32;
 /// How many tokens are remembered. One that was replaced is still known to whoever it was sent to.
 const MAX_TOKENS: usize = 8;
 
@@ -34,59 +36,101 @@ impl Secrets {
         self.0.push_back(token.clone());
     }
 
-    /// Overwrites the tokens wherever a header holds one.
-    pub(super) fn conceal_in_headers(&self, headers: &mut HeaderMap) {
-        for value in headers.values_mut() {
-            for token in &self.0 {
-                if let Some(concealed) = conceal(token, value.as_bytes()) {
-                    *value = HeaderValue::from_maybe_shared(concealed).unwrap_or(HeaderValue::from_static(""));
-                }
-            }
+    /// Overwrites the tokens wherever an answer holds one.
+    pub(super) fn conceal_in_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
+        for concealment in self.0.iter().filter_map(Concealment::of) {
+            concealment.conceal_in_headers(headers);
+            *body = concealment.conceal_in_body(std::mem::take(body));
         }
-    }
-
-    /// Overwrites the tokens wherever a body holds one, also where JSON spells it with escapes.
-    pub(super) fn conceal_in_body(&self, mut body: Bytes) -> Bytes {
-        let has_escapes = may_hide_characters(&body);
-        for token in &self.0 {
-            body = conceal(token, &body).unwrap_or(body);
-            if has_escapes {
-                body = conceal_escaped(token, &body).unwrap_or(body);
-            }
-        }
-        body
     }
 
     /// Overwrites the tokens wherever a text holds one.
-    pub(super) fn conceal_in_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.0.iter().fold(Cow::Borrowed(text), |text, token| match conceal(token, text.as_bytes()) {
-            Some(concealed) => Cow::Owned(String::from_utf8_lossy(&concealed).into_owned()),
-            None => text,
-        })
+    pub(super) fn conceal_in_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut concealed = Cow::Borrowed(text);
+        for concealment in self.0.iter().filter_map(Concealment::of) {
+            if let Some(bytes) = concealment.conceal(concealed.as_bytes()) {
+                concealed = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+        concealed
+    }
+}
+
+/// Looks for one token. It is made once an answer, for all of its headers and its body.
+struct Concealment<'a> {
+    secret: &'a [u8],
+    beginning: memmem::Finder<'a>,
+}
+
+impl<'a> Concealment<'a> {
+    /// `None` for a token that is too short to be told from any word.
+    fn of(token: &'a BearerToken) -> Option<Self> {
+        let secret = token.secret()?;
+        let beginning = memmem::Finder::new(secret.get(..BEGINNING).unwrap_or(secret));
+        Some(Self { secret, beginning })
+    }
+
+    /// Overwrites the token wherever a header holds it.
+    fn conceal_in_headers(&self, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            if let Some(concealed) = self.conceal(value.as_bytes()) {
+                *value = HeaderValue::from_maybe_shared(concealed).unwrap_or(HeaderValue::from_static(""));
+            }
+        }
+    }
+
+    /// Overwrites the token wherever a body holds it, also where JSON spells it with escapes.
+    fn conceal_in_body(&self, body: Bytes) -> Bytes {
+        let body = self.conceal(&body).unwrap_or(body);
+        if may_hide_characters(&body) { self.conceal_escaped(&body).unwrap_or(body) } else { body }
+    }
+
+    /// The bytes with asterisks for a token that is spelled with JSON's escapes. `None` when it is not there.
+    fn conceal_escaped(&self, bytes: &[u8]) -> Option<Bytes> {
+        let plain: Vec<u8> = Characters(bytes).map(|(character, _)| character).collect();
+        let concealed = self.conceal(&plain)?;
+        let mut spelled = BytesMut::with_capacity(bytes.len());
+        let mut rest = bytes;
+        for ((character, length), concealed) in Characters(bytes).zip(concealed) {
+            let (spelling, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            if character == concealed {
+                spelled.extend_from_slice(spelling);
+            } else {
+                spelled.extend(spelling.iter().map(|_| b'*'));
+            }
+            rest = after;
+        }
+        Some(spelled.freeze())
+    }
+
+    /// The bytes with asterisks for the token, also where they end in the middle of it. `None` when it is not there.
+    fn conceal(&self, bytes: &[u8]) -> Option<Bytes> {
+        let giveaway = self.secret.len().min(GIVEAWAY);
+        let mut concealed: Option<BytesMut> = None;
+        let mut from = 0;
+        while let Some(rest) = bytes.get(from..).filter(|rest| rest.len() >= giveaway) {
+            let Some(offset) = self.beginning.find(rest) else {
+                break;
+            };
+            let start = from + offset;
+            let rest = bytes.get(start..).unwrap_or_default();
+            let held = rest.get(..self.secret.len()).unwrap_or(rest);
+            if held.len() < giveaway || !self.secret.starts_with(held) {
+                from = start + 1;
+                continue;
+            }
+            from = start + held.len();
+            if let Some(place) = concealed.get_or_insert_with(|| BytesMut::from(bytes)).get_mut(start..from) {
+                place.fill(b'*');
+            }
+        }
+        concealed.map(BytesMut::freeze)
     }
 }
 
 /// Whether a body has escapes that stand for characters of a token: `\/` and `\u002B`, unlike `\"` and `\n`.
 fn may_hide_characters(body: &[u8]) -> bool {
-    memmem::find(body, br"\u").is_some() || memmem::find(body, br"\/").is_some()
-}
-
-/// The bytes with asterisks for a token that is spelled with JSON's escapes. `None` when it is not there.
-fn conceal_escaped(token: &BearerToken, bytes: &[u8]) -> Option<Bytes> {
-    let plain: Vec<u8> = Characters(bytes).map(|(character, _)| character).collect();
-    let concealed = conceal(token, &plain)?;
-    let mut spelled = BytesMut::with_capacity(bytes.len());
-    let mut rest = bytes;
-    for ((character, length), concealed) in Characters(bytes).zip(concealed) {
-        let (spelling, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-        if character == concealed {
-            spelled.extend_from_slice(spelling);
-        } else {
-            spelled.extend(spelling.iter().map(|_| b'*'));
-        }
-        rest = after;
-    }
-    Some(spelled.freeze())
+    memchr::memchr_iter(b'\\', body).any(|at| matches!(body.get(at + 1), Some(b'u' | b'/')))
 }
 
 /// The bytes of a text whose escapes for ASCII are undone, each with the length of its spelling.
@@ -115,28 +159,6 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// The bytes with asterisks for the token, also where they end in the middle of it. `None` when it is not there.
-fn conceal(token: &BearerToken, bytes: &[u8]) -> Option<Bytes> {
-    let secret = token.secret()?;
-    let beginning = memmem::Finder::new(secret.get(..BEGINNING).unwrap_or(secret));
-    let mut concealed: Option<BytesMut> = None;
-    let mut from = 0;
-    while let Some(offset) = bytes.get(from..).and_then(|rest| beginning.find(rest)) {
-        let start = from + offset;
-        let rest = bytes.get(start..).unwrap_or_default();
-        let held = rest.get(..secret.len()).unwrap_or(rest);
-        if !secret.starts_with(held) {
-            from = start + 1;
-            continue;
-        }
-        from = start + held.len();
-        if let Some(place) = concealed.get_or_insert_with(|| BytesMut::from(bytes)).get_mut(start..from) {
-            place.fill(b'*');
-        }
-    }
-    concealed.map(BytesMut::freeze)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +173,12 @@ mod tests {
         secrets
     }
 
+    fn in_body(secrets: &Secrets, body: &str) -> Bytes {
+        let mut body = Bytes::from(body.to_owned());
+        secrets.conceal_in_answer(&mut HeaderMap::new(), &mut body);
+        body
+    }
+
     fn concealed(text: &str) -> String {
         secrets(&[SECRET]).conceal_in_text(text).into()
     }
@@ -161,11 +189,13 @@ mod tests {
         assert_eq!(concealed(&format!("a {SECRET} b {SECRET}")), format!("a {stars} b {stars}"));
         assert_eq!(concealed(&format!("{SECRET}{SECRET}")), format!("{stars}{stars}"));
         assert_eq!(concealed(SECRET.split_at(40).0), "*".repeat(40), "cut off in the middle of it");
+        assert_eq!(secrets(&["canary-canary"]).conceal_in_text("a canary-canary"), format!("a {}", "*".repeat(13)));
     }
 
     #[test]
     fn another_text_stays_as_it_is() {
-        for text in ["", "0123", "0123456789abcdefghijklmnopqrstuvwxyz-other-and-more"] {
+        let almost = SECRET.split_at(GIVEAWAY - 1).0;
+        for text in ["", "0123", "0123456789abcdefghijklmnopqrstuvwxyz-other-and-more", almost] {
             assert_eq!(concealed(text), text);
         }
     }
@@ -190,13 +220,13 @@ mod tests {
             r#"{"status":"canary\u002btoken/0123456789","a":1e999}"#,
             r#"{"status":"canary\u002btoken/0123456789","a":"\ud800"}"#,
         ] {
-            let concealed = secrets.conceal_in_body(Bytes::from(escaped));
+            let concealed = in_body(&secrets, escaped);
             let text = String::from_utf8(concealed.to_vec()).unwrap();
             assert!(text.contains("***") && !text.contains("anary"), "{text}");
             assert_eq!(text.len(), escaped.len(), "{text}");
         }
         for other in [r#"{"a":"\u0062 \/","b":1,"b":2}"#, r#""\\u0063anary+token/0123456789""#, r"\u\/\", r"\u00"] {
-            assert_eq!(secrets.conceal_in_body(Bytes::from(other)), other, "what does not hold it stays as it is");
+            assert_eq!(in_body(&secrets, other), other, "what does not hold it stays as it is");
         }
     }
 
@@ -216,8 +246,8 @@ mod tests {
         let secrets = secrets(&[SECRET]);
         let mut headers = HeaderMap::new();
         headers.insert("x-echo", HeaderValue::from_static("Bearer 0123456789abcdefghijklmnopqrstuvwxyz-canary"));
-        secrets.conceal_in_headers(&mut headers);
+        secrets.conceal_in_answer(&mut headers, &mut Bytes::new());
         assert_eq!(headers["x-echo"].as_bytes(), format!("Bearer {}", "*".repeat(SECRET.len())).as_bytes());
-        assert!(!secrets.conceal_in_body(Bytes::from(SECRET)).starts_with(b"0"));
+        assert!(!in_body(&secrets, SECRET).starts_with(b"0"));
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 
 use super::concealment::Secrets;
 use super::noted::Noted;
@@ -33,7 +33,8 @@ pub(super) type Verdict = Option<Result<Outcome, Problem>>;
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct Conversation {
     pub(super) endpoint: Endpoint,
-    pub(super) request: CancelRequest,
+    /// In a box: a conversation spends most of its life waiting, among many others.
+    pub(super) request: Box<CancelRequest>,
     pub(super) policy: Policy,
     pub(super) stage: Stage,
     pub(super) pace: Pace,
@@ -59,7 +60,8 @@ pub(super) struct Conversation {
     /// POSTs that led nowhere.
     pub(super) failed_posts: u8,
     pub(super) last_failure: Option<Problem>,
-    last_id: u64,
+    /// The last exchange that was handed out.
+    last_id: ExchangeId,
     /// How often the conversation was gone on with by another process.
     pub(super) resumes: u32,
 }
@@ -87,8 +89,8 @@ pub(super) enum Stage {
 enum Flight {
     /// The next exchange may leave from this time on.
     Due { at: Duration, repeated: bool },
-    /// An exchange is out, and given up at this time.
-    Out { id: ExchangeId, until: Duration, called: Uri },
+    /// An exchange is out, the last that was handed out, and given up at this time.
+    Out { until: Duration },
 }
 
 impl Conversation {
@@ -112,10 +114,10 @@ impl Conversation {
             failures: 0,
             failed_posts: 0,
             last_failure: None,
-            last_id: 0,
+            last_id: ExchangeId(0),
             resumes: 0,
             endpoint,
-            request,
+            request: Box::new(request),
             policy,
         }
     }
@@ -123,7 +125,7 @@ impl Conversation {
     /// Lets time pass: an exchange that is out too long is lost, and at the deadline everything ends.
     pub(super) fn pass_time(&mut self, now: Duration) -> Verdict {
         self.now = self.now.max(now);
-        if let Flight::Out { until, .. } = self.flight {
+        if let Flight::Out { until } = self.flight {
             if self.now < until {
                 return None;
             }
@@ -135,7 +137,7 @@ impl Conversation {
     /// What to do next, when it is not over.
     pub(super) fn next(&mut self) -> Step<'static> {
         match &self.flight {
-            Flight::Out { id, until, .. } => Step::Await { id: *id, until: *until },
+            Flight::Out { until } => Step::Await { id: self.last_id, until: *until },
             Flight::Due { at, .. } if self.now < *at => Step::WaitUntil((*at).min(self.deadline)),
             Flight::Due { repeated, .. } => match self.token.clone() {
                 None => Step::Authenticate(self.token_reason),
@@ -151,11 +153,11 @@ impl Conversation {
 
     fn send(&mut self, token: &BearerToken) -> Step<'static> {
         let request = self.next_request(token);
-        self.last_id = self.last_id.saturating_add(1);
-        let id = ExchangeId(self.last_id);
+        let id = ExchangeId(self.last_id.0.saturating_add(1));
+        self.last_id = id;
         let timeout = self.policy.attempt_timeout.min(self.deadline.saturating_sub(self.now));
         let until = self.now.saturating_add(timeout);
-        self.flight = Flight::Out { id, until, called: request.uri().clone() };
+        self.flight = Flight::Out { until };
         Step::Send(Exchange { id, request, timeout, body_limit: self.policy.body_limit })
     }
 
@@ -183,7 +185,7 @@ impl Conversation {
 
     pub(super) fn handle_response(&mut self, now: Duration, response: Response<Body>) -> Verdict {
         self.now = self.now.max(now);
-        let called = self.land()?;
+        self.land()?;
         let (mut head, mut body) = response.into_parts();
         self.conceal(&mut head, &mut body);
         if body.bytes().len() > self.policy.body_limit {
@@ -199,8 +201,8 @@ impl Conversation {
             self.rejections = 0;
         }
         match self.stage {
-            Stage::Posting => self.post_answered(&called, &head, &body),
-            Stage::Watching(_) => self.look_answered(&called, &head, &body),
+            Stage::Posting => self.post_answered(&head, &body),
+            Stage::Watching(_) => self.look_answered(&head, body),
             Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.list_answered(&head, &body),
         }
     }
@@ -232,15 +234,11 @@ impl Conversation {
         }
     }
 
-    /// The exchange that was out no longer is; the URL that it called. Due at once, unless somebody says later.
-    fn land(&mut self) -> Option<Uri> {
-        match std::mem::replace(&mut self.flight, Flight::Due { at: self.now, repeated: false }) {
-            Flight::Out { called, .. } => Some(called),
-            due @ Flight::Due { .. } => {
-                self.flight = due;
-                None
-            }
-        }
+    /// The exchange that was out no longer is; `None` when there was none. Due at once, unless somebody says later.
+    fn land(&mut self) -> Option<()> {
+        self.out()?;
+        self.set_due(self.now);
+        Some(())
     }
 
     /// 401: the same exchange again at once with a fresh token; the second in a row is final. A fresh token can take its
@@ -315,9 +313,8 @@ impl Conversation {
     }
 
     fn conceal(&self, head: &mut Parts, body: &mut Body) {
-        self.secrets.conceal_in_headers(&mut head.headers);
         let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = body;
-        *bytes = self.secrets.conceal_in_body(std::mem::take(bytes));
+        self.secrets.conceal_in_answer(&mut head.headers, bytes);
     }
 
     /// A text without the token.
@@ -338,7 +335,7 @@ impl Conversation {
 
     pub(super) fn out(&self) -> Option<ExchangeId> {
         match &self.flight {
-            Flight::Out { id, .. } => Some(*id),
+            Flight::Out { .. } => Some(self.last_id),
             Flight::Due { .. } => None,
         }
     }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use http::Uri;
 use http::response::Parts;
 
 use super::conversation::{Conversation, Stage, Verdict};
-use super::outcome::{Outcome, Proof};
+use super::outcome::{Outcome, Posted, Proof};
 use super::policy::Until;
 use super::step::Body;
 use super::watching::{Seen, Turn, Watching};
@@ -14,10 +13,10 @@ use crate::codec::{Answer, Operation, State, retry_after};
 use crate::report::Problem;
 
 impl Conversation {
-    pub(super) fn look_answered(&mut self, called: &Uri, head: &Parts, body: &Body) -> Verdict {
+    pub(super) fn look_answered(&mut self, head: &Parts, body: Body) -> Verdict {
         let seen = Seen::read(head, body, self.polls);
         let goes_on = seen.goes_on();
-        let verdict = self.saw(seen).or_else(|| if goes_on { self.follow(called, head) } else { None });
+        let verdict = self.saw(seen).or_else(|| if goes_on { self.follow(head) } else { None });
         verdict.or_else(|| self.look_again(retry_after(&head.headers)))
     }
 
@@ -96,8 +95,8 @@ impl Conversation {
         match seen {
             Seen::Operation(operation) => {
                 self.succeeded();
-                self.operation = Some(operation.clone());
-                self.watched_end(operation)
+                let operation = self.operation.insert(operation);
+                watched_end(operation, self.posted)
             }
             Seen::StillRunning => {
                 self.succeeded();
@@ -109,23 +108,30 @@ impl Conversation {
         }
     }
 
-    fn watched_end(&self, operation: Operation) -> Verdict {
-        let (proof, operations, posted) = (Proof::Watched, Vec::new(), self.posted);
-        match operation.state() {
-            State::InProgress => None,
-            State::Canceled => Some(Ok(Outcome::Canceled { proof, operation: Some(operation), operations, posted })),
-            State::Completed | State::Failed => Some(Ok(Outcome::Ended { proof, operation, operations, posted })),
-        }
-    }
-
     /// The location may move, when it was the location that was looked at; a new one passes the same checks.
-    fn follow(&mut self, called: &Uri, head: &Parts) -> Verdict {
+    fn follow(&mut self, head: &Parts) -> Verdict {
         match &mut self.stage {
             Stage::Watching(watching) if watching.turn == Turn::Location => {
-                let problem: Problem = watching.follow(&self.endpoint, called, head).err()?;
+                let problem: Problem = watching.follow(&self.endpoint, head).err()?;
                 Some(Err(problem.answered(Answer::of(head, &[]))))
             }
             _ => None,
+        }
+    }
+}
+
+/// What the location's operation means, where nothing else decides.
+fn watched_end(operation: &Operation, posted: Posted) -> Verdict {
+    let (proof, operations) = (Proof::Watched, Vec::new());
+    match operation.state() {
+        State::InProgress => None,
+        State::Canceled => {
+            let operation = Some(operation.clone());
+            Some(Ok(Outcome::Canceled { proof, operation, operations, posted }))
+        }
+        State::Completed | State::Failed => {
+            let operation = operation.clone();
+            Some(Ok(Outcome::Ended { proof, operation, operations, posted }))
         }
     }
 }

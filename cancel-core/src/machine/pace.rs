@@ -1,12 +1,25 @@
 //! When to look next.
+//!
+//! A cancel takes effect at once, within one to three minutes, or when what it waits for is done; that much is known of
+//! the service. So the waits do not simply grow: they are short at first, long while little is to be expected, short again
+//! from one to three minutes, and long from then on. The benchmark suite (`benches/suite`) holds them against fixed waits
+//! and against growing ones, by how soon an end is known and by how many requests that takes. Percentages and estimated
+//! times are left alone: they tell how far the publish is, not when its cancel takes effect.
 
 use std::time::Duration;
 
 use super::policy::Policy;
 use crate::codec::CancelRequest;
 
-/// The waits of one conversation: each half again as long as the one before, up to a cap, with a jitter that depends on
-/// the policy's seed and the offer alone.
+/// After the first wait, which is the policy's: so many of this length, then so many of that. All further ones are the
+/// policy's longest.
+const WAITS: [(u32, Duration); 3] =
+    [(5, Duration::from_secs(5)), (2, Duration::from_secs(20)), (13, Duration::from_millis(8500))];
+/// No wait is longer than so many times the one before, so that tiny waits grow gently.
+const GROWTH: u32 = 2;
+
+/// The waits of one conversation: where it stands in the schedule, with a jitter that depends on the policy's seed and the
+/// offer alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Pace {
     salt: u64,
@@ -47,15 +60,9 @@ impl Pace {
     }
 
     fn scheduled(&self, policy: &Policy) -> Duration {
-        let cap = policy.max_poll_interval.max(policy.poll_interval);
-        let mut wait = policy.poll_interval;
-        for _ in 0..self.waited {
-            if wait >= cap || wait.is_zero() {
-                break;
-            }
-            wait = wait.saturating_add(wait / 2).saturating_add(Duration::from_nanos(1));
-        }
-        wait.min(cap)
+        let (shortest, longest) = (policy.poll_interval, policy.max_poll_interval.max(policy.poll_interval));
+        let grown = shortest.saturating_mul(GROWTH.saturating_pow(self.waited));
+        listed(self.waited).unwrap_or(longest).min(grown).clamp(shortest, longest)
     }
 
     /// SplitMix64 of where we are: as good as chance, and repeatable.
@@ -65,6 +72,15 @@ impl Pace {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX)
     }
+}
+
+/// The wait of this number, counted from the first, which is 0.
+fn listed(number: u32) -> Option<Duration> {
+    let mut last = 0;
+    WAITS.into_iter().find_map(|(count, wait)| {
+        last += count;
+        (number <= last).then_some(wait)
+    })
 }
 
 #[cfg(test)]
@@ -82,9 +98,29 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_by_half_up_to_the_cap() {
-        let policy = Policy::default().jitter_percent(0).max_poll_interval(Duration::from_secs(5));
-        assert_eq!(waits(&policy, "a", 6), [1000, 1500, 2250, 3375, 5000, 5000]);
+    fn waits_are_short_when_an_end_is_likely() {
+        let policy = Policy::default().jitter_percent(0);
+        let waits = waits(&policy, "a", 24);
+        assert_eq!(waits[..8], [1000, 2000, 4000, 5000, 5000, 5000, 20_000, 20_000]);
+        assert_eq!(waits[8..21], [8500; 13]);
+        assert_eq!(waits[21..], [26_000; 3]);
+    }
+
+    #[test]
+    fn no_wait_is_shorter_than_the_first_or_longer_than_the_longest() {
+        let policy = Policy::default().jitter_percent(0);
+        let long = policy.clone().poll_interval(Duration::from_secs(10));
+        assert_eq!(waits(&long, "a", 9), [10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 20_000, 20_000, 10_000]);
+        let short = policy.clone().max_poll_interval(Duration::from_secs(3));
+        assert_eq!(waits(&short, "a", 9), [1000, 2000, 3000, 3000, 3000, 3000, 3000, 3000, 3000]);
+        let contrary = policy.poll_interval(Duration::from_secs(60));
+        assert_eq!(waits(&contrary, "a", 3), [60_000; 3]);
+    }
+
+    #[test]
+    fn after_a_tiny_first_wait_they_grow_step_by_step() {
+        let policy = Policy::default().jitter_percent(0).poll_interval(Duration::from_millis(10));
+        assert_eq!(waits(&policy, "a", 12), [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 8500, 8500]);
     }
 
     #[test]

@@ -50,14 +50,15 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// [`Until::Verified`] within 15 minutes; polls after 1 s and then ever less often, up to every 30 s with a jitter of
-    /// 20 %; 30 s and 1 MiB an answer; five tries; nothing that could cancel twice.
+    /// [`Until::Verified`] within 15 minutes; looks after 1, 2, 4 and three times 5 s, twice after 20 s, then every 8.5 s
+    /// from one to three minutes, where most cancels take effect, and every 26 s from then on, with a jitter of 20 %; 30 s
+    /// and 1 MiB an answer; five tries; nothing that could cancel twice.
     fn default() -> Self {
         Self {
             until: Until::Verified,
             deadline: Duration::from_secs(15 * 60),
             poll_interval: Duration::from_secs(1),
-            max_poll_interval: Duration::from_secs(30),
+            max_poll_interval: Duration::from_secs(26),
             attempt_timeout: Duration::from_secs(30),
             attempts: 5,
             body_limit: 1024 * 1024,
@@ -84,14 +85,14 @@ impl Policy {
         self
     }
 
-    /// The first wait before a look, and the shortest. Each further one is half again as long.
+    /// The first wait before a look, and the shortest. The next ones are at most twice as long as the one before.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
     }
 
-    /// What the waits grow up to. One that is below the first wait counts as the first wait.
+    /// The longest wait, and every one after three minutes. One that is below the first wait counts as the first wait.
     #[must_use]
     pub fn max_poll_interval(mut self, interval: Duration) -> Self {
         self.max_poll_interval = interval;

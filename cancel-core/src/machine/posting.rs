@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::Uri;
 use http::response::Parts;
 
 use super::conversation::{Conversation, Stage, Verdict, problem};
@@ -10,16 +9,16 @@ use super::outcome::{Outcome, Proof};
 use super::policy::Until;
 use super::step::Body;
 use super::watching::Watching;
-use crate::codec::{Answer, NamedLocation, accepted, retry_after};
+use crate::codec::{Answer, Called, NamedLocation, accepted, retry_after};
 use crate::error::Error;
 use crate::report::Problem;
 
 impl Conversation {
-    pub(super) fn post_answered(&mut self, called: &Uri, head: &Parts, body: &Body) -> Verdict {
+    pub(super) fn post_answered(&mut self, head: &Parts, body: &Body) -> Verdict {
         let wait = retry_after(&head.headers);
         match head.status.as_u16() {
             200 => self.canceled(wait),
-            202 => self.accepted(called, head, body, wait),
+            202 => self.accepted(head, body, wait),
             // Not processed, and the service says so.
             408 | 429 => self.post_again(problem(head, body), wait),
             // A gateway's, perhaps, behind which the service did its work.
@@ -43,13 +42,13 @@ impl Conversation {
         Some(Ok(Outcome::Canceled { proof: Proof::Answered, operation, operations, posted: self.posted }))
     }
 
-    fn accepted(&mut self, called: &Uri, head: &Parts, body: &Body, wait: Option<Duration>) -> Verdict {
+    fn accepted(&mut self, head: &Parts, body: &Body, wait: Option<Duration>) -> Verdict {
         // From here on nothing is posted again, whatever else is wrong with the answer.
         self.stage = match self.policy.until {
             Until::Verified => Stage::Watching(Watching::noted_and(None)),
             Until::Accepted | Until::Settled => Stage::Unfollowed,
         };
-        match (self.policy.until, self.location_of_accepted(called, head, body)) {
+        match (self.policy.until, self.location_of_accepted(head, body)) {
             (Until::Verified, Ok(named)) => self.watch_after(Watching::noted_and(named), wait),
             (_, Err(problem)) => return Some(Err(problem.answered(Answer::of(head, body.bytes())))),
             (_, Ok(None)) => {
@@ -65,7 +64,8 @@ impl Conversation {
         None
     }
 
-    fn location_of_accepted(&self, called: &Uri, head: &Parts, body: &Body) -> Result<Option<NamedLocation>, Problem> {
+    fn location_of_accepted(&self, head: &Parts, body: &Body) -> Result<Option<NamedLocation>, Problem> {
+        let called = Called::Cancel(&self.request);
         accepted(&self.endpoint, called, &head.headers, body.whole().map_or(&[], |bytes| bytes))
     }
 

@@ -8,7 +8,7 @@ use super::noted::Noted;
 use super::outcome::Posted;
 use super::policy::{Policy, Until};
 use super::watching::Watching;
-use crate::codec::{CancelRequest, NamedBy, NamedLocation, OperationLocation};
+use crate::codec::{Called, CancelRequest, NamedBy, NamedLocation, OperationLocation};
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{ClientRequestId, Endpoint, InvalidInput, NotificationEmails, OfferId, OperationId, PublisherId};
@@ -156,10 +156,10 @@ impl Checkpoint {
         let Some(saved) = &self.location else {
             return Ok(None);
         };
-        let base = http::Uri::default();
-        let location = OperationLocation::read(endpoint, &base, &saved.url).map_err(|problem| {
-            problem.renamed(Error::Checkpoint, "the checkpoint holds a location that will not be called")
-        })?;
+        let location =
+            OperationLocation::read(endpoint, Called::Url(&http::Uri::default()), &saved.url).map_err(|problem| {
+                problem.renamed(Error::Checkpoint, "the checkpoint holds a location that will not be called")
+            })?;
         if *saved.url != *location.to_string() {
             return Err(refused("holds a location that is not written as ours are"));
         }

@@ -99,6 +99,13 @@ impl Body {
 }
 
 impl Body {
+    /// What arrived, to be kept.
+    pub(super) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Complete(bytes) | Self::CutOff(bytes) | Self::TooLarge(bytes) => bytes,
+        }
+    }
+
     /// All of it, or why there is no reading it.
     pub(super) fn whole(&self) -> Result<&Bytes, Problem> {
         match self {

@@ -1,13 +1,15 @@
 //! What is looked at after the POST, whose turn it is, and what an answer says of it.
 
 use bytes::Bytes;
+use http::Request;
 use http::response::Parts;
-use http::{Request, Uri};
 
 use super::conversation::problem;
 use super::noted::Noted;
 use super::step::Body;
-use crate::codec::{Answer, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, in_headers};
+use crate::codec::{
+    Answer, Called, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, in_headers,
+};
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint};
 
@@ -101,11 +103,12 @@ impl Watching {
     }
 
     /// Follows a location that has moved: an `Operation-Location` always counts, a `Location` only while one is followed.
-    pub(super) fn follow(&mut self, endpoint: &Endpoint, called: &Uri, head: &Parts) -> Result<(), Problem> {
+    pub(super) fn follow(&mut self, endpoint: &Endpoint, head: &Parts) -> Result<(), Problem> {
         let Some(followed) = &mut self.location else {
             return Ok(());
         };
         let counts = |by| by == NamedBy::OperationLocation || by == followed.by;
+        let called = Called::Url(followed.location.url());
         if let Some(named) = in_headers(endpoint, called, &head.headers, counts)? {
             *followed = named;
         }
@@ -138,16 +141,16 @@ impl Seen {
     }
 
     /// Reads the answer to the look with this number, counted from the POST.
-    pub(super) fn read(head: &Parts, body: &Body, look: u32) -> Self {
+    pub(super) fn read(head: &Parts, body: Body, look: u32) -> Self {
         match head.status.as_u16() {
-            200 | 204 => match body.whole().and_then(|bytes| Operation::read(bytes.clone())) {
-                Ok(operation) => Self::Operation(operation),
+            200 | 204 => match body.whole().and_then(|bytes| Operation::status_in(bytes)) {
+                Ok(status) => Self::Operation(Operation::of(status, body.into_bytes())),
                 Err(problem) => Self::Transient(problem.answered(Answer::of(head, body.bytes()))),
             },
             202 => Self::StillRunning,
             404 if look <= LOOKS_BEFORE_IT_EXISTS => Self::NotYet,
-            408 | 429 | 500..=599 => Self::Transient(problem(head, body)),
-            _ => Self::Refused(problem(head, body)),
+            408 | 429 | 500..=599 => Self::Transient(problem(head, &body)),
+            _ => Self::Refused(problem(head, &body)),
         }
     }
 }

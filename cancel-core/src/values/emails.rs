@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use super::InvalidInput;
 
@@ -20,7 +19,7 @@ const MAX_LENGTH: usize = 254;
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct NotificationEmails(Arc<str>);
+pub struct NotificationEmails(Box<str>);
 
 impl NotificationEmails {
     /// Reads addresses that are separated by commas.
@@ -54,10 +53,10 @@ impl NotificationEmails {
         if joined.is_empty() {
             return Err(InvalidInput::hiding(WHAT, "list is empty"));
         }
-        Ok(Self(Arc::from(joined)))
+        Ok(Self(joined.into_boxed_str()))
     }
 
-    /// The addresses as they go over the wire: joined by commas, without spaces.
+    /// The addresses as they go over the wire: joined by commas, without spaces. Nothing in them needs an escape in JSON.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::Uri;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use url::{Host, Url};
@@ -165,17 +164,28 @@ impl Endpoint {
             && own.port_or_known_default() == url.port_or_known_default()
     }
 
+    /// Whether a URL's scheme and authority are this origin's, letter by letter but for case. (Where they are not, the URL
+    /// can still be on this origin, in other words.)
+    pub(crate) fn is_written(&self, scheme: &str, authority: &str) -> bool {
+        scheme.eq_ignore_ascii_case(self.0.scheme.as_str()) && authority.eq_ignore_ascii_case(self.0.authority.as_str())
+    }
+
+    /// Whether a URL was built on this origin.
+    pub(crate) fn built(&self, uri: &Uri) -> bool {
+        uri.scheme() == Some(&self.0.scheme) && uri.authority() == Some(&self.0.authority)
+    }
+
     /// Resolves a reference as a lenient browser would, to tell where a hostile one points.
     pub(crate) fn resolve_leniently(&self, reference: &str) -> Option<Url> {
         self.0.url.join(reference).ok()
     }
 
     /// A URL of this origin. `None` only when the text is not a path and query.
-    pub(crate) fn uri(&self, path_and_query: impl Into<Bytes>) -> Option<Uri> {
+    pub(crate) fn uri(&self, path_and_query: impl TryInto<PathAndQuery>) -> Option<Uri> {
         let mut parts = Parts::default();
         parts.scheme = Some(self.0.scheme.clone());
         parts.authority = Some(self.0.authority.clone());
-        parts.path_and_query = Some(PathAndQuery::from_maybe_shared(path_and_query.into()).ok()?);
+        parts.path_and_query = Some(path_and_query.try_into().ok()?);
         Uri::from_parts(parts).ok()
     }
 }

@@ -154,6 +154,8 @@ fn what_points_elsewhere_or_hides_something_is_refused() {
         ("https://user:pw@cloudpartner.azure.com/api", "invalid_location"),
         ("https://@cloudpartner.azure.com/api", "invalid_location"),
         ("https:/api/operations/1", "invalid_location"),
+        ("https:///cloudpartner.azure.com/api", "invalid_location"),
+        ("https:///evil.example/api", "foreign_location"),
         ("https:api", "invalid_location"),
         ("https://cloudp\u{ff41}rtner.azure.com/", "invalid_location"),
         ("https://cloudpartner.azure.com:99999/", "invalid_location"),
@@ -208,6 +210,16 @@ fn a_reference_from_somewhere_else_points_there() {
     assert_eq!(parsed.unwrap_err().kind(), "foreign_location");
 }
 
+#[test]
+fn what_was_called_hides_nothing_either() {
+    for path in ["/api\\x/y", "/api/\u{85}/y", "/api/%5c/y", "/a/../y", "/a/%2e%2e/y"] {
+        let called = Uri::try_from(format!("{ORIGIN}{path}")).unwrap();
+        let parsed = OperationLocation::parse(&Endpoint::default(), &called, "operations/1");
+        assert_eq!(parsed.unwrap_err().kind(), "invalid_location", "{path:?}");
+        assert!(OperationLocation::parse(&Endpoint::default(), &called, "/operations/1").is_ok(), "{path:?}");
+    }
+}
+
 /// `http` lets more through in a path than a URL may hold; `url` would spell it in another way.
 #[test]
 fn a_reference_is_joined_to_a_plain_path_only() {
@@ -229,6 +241,30 @@ proptest! {
             prop_assert_eq!(uri.scheme_str(), Some("https"));
             prop_assert_eq!(uri.authority().map(http::uri::Authority::as_str), Some("cloudpartner.azure.com"));
             prop_assert_eq!(parse(&printed), Ok(location));
+        }
+    }
+
+    /// Whatever is accepted means this origin and this path when others read it as it came, however it writes them.
+    #[test]
+    fn what_is_accepted_means_the_same_to_two_parsers(
+        scheme in "(https?|HTTPS|Https|ftp)",
+        authority in r"(cloudpartner|CloudPartner|clo%75dpartner|evil)\.azure\.com(:443|:0443|:80|:)?(\.evil)?|[a-zA-Z0-9.:@%\[\]-]{0,20}",
+        path in r"(/[A-Za-z0-9.%$~:@!'()*+,;=-]{0,12}){0,4}",
+        rest in r"(\?[ -~]{0,12})?(#[ -~]{0,5})?",
+        absolute: bool,
+    ) {
+        let value = if absolute { format!("{scheme}://{authority}{path}{rest}") } else { format!("{path}{rest}") };
+        if let Ok(location) = parse(&value) {
+            let base: url::Url = called().to_string().parse().unwrap();
+            let read = base.join(value.trim_matches([' ', '\t'])).unwrap();
+            prop_assert_eq!(read.origin().ascii_serialization(), ORIGIN);
+            prop_assert_eq!(read.path(), location.url().path());
+            if let Ok(uri) = value.parse::<Uri>() {
+                prop_assert!(uri.scheme_str().is_none_or(|scheme| scheme == "https"));
+                prop_assert!(uri.host().is_none_or(|host| host.eq_ignore_ascii_case("cloudpartner.azure.com") || host.contains('%')), "{}", value);
+                prop_assert!(uri.port_u16().is_none_or(|port| port == 443));
+                prop_assert_eq!(uri.path(), location.url().path());
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use cancel_core::{
     ListOperations, NotificationEmails, OfferId, OperationId, OperationLocation, PublisherId,
 };
 use http::Request;
+use proptest::prelude::*;
 
 fn contoso() -> (PublisherId, OfferId) {
     (PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
@@ -116,4 +117,17 @@ fn the_token_is_marked_sensitive() {
     let request = CancelRequest::new(publisher, offer).to_http(&Endpoint::default(), &token());
     assert!(request.headers()["authorization"].is_sensitive());
     assert!(!format!("{request:?}").contains("eyJ0eXAi"));
+}
+
+proptest! {
+    /// The body is JSON that says the addresses and nothing else, whatever an address may hold.
+    #[test]
+    fn no_address_changes_the_body(local in r"[!-~]{1,4}\PC{0,3}", domain in r"[a-z.\x22\\-]{1,4}\PC{0,3}", other in "(,b@c)?") {
+        if let Ok(emails) = NotificationEmails::parse(&format!("{local}@{domain}{other}")) {
+            let (publisher, offer) = contoso();
+            let request = CancelRequest::new(publisher, offer).notify(emails.clone()).to_http(&Endpoint::default(), &token());
+            let expected = serde_json::json!({"metadata": {"notification-emails": emails.as_str()}});
+            prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(request.body()).unwrap(), expected);
+        }
+    }
 }

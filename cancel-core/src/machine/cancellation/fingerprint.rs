@@ -10,7 +10,7 @@ impl Cancellation {
     pub(in crate::machine) fn fingerprint(&self, hasher: &mut impl Hasher) {
         let Self { conversation, result } = self;
         conversation.fingerprint(hasher);
-        match result {
+        match result.as_deref() {
             None => "goes on".hash(hasher),
             // The texts of an error decide nothing.
             Some(Err(error)) => (error.kind(), error.posted().as_str()).hash(hasher),

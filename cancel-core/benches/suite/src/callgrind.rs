@@ -1,0 +1,27 @@
+//! Counts instructions: this program runs itself under `valgrind --tool=callgrind`.
+//!
+//! A task is run N times and 2N times; the difference of the counts, divided by N, is what one run costs. The start of the
+//! process and the first run, which fills caches and tables, drop out.
+
+use std::process::Command;
+
+/// Instructions of one run of a task of [`crate::task`].
+pub fn instructions(task: &[&str], runs: u64) -> u64 {
+    (collected(task, 2 * runs) - collected(task, runs)) / runs
+}
+
+fn collected(task: &[&str], runs: u64) -> u64 {
+    let program = std::env::current_exe().expect("this program has a path");
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .arg("task")
+        .arg(runs.to_string())
+        .args(task)
+        .output()
+        .expect("valgrind is installed (apt-get install valgrind)");
+    let report = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{task:?}: {report}");
+    let line = report.lines().find_map(|line| line.split_once("Collected : ")).expect("callgrind reports a count");
+    line.1.trim().parse().expect("the count is a number")
+}

@@ -1,0 +1,73 @@
+//! The machine in `Settled`, all checks on, driven as its documentation says, in virtual time.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use cancel_core::{
+    BearerToken, CancelRequest, Cancellation, Endpoint, NotificationEmails, OfferId, Outcome, Policy, PublisherId,
+    Step, Until,
+};
+
+use super::Contender;
+use super::wire::{self, EMAIL, ENDPOINT, OFFER, PUBLISHER, TOKEN};
+
+pub struct Ours {
+    endpoint: Endpoint,
+    token: BearerToken,
+    policy: Policy,
+}
+
+impl Ours {
+    pub fn new() -> Self {
+        Self {
+            endpoint: Endpoint::new(ENDPOINT).expect("an endpoint"),
+            token: BearerToken::new(TOKEN).expect("a token"),
+            policy: Policy::default().until(Until::Settled),
+        }
+    }
+
+    /// A conversation that has not begun.
+    fn begin(&self) -> Cancellation {
+        let publisher = PublisherId::new(PUBLISHER).expect("an id");
+        let offer = OfferId::new(OFFER).expect("an id");
+        let request =
+            CancelRequest::new(publisher, offer).notify(NotificationEmails::parse(EMAIL).expect("an address"));
+        Cancellation::new(self.endpoint.clone(), request, self.policy.clone(), Duration::ZERO)
+    }
+
+    /// One that waits between its two looks.
+    pub fn waiting(&self) -> Cancellation {
+        let mut cancellation = self.begin();
+        self.advance(&mut cancellation, 2);
+        cancellation
+    }
+
+    /// Goes on until so many exchanges were answered and the next is not due, or until it is over.
+    fn advance(&self, cancellation: &mut Cancellation, exchanges: usize) {
+        let mut now = Duration::ZERO;
+        let mut answered = 0;
+        loop {
+            match cancellation.step(now) {
+                Step::Authenticate(_why) => cancellation.provide_token(self.token.clone()),
+                Step::Send(exchange) => {
+                    black_box(&exchange.request);
+                    let response = wire::answer(answered).into_http();
+                    answered += 1;
+                    cancellation.handle_response(now, exchange.id, response).expect("it is out");
+                }
+                Step::WaitUntil(_) if answered == exchanges => break,
+                Step::WaitUntil(when) => now = when,
+                Step::Await { .. } => unreachable!("every exchange is answered at once"),
+                Step::Done(_) => break,
+            }
+        }
+    }
+}
+
+impl Contender for Ours {
+    fn converse(&self) -> bool {
+        let mut cancellation = self.begin();
+        self.advance(&mut cancellation, 3);
+        matches!(cancellation.result(), Some(Ok(Outcome::Canceled { .. })))
+    }
+}

@@ -1,0 +1,58 @@
+//! What must not be lost: the figures of a conversation and of one in flight, as they were when they were committed, with a
+//! few per cent of room, and never more than what was set out to be reached. Counts, never times.
+//!
+//! A change that lowers a figure lowers it here as well.
+
+use crate::table::{Row, Unit};
+use crate::{conversation, in_flight};
+
+/// The measures that are guarded.
+pub const GUARDED: [&str; 2] = ["conversation", "in-flight"];
+
+/// For another compiler, and other versions of what is underneath.
+const ROOM: f64 = 1.03;
+
+struct Limit {
+    what: &'static str,
+    unit: Unit,
+    committed: f64,
+    reach: f64,
+}
+
+const LIMITS: [Limit; 4] = [
+    Limit { what: conversation::WHAT, unit: Unit::Instructions, committed: 69_570.0, reach: f64::INFINITY },
+    Limit { what: conversation::WHAT, unit: Unit::Allocations, committed: 25.0, reach: 28.0 },
+    Limit { what: in_flight::SIZE, unit: Unit::Bytes, committed: 472.0, reach: 512.0 },
+    Limit { what: in_flight::HEAP, unit: Unit::Bytes, committed: 333.0, reach: 1024.0 },
+];
+
+/// The instructions of a conversation, by those of the floor in the same run.
+const MOST_BY_FLOOR: f64 = 1.3;
+
+/// What is above its limit, in words.
+pub fn broken(rows: &[Row]) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut must = |what: &str, figure: f64, most: f64| {
+        if figure > most {
+            broken.push(format!("{what}: {figure:.2} is more than {most:.2}"));
+        }
+    };
+    for limit in LIMITS {
+        let row = row(rows, limit.what, limit.unit);
+        must(&format!("{}, {}", row.what, row.unit.name()), row.ours, (limit.committed * ROOM).min(limit.reach));
+    }
+    let conversation = row(rows, conversation::WHAT, Unit::Instructions);
+    let floor = conversation.floor.expect("a conversation has a floor");
+    must("instructions of a conversation by the floor's", conversation.ours / floor, MOST_BY_FLOOR);
+    for unit in [Unit::Instructions, Unit::Allocations] {
+        let row = row(rows, conversation::WHAT, unit);
+        for (peer, figure) in &row.peers {
+            must(&format!("{} of a conversation beside {peer}", unit.name()), row.ours, *figure);
+        }
+    }
+    broken
+}
+
+fn row<'a>(rows: &'a [Row], what: &str, unit: Unit) -> &'a Row {
+    rows.iter().find(|row| row.what == what && row.unit == unit).expect("the row was measured")
+}

@@ -1,0 +1,88 @@
+//! What a cancel costs, against the least that does the job (the floor) and what people take instead (the peers).
+//!
+//! ```sh
+//! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml              # one table
+//! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --json    # the same as JSON
+//! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --check   # the guard of `.ci/run`
+//! ```
+//!
+//! Names of measures select some of them. Times are never measured: instructions (callgrind's, so valgrind must be there),
+//! allocations, bytes, requests and virtual seconds are the same on a busy machine. A measure is a module with a function
+//! `rows`; [`MEASURES`] is the list of them.
+
+mod bodies;
+mod callgrind;
+mod conversation;
+mod counting;
+mod guard;
+mod in_flight;
+mod knowing;
+mod table;
+mod versions;
+
+use std::process::ExitCode;
+
+use table::Row;
+
+type Measure = (&'static str, fn() -> Vec<Row>);
+
+/// Everything that is measured, in the order of the table.
+const MEASURES: [Measure; 4] = [
+    ("conversation", conversation::rows),
+    ("in-flight", in_flight::rows),
+    ("bodies", bodies::rows),
+    ("knowing", knowing::rows),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["task", runs, task @ ..] => perform(task, number(runs)),
+        ["--check"] => return check(&measured(&guard::GUARDED)),
+        ["--json", names @ ..] if are_known(names) => {
+            println!("{}", table::json(&measured(names), &versions::compared()));
+        }
+        names if are_known(names) => print!("{}\n{}\n", table::markdown(&measured(names)), versions::compared()),
+        _ => {
+            eprintln!("usage: suite [--json | --check] [{}]", MEASURES.map(|(name, _)| name).join(" | "));
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn are_known(names: &[&str]) -> bool {
+    names.iter().all(|name| MEASURES.iter().any(|(known, _)| known == name))
+}
+
+/// The rows of these measures, or of all.
+fn measured(names: &[&str]) -> Vec<Row> {
+    let wanted = MEASURES.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
+    wanted.flat_map(|(_, rows)| rows()).collect()
+}
+
+fn check(rows: &[Row]) -> ExitCode {
+    print!("{}", table::markdown(rows));
+    let broken = guard::broken(rows);
+    for limit in &broken {
+        eprintln!("{limit}");
+    }
+    if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What [`callgrind`] runs this program for.
+fn perform(task: &[&str], runs: u64) {
+    match task {
+        ["converse", name] => {
+            let contender = conversation::contender(name);
+            assert!((0..runs).all(|_| contender.converse()));
+        }
+        ["parse", parser, shape, size] => bodies::parse(parser, shape, number(size), runs),
+        _ => panic!("no task is called {task:?}"),
+    }
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().ok().expect("a number")
+}
