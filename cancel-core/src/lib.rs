@@ -46,6 +46,9 @@ mod codec;
 #[cfg(feature = "portal")]
 pub mod conformance;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod machine;

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use crate::codec::Answer;
+use crate::codec::{Answer, legible};
 use crate::error::Error;
 use crate::machine::Posted;
+
+/// The longest detail that is kept, in characters: a parser's words can hold all that it was given.
+const MAX_DETAIL: usize = 1024;
 
 /// What happened, to which offer, what the service said, and whether a POST went out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,7 @@ impl Report {
         self.posted
     }
 
-    /// What happened, in words. Empty where the answer says it all.
+    /// What happened, in words: bounded, and on one line. Empty where the answer says it all.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
@@ -80,8 +83,9 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(name: fn(Box<Report>) -> Error, detail: impl Into<Box<str>>) -> Self {
-        Self { name, report: Box::new(Report { offer: None, posted: Posted::No, detail: detail.into(), answer: None }) }
+    pub(crate) fn new(name: fn(Box<Report>) -> Error, detail: impl AsRef<str>) -> Self {
+        let detail = legible(detail.as_ref(), MAX_DETAIL);
+        Self { name, report: Box::new(Report { offer: None, posted: Posted::No, detail, answer: None }) }
     }
 
     pub(crate) fn answered(mut self, answer: Answer) -> Self {

@@ -4,7 +4,11 @@
 //! is bounded in length by whoever received it.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -12,6 +16,27 @@ use serde_json::value::RawValue;
 /// Reads a body as JSON. Some of the service's gateways send a byte order mark first.
 pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
     serde_json::from_slice(without_bom(body))
+}
+
+/// A value that was written as an object: a derived reader would also take an array of its members.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 /// A longer body is neither an error message nor a location, in bytes. (Its tree takes up to some 16 times its size.)
@@ -34,7 +59,7 @@ pub(super) fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 /// Text for a person: bounded, on one line, without control characters that a terminal would act on.
-pub(super) fn legible(text: &str, most: usize) -> Box<str> {
+pub(crate) fn legible(text: &str, most: usize) -> Box<str> {
     let mut line = String::new();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control() || is_bidi(c)).filter(|word| !word.is_empty())
     {

@@ -250,6 +250,10 @@ fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Opera
         None if reference.is_empty() => return Err(Refusal::Form("names nothing")),
         None => (called.origin(), relative_to(called, reference)),
     };
+    // What a relative one is joined to was not written by the service. `http` lets more through there than `url` spells alike.
+    if matches!(path_and_query, Cow::Owned(_)) && !is_of_uri_bytes(&path_and_query) {
+        return Err(Refusal::Form("is joined to a path with a character that a URL does not have"));
+    }
     check_path(path_and_query.split_once('?').map_or(&*path_and_query, |(path, _)| path))?;
     if let Some((scheme, authority)) = origin.filter(|(scheme, authority)| !endpoint.is_written(scheme, authority)) {
         let read = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| Refusal::Form("is not a URL"))?;

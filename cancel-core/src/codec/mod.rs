@@ -19,6 +19,7 @@ mod submissions;
 pub use answer::Answer;
 pub(crate) use cancel::accepted;
 pub use cancel::{CancelRequest, CancelResponse};
+pub(crate) use json::legible;
 pub(crate) use location::Called;
 pub use location::{LocationKind, OperationLocation};
 pub(crate) use named_location::{NamedBy, NamedLocation, in_headers};

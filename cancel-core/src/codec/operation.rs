@@ -145,8 +145,8 @@ impl Operation {
 /// An object, or the object in an array of one.
 fn one<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
     if json::without_bom(body).trim_ascii_start().starts_with(b"[") {
-        json::parse(body).map(|(only,): (T,)| only)
+        json::parse(body).map(|(json::Object(only),)| only)
     } else {
-        json::parse(body)
+        json::parse(body).map(|json::Object(only)| only)
     }
 }

@@ -77,8 +77,8 @@ impl OperationList {
     }
 
     pub(crate) fn read(body: &[u8]) -> Result<Self, Problem> {
-        match json::parse(body) {
-            Ok(submissions) => Ok(Self { submissions }),
+        match json::parse::<Vec<json::Object<Submission>>>(body) {
+            Ok(objects) => Ok(Self { submissions: objects.into_iter().map(|json::Object(entry)| entry).collect() }),
             Err(error) => Err(Problem::new(Error::MalformedBody, format!("no list of operations: {error}"))),
         }
     }

@@ -1,14 +1,15 @@
 //! Keeps the token out of everything that is made of an answer.
 //!
 //! A server that echoes the request, by mistake or on purpose, would otherwise put the token into error messages,
-//! excerpts and logs (rule 4).
+//! excerpts and logs (rule 4). Nothing here asks whether a text is JSON: a token that is spelled with escapes is overwritten
+//! where it stands, so that whoever reads the text next, however leniently, finds asterisks.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
-use serde_json::Value;
 
 use crate::values::BearerToken;
 
@@ -16,23 +17,61 @@ use crate::values::BearerToken;
 const BEGINNING: usize = 8;
 /// Where a text ends in the middle of a token, so much of it gives it away; or all of a shorter one.
 const GIVEAWAY: usize = 32;
+/// How many tokens are remembered. One that was replaced is still known to whoever it was sent to.
+const MAX_TOKENS: usize = 8;
+
+/// The tokens of one conversation, the last ones of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Secrets(VecDeque<BearerToken>);
+
+impl Secrets {
+    /// Remembers a token; in a very long run, instead of the oldest.
+    pub(super) fn add(&mut self, token: &BearerToken) {
+        if self.0.iter().any(|known| known.secret() == token.secret()) {
+            return;
+        }
+        if self.0.len() == MAX_TOKENS {
+            self.0.pop_front();
+        }
+        self.0.push_back(token.clone());
+    }
+
+    /// Overwrites the tokens wherever an answer holds one.
+    pub(super) fn conceal_in_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
+        for concealment in self.0.iter().filter_map(Concealment::of) {
+            concealment.conceal_in_headers(headers);
+            *body = concealment.conceal_in_body(std::mem::take(body));
+        }
+    }
+
+    /// Overwrites the tokens wherever a text holds one.
+    pub(super) fn conceal_in_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut concealed = Cow::Borrowed(text);
+        for concealment in self.0.iter().filter_map(Concealment::of) {
+            if let Some(bytes) = concealment.conceal(concealed.as_bytes()) {
+                concealed = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+        concealed
+    }
+}
 
 /// Looks for one token. It is made once an answer, for all of its headers and its body.
-pub(super) struct Concealment<'a> {
+struct Concealment<'a> {
     secret: &'a [u8],
     beginning: memmem::Finder<'a>,
 }
 
 impl<'a> Concealment<'a> {
     /// `None` for a token that is too short to be told from any word.
-    pub(super) fn of(token: &'a BearerToken) -> Option<Self> {
+    fn of(token: &'a BearerToken) -> Option<Self> {
         let secret = token.secret()?;
         let beginning = memmem::Finder::new(secret.get(..BEGINNING).unwrap_or(secret));
         Some(Self { secret, beginning })
     }
 
     /// Overwrites the token wherever a header holds it.
-    pub(super) fn conceal_in_headers(&self, headers: &mut HeaderMap) {
+    fn conceal_in_headers(&self, headers: &mut HeaderMap) {
         for value in headers.values_mut() {
             if let Some(concealed) = self.conceal(value.as_bytes()) {
                 *value = HeaderValue::from_maybe_shared(concealed).unwrap_or(HeaderValue::from_static(""));
@@ -41,50 +80,27 @@ impl<'a> Concealment<'a> {
     }
 
     /// Overwrites the token wherever a body holds it, also where JSON spells it with escapes.
-    pub(super) fn conceal_in_body(&self, body: Bytes) -> Bytes {
+    fn conceal_in_body(&self, body: Bytes) -> Bytes {
         let body = self.conceal(&body).unwrap_or(body);
-        if may_hide_characters(&body) { self.conceal_in_json(body) } else { body }
+        if may_hide_characters(&body) { self.conceal_escaped(&body).unwrap_or(body) } else { body }
     }
 
-    /// Writes the JSON anew when a text in it holds the token. What is not JSON is read by nobody but people, for whom an
-    /// escaped token is none.
-    fn conceal_in_json(&self, body: Bytes) -> Bytes {
-        let Ok(mut tree) = serde_json::from_slice::<Value>(&body) else {
-            return body;
-        };
-        if self.conceal_in_tree(&mut tree) { tree.to_string().into() } else { body }
-    }
-
-    /// Overwrites the token in every text and name of a tree; whether there was one.
-    fn conceal_in_tree(&self, tree: &mut Value) -> bool {
-        match tree {
-            Value::String(text) => match self.conceal_in_text(text) {
-                Cow::Borrowed(_) => false,
-                Cow::Owned(concealed) => {
-                    *text = concealed;
-                    true
-                }
-            },
-            Value::Array(elements) => {
-                elements.iter_mut().fold(false, |found, element| self.conceal_in_tree(element) | found)
+    /// The bytes with asterisks for a token that is spelled with JSON's escapes. `None` when it is not there.
+    fn conceal_escaped(&self, bytes: &[u8]) -> Option<Bytes> {
+        let plain: Vec<u8> = Characters(bytes).map(|(character, _)| character).collect();
+        let concealed = self.conceal(&plain)?;
+        let mut spelled = BytesMut::with_capacity(bytes.len());
+        let mut rest = bytes;
+        for ((character, length), concealed) in Characters(bytes).zip(concealed) {
+            let (spelling, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+            if character == concealed {
+                spelled.extend_from_slice(spelling);
+            } else {
+                spelled.extend(spelling.iter().map(|_| b'*'));
             }
-            Value::Object(members) => {
-                let named = members.keys().any(|name| matches!(self.conceal_in_text(name), Cow::Owned(_)));
-                if named {
-                    members.clear();
-                }
-                members.values_mut().fold(named, |found, member| self.conceal_in_tree(member) | found)
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+            rest = after;
         }
-    }
-
-    /// Overwrites the token wherever a text holds it.
-    pub(super) fn conceal_in_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self.conceal(text.as_bytes()) {
-            Some(concealed) => Cow::Owned(String::from_utf8_lossy(&concealed).into_owned()),
-            None => Cow::Borrowed(text),
-        }
+        Some(spelled.freeze())
     }
 
     /// The bytes with asterisks for the token, also where they end in the middle of it. `None` when it is not there.
@@ -117,18 +133,54 @@ fn may_hide_characters(body: &[u8]) -> bool {
     memchr::memchr_iter(b'\\', body).any(|at| matches!(body.get(at + 1), Some(b'u' | b'/')))
 }
 
+/// The bytes of a text whose escapes for ASCII are undone, each with the length of its spelling.
+struct Characters<'a>(&'a [u8]);
+
+impl Iterator for Characters<'_> {
+    type Item = (u8, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (character, length) = match self.0 {
+            [] => return None,
+            [b'\\', b'u', b'0', b'0', high, low, ..] => match (digit(*high), digit(*low)) {
+                (Some(high @ 0..8), Some(low)) => (high << 4 | low, 6),
+                _ => (b'\\', 1),
+            },
+            // An escaped backslash begins no escape.
+            [b'\\', character @ (b'/' | b'\\'), ..] => (*character, 2),
+            [character, ..] => (*character, 1),
+        };
+        self.0 = self.0.get(length..).unwrap_or_default();
+        Some((character, length))
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyz-canary";
 
-    fn concealed(text: &str) -> String {
-        concealment(&BearerToken::new(SECRET).unwrap()).conceal_in_text(text).into()
+    fn secrets(tokens: &[&str]) -> Secrets {
+        let mut secrets = Secrets::default();
+        for token in tokens {
+            secrets.add(&BearerToken::new(token).unwrap());
+        }
+        secrets
     }
 
-    fn concealment(token: &BearerToken) -> Concealment<'_> {
-        Concealment::of(token).unwrap()
+    fn in_body(secrets: &Secrets, body: &str) -> Bytes {
+        let mut body = Bytes::from(body.to_owned());
+        secrets.conceal_in_answer(&mut HeaderMap::new(), &mut body);
+        body
+    }
+
+    fn concealed(text: &str) -> String {
+        secrets(&[SECRET]).conceal_in_text(text).into()
     }
 
     #[test]
@@ -137,8 +189,7 @@ mod tests {
         assert_eq!(concealed(&format!("a {SECRET} b {SECRET}")), format!("a {stars} b {stars}"));
         assert_eq!(concealed(&format!("{SECRET}{SECRET}")), format!("{stars}{stars}"));
         assert_eq!(concealed(SECRET.split_at(40).0), "*".repeat(40), "cut off in the middle of it");
-        let short = BearerToken::new("canary-canary").unwrap();
-        assert_eq!(concealment(&short).conceal_in_text("a canary-canary"), format!("a {}", "*".repeat(13)));
+        assert_eq!(secrets(&["canary-canary"]).conceal_in_text("a canary-canary"), format!("a {}", "*".repeat(13)));
     }
 
     #[test]
@@ -151,35 +202,52 @@ mod tests {
 
     #[test]
     fn a_token_that_repeats_itself_is_found_all_the_same() {
-        let token = BearerToken::new(format!("{}b", "a".repeat(40))).unwrap();
+        let token = format!("{}b", "a".repeat(40));
         let text = format!("{}b", "a".repeat(43));
-        assert_eq!(&*concealment(&token).conceal_in_text(&text), format!("aaa{}", "*".repeat(41)));
+        assert_eq!(secrets(&[&token]).conceal_in_text(&text), format!("aaa{}", "*".repeat(41)));
     }
 
     #[test]
     fn escapes_do_not_hide_it() {
-        let secret = "canary+token/0123456789";
-        let token = BearerToken::new(secret).unwrap();
+        let secrets = secrets(&["canary+token/0123456789"]);
         for escaped in [
             r#"{"a":["canary\u002Btoken\/0123456789"]}"#,
             r#"{"error":{"message":"you sent \u0063anary+token/0123456789"}}"#,
             r#"{"canary+token\/0123456789":1}"#,
+            r#"{"a":"\\\u0063anary+token/0123456789\""}"#,
+            // Readers take these, and a tree does not.
+            "\u{feff}[{\"status\":\"\\u0063anary+token/0123456789\"}]",
+            r#"{"status":"canary\u002btoken/0123456789","a":1e999}"#,
+            r#"{"status":"canary\u002btoken/0123456789","a":"\ud800"}"#,
         ] {
-            let concealed = concealment(&token).conceal_in_body(Bytes::from(escaped));
-            let tree: Value = serde_json::from_slice(&concealed).unwrap();
-            assert!(!tree.to_string().contains("canary"), "{tree}");
+            let concealed = in_body(&secrets, escaped);
+            let text = String::from_utf8(concealed.to_vec()).unwrap();
+            assert!(text.contains("***") && !text.contains("anary"), "{text}");
+            assert_eq!(text.len(), escaped.len(), "{text}");
         }
-        let other = Bytes::from_static(br#"{"a":"\u0062 \/","b":1,"b":2}"#);
-        assert_eq!(concealment(&token).conceal_in_body(other.clone()), other, "what does not hold it stays as it is");
+        for other in [r#"{"a":"\u0062 \/","b":1,"b":2}"#, r#""\\u0063anary+token/0123456789""#, r"\u\/\", r"\u00"] {
+            assert_eq!(in_body(&secrets, other), other, "what does not hold it stays as it is");
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_replaced_is_a_secret_still() {
+        let mut secrets = secrets(&["first-token", "second-token"]);
+        assert_eq!(secrets.conceal_in_text("first-token second-token"), "*********** ************");
+        for number in 0..MAX_TOKENS {
+            secrets.add(&BearerToken::new(format!("another-token-{number}")).unwrap());
+            secrets.add(&BearerToken::new("another-token-0").unwrap());
+        }
+        assert_eq!(secrets.conceal_in_text("first-token another-token-0"), "first-token ***************");
     }
 
     #[test]
     fn headers_and_bodies_too() {
-        let token = BearerToken::new(SECRET).unwrap();
+        let secrets = secrets(&[SECRET]);
         let mut headers = HeaderMap::new();
         headers.insert("x-echo", HeaderValue::from_static("Bearer 0123456789abcdefghijklmnopqrstuvwxyz-canary"));
-        concealment(&token).conceal_in_headers(&mut headers);
+        secrets.conceal_in_answer(&mut headers, &mut Bytes::new());
         assert_eq!(headers["x-echo"].as_bytes(), format!("Bearer {}", "*".repeat(SECRET.len())).as_bytes());
-        assert!(!concealment(&token).conceal_in_body(Bytes::from(SECRET)).starts_with(b"0"));
+        assert!(!in_body(&secrets, SECRET).starts_with(b"0"));
     }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, StatusCode};
 
-use super::concealment::Concealment;
+use super::concealment::Secrets;
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
@@ -50,6 +50,8 @@ pub(super) struct Conversation {
     pub(super) deadline: Duration,
     flight: Flight,
     token: Option<BearerToken>,
+    /// What no text may show.
+    secrets: Secrets,
     token_reason: TokenReason,
     /// 401s in a row.
     rejections: u8,
@@ -106,6 +108,7 @@ impl Conversation {
             deadline: now.saturating_add(policy.deadline),
             flight: Flight::Due { at: now, repeated: false },
             token: None,
+            secrets: Secrets::default(),
             token_reason: TokenReason::FirstUse,
             rejections: 0,
             failures: 0,
@@ -176,6 +179,7 @@ impl Conversation {
     }
 
     pub(super) fn provide_token(&mut self, token: BearerToken) {
+        self.secrets.add(&token);
         self.token = Some(token);
     }
 
@@ -309,19 +313,13 @@ impl Conversation {
     }
 
     fn conceal(&self, head: &mut Parts, body: &mut Body) {
-        if let Some(concealment) = self.token.as_ref().and_then(Concealment::of) {
-            concealment.conceal_in_headers(&mut head.headers);
-            let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = body;
-            *bytes = concealment.conceal_in_body(std::mem::take(bytes));
-        }
+        let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = body;
+        self.secrets.conceal_in_answer(&mut head.headers, bytes);
     }
 
     /// A text without the token.
     pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.token.as_ref().and_then(Concealment::of) {
-            Some(concealment) => concealment.conceal_in_text(text),
-            None => Cow::Borrowed(text),
-        }
+        self.secrets.conceal_in_text(text)
     }
 
     /// An error of this conversation.

@@ -12,10 +12,11 @@ use super::policy::Policy;
 use crate::codec::CancelRequest;
 
 /// After the first wait, which is the policy's: so many of this length, then so many of that. All further ones are the
-/// policy's longest.
+/// policy's longest. They are made for a first wait of a second: a shorter one shortens them all.
 const WAITS: [(u32, Duration); 3] =
     [(5, Duration::from_secs(5)), (2, Duration::from_secs(20)), (13, Duration::from_millis(8500))];
-/// No wait is longer than so many times the one before, so that tiny waits grow gently.
+const USUAL_FIRST: Duration = Duration::from_secs(1);
+/// How waits grow where they begin, and beyond those that are listed.
 const GROWTH: u32 = 2;
 
 /// The waits of one conversation: where it stands in the schedule, with a jitter that depends on the policy's seed and the
@@ -61,8 +62,12 @@ impl Pace {
 
     fn scheduled(&self, policy: &Policy) -> Duration {
         let (shortest, longest) = (policy.poll_interval, policy.max_poll_interval.max(policy.poll_interval));
-        let grown = shortest.saturating_mul(GROWTH.saturating_pow(self.waited));
-        listed(self.waited).unwrap_or(longest).min(grown).clamp(shortest, longest)
+        let times = |count: u32| GROWTH.saturating_pow(count);
+        let wait = match listed(self.waited) {
+            Ok(wait) => in_proportion(wait, shortest),
+            Err(later) => in_proportion(longest, shortest).saturating_mul(times(later)),
+        };
+        wait.min(shortest.saturating_mul(times(self.waited))).clamp(shortest, longest)
     }
 
     /// SplitMix64 of where we are: as good as chance, and repeatable.
@@ -74,13 +79,22 @@ impl Pace {
     }
 }
 
-/// The wait of this number, counted from the first, which is 0.
-fn listed(number: u32) -> Option<Duration> {
-    let mut last = 0;
-    WAITS.into_iter().find_map(|(count, wait)| {
-        last += count;
-        (number <= last).then_some(wait)
-    })
+/// The wait where the first is this, when it is shorter than usual.
+fn in_proportion(wait: Duration, first: Duration) -> Duration {
+    let share = u32::try_from(first.as_nanos()).unwrap_or(u32::MAX);
+    if first < USUAL_FIRST { wait.saturating_mul(share) / 1_000_000_000 } else { wait }
+}
+
+/// The wait of this number, counted from the first, which is 0; or by how many it is beyond the last that is listed.
+fn listed(number: u32) -> Result<Duration, u32> {
+    let mut left = number;
+    for (count, wait) in WAITS {
+        if left <= count {
+            return Ok(wait);
+        }
+        left -= count;
+    }
+    Err(left)
 }
 
 #[cfg(test)]
@@ -118,9 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn after_a_tiny_first_wait_they_grow_step_by_step() {
+    fn after_a_short_first_wait_all_are_shorter() {
         let policy = Policy::default().jitter_percent(0).poll_interval(Duration::from_millis(10));
-        assert_eq!(waits(&policy, "a", 12), [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 8500, 8500]);
+        let waits = waits(&policy, "a", 30);
+        assert_eq!(waits[..9], [10, 20, 40, 50, 50, 50, 200, 200, 85]);
+        assert_eq!(waits[20..], [85, 520, 1040, 2080, 4160, 8320, 16_640, 26_000, 26_000, 26_000]);
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Policy {
         self
     }
 
-    /// The first wait before a look, and the shortest. The next ones are at most twice as long as the one before.
+    /// The first wait before a look, and the shortest. Below a second it shortens the next ones in proportion.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;

@@ -104,7 +104,10 @@ impl Endpoint {
     }
 
     fn read(origin: &str) -> Result<Self, &'static str> {
-        let Some((_, rest)) = origin.split_once("://") else {
+        // What stands before is a scheme and nothing else: `url` takes `https:/user@host://…` for a URL too.
+        let scheme_and_rest = origin.split_once("://");
+        let Some((_, rest)) = scheme_and_rest.filter(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphabetic()))
+        else {
             return Err("has no scheme: write it as https://host");
         };
         if !origin.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
@@ -123,6 +126,9 @@ impl Endpoint {
         let Some(host) = url.host() else {
             return Err("has no host");
         };
+        if !url.username().is_empty() || url.password().is_some() || url.path() != "/" {
+            return Err("is read in two ways by two parsers");
+        }
         let scheme = match url.scheme() {
             "https" => Scheme::HTTPS,
             "http" if is_loopback(&host) => Scheme::HTTP,
@@ -238,6 +244,9 @@ mod tests {
             "",
             "cloudpartner.azure.com",
             "https:cloudpartner.azure.com",
+            "https:/evil.example://cloudpartner.azure.com",
+            "https:me:secret@evil.example://cloudpartner.azure.com",
+            "://cloudpartner.azure.com",
             "//cloudpartner.azure.com",
             "https://",
             "https://host/api",

@@ -220,6 +220,15 @@ fn what_was_called_hides_nothing_either() {
     }
 }
 
+/// `http` lets more through in a path than a URL may hold; `url` would spell it in another way.
+#[test]
+fn a_reference_is_joined_to_a_plain_path_only() {
+    for called in [r#"https://cloudpartner.azure.com/a"b/cancel"#, "https://cloudpartner.azure.com/{a}/cancel"] {
+        let parsed = OperationLocation::parse(&Endpoint::default(), &called.parse().unwrap(), "operations/1");
+        assert_eq!(parsed.unwrap_err().kind(), "invalid_location", "{called}");
+    }
+}
+
 proptest! {
     /// Whatever is accepted is on the endpoint's origin, as two parsers read it, and reads back the same.
     #[test]

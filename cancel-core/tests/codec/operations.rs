@@ -63,6 +63,8 @@ fn what_has_no_status_is_no_operation() {
         "[]",
         "{}",
         "[[]]",
+        r#"["canceled"]"#,
+        r#"[["canceled"]]"#,
         r#"[{"status":"a"},{"status":"b"}]"#,
         r#"{"status":null}"#,
         r#"{"status":"a""#,
@@ -74,6 +76,21 @@ fn what_has_no_status_is_no_operation() {
     }
     let refused = Response::builder().status(403).body(r#"{"status":"canceled"}"#).unwrap();
     assert_eq!(Operation::from_http(&refused).unwrap_err().kind(), "forbidden");
+}
+
+/// A parser's words repeat what it was given.
+#[test]
+fn an_error_is_a_line_however_long_the_body_is() {
+    let body = format!("\"{}\"", "\\u001b[2J\\r\\n \u{202e}".repeat(100_000));
+    let errors = [
+        Operation::from_http(&Response::new(&body)).unwrap_err(),
+        OperationList::from_http(&Response::new(&body)).unwrap_err(),
+    ];
+    for error in errors {
+        let text = format!("{error} {error:?}");
+        assert!(text.len() < 20_000, "{}", text.len());
+        assert!(!error.to_string().contains(|c: char| c.is_control() || c == '\u{202e}'), "{error}");
+    }
 }
 
 #[test]
@@ -133,6 +150,7 @@ fn half_a_list_is_no_list() {
         r#"[{"submissionState":"running"}]"#,
         r#"[{"id":7,"submissionState":"running"}]"#,
         "[7]",
+        r#"[["a","running"]]"#,
         "[{]",
     ] {
         assert_eq!(OperationList::from_http(&Response::new(body)).unwrap_err().kind(), "malformed_body", "{body}");

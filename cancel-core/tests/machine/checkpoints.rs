@@ -31,6 +31,17 @@ fn forged(from: &str, to: &str) -> &'static str {
     refusal(&text.replace(from, to))
 }
 
+/// What was forged does not act on the terminal of whoever reads the refusal.
+#[test]
+fn a_refusal_is_a_line() {
+    let stage = format!("\\u001b[2J\\u202e{}", "x".repeat(100_000));
+    let text = text().replace("watching", &stage);
+    let error = rich().resume_from(&text, verified()).err().unwrap();
+    assert_eq!(error.kind(), "checkpoint");
+    let words = error.to_string();
+    assert!(words.len() < 2_000 && !words.contains(|c: char| c.is_control() || c == '\u{202e}'), "{words}");
+}
+
 fn refusal(text: &str) -> &'static str {
     match rich().resume_from(text, verified()) {
         Ok(_) => "resumed",

@@ -1,6 +1,6 @@
 //! Rule 4: the token is in one header of the request, and nowhere else.
 
-use cancel_core::{Body, Event, Failure, Step};
+use cancel_core::{BearerToken, Body, Event, Failure, Step};
 use http::Response;
 
 use crate::talk::{MIGRATED, NO_HEADERS, TOKEN, Talk, settled};
@@ -33,6 +33,41 @@ fn a_service_that_echoes_the_token_does_not_get_it_printed() {
         );
         let error = talk.end().unwrap_err();
         says_nothing("an error", &format!("{error} {error:?}"));
+    }
+}
+
+#[test]
+fn a_token_that_was_rejected_or_replaced_is_a_secret_still() {
+    let mut talk = Talk::new(settled());
+    talk.post().answer(401, NO_HEADERS, "");
+    talk.post().answer(400, [("x-ms-request-id", TOKEN)], &format!(r#"{{"message":"you sent {TOKEN} before"}}"#));
+    let error = talk.end().unwrap_err();
+    says_nothing("an error after a 401", &format!("{error} {error:?}"));
+
+    let mut talk = Talk::new(settled());
+    let id = talk.post().exchange.id;
+    talk.cancellation.provide_token(BearerToken::new("a-fresher-token").unwrap());
+    let answer = Response::builder().status(400).body(format!("you sent {TOKEN}")).unwrap();
+    talk.cancellation.handle_response(talk.now, id, answer).unwrap();
+    let error = talk.end().unwrap_err();
+    says_nothing("an error after a fresher token", &format!("{error} {error:?}"));
+}
+
+/// Readers take what a tree cannot hold, and undo its escapes.
+#[test]
+fn escapes_hide_no_token_from_us() {
+    let escaped = TOKEN.replace('c', r"\u0063");
+    for body in [
+        format!("\u{feff}{{\"status\":\"{escaped}\"}}"),
+        format!(r#"{{"status":"{escaped}","offerVersion":1e999}}"#),
+        format!(r#"{{"status":"{escaped}","nobody's":"\ud800"}}"#),
+    ] {
+        let mut talk = Talk::watching(settled());
+        talk.look(200, &body);
+        let progress = talk.cancellation.progress();
+        let status = progress.operation.unwrap().status();
+        assert!(status.contains("***"), "{status}");
+        says_nothing("a progress", &format!("{status} {progress:?}"));
     }
 }
 

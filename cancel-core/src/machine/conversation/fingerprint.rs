@@ -29,6 +29,8 @@ impl Conversation {
             last_failure,
             // So is this.
             started_since: _,
+            // What is overwritten decides nothing.
+            secrets: _,
             // They are the same in one exploration.
             endpoint: _,
             request: _,
