@@ -32,8 +32,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The manual has pages on [what an outcome proves](guide::outcomes), [adapters](guide::adapters), [durable runs](guide::durability)
-//! and [hostile servers](guide::hostile_servers).
+//! The manual has pages on [what an outcome proves](guide::outcomes), [adapters](guide::adapters), [durable runs](guide::durability),
+//! [hostile servers](guide::hostile_servers) and [smaller builds](guide::smaller_builds).
 //!
 //! # Features
 //!

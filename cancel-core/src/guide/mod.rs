@@ -4,6 +4,7 @@
 //! - [`adapters`]: how to drive the machine over a transport of one's own.
 //! - [`durability`]: going on after a crash, in another process, from a database.
 //! - [`hostile_servers`]: what a server written by an attacker gets.
+//! - [`smaller_builds`]: how a program leaves out the largest thing that this crate brings along.
 
 #[doc = include_str!("adapters.md")]
 pub mod adapters {}
@@ -16,3 +17,6 @@ pub mod hostile_servers {}
 
 #[doc = include_str!("outcomes.md")]
 pub mod outcomes {}
+
+#[doc = include_str!("smaller_builds.md")]
+pub mod smaller_builds {}
