@@ -15,7 +15,7 @@ use crate::trace::Span;
 
 /// Drives cancellations over any service of HTTP requests, on any runtime.
 ///
-/// The service must not follow redirects, make errors of statuses, or decompress bodies: hyper's clients and
+/// The service must not follow redirects, try again by itself, make errors of statuses, or decompress bodies: hyper's clients and
 /// [`Client`](crate::Client) do none of it. Bodies are any that can be made of [`Bytes`].
 ///
 /// ```

@@ -5,7 +5,6 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, ErrorKind};
 use std::iter::successors;
 
 use cancel_core::Failure;
@@ -60,11 +59,8 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     successors(Some(error), |&error| error.source())
 }
 
+/// No kind of an I/O error is enough: a connection that was made can break with any of them.
 fn is_certain(error: &(dyn Error + 'static)) -> bool {
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        // Only making a connection fails with these; one that is made does not.
-        return matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable);
-    }
     error.is::<NotSent>() || is_connect(error)
 }
 

@@ -24,10 +24,10 @@
 //!
 //! # Services of one's own
 //!
-//! A service must not follow redirects, make errors of statuses, or decompress bodies, and must reach this machine without a
-//! proxy. It is asked whether it is ready before a request is committed, so that waiting for a permit or a connection costs
-//! nothing. Its errors count as "perhaps sent", unless their chain of sources holds a [`NotSent`], an [`std::io::Error`] of a
-//! refused connection, or (with the feature `client`) a connect error of hyper-util's client. How long a call may take is an
+//! A service must not follow redirects, try again by itself, make errors of statuses, or decompress bodies, and must reach this
+//! machine without a proxy. It is asked whether it is ready before a request is committed, so that waiting for a permit or a connection costs
+//! nothing. Its errors count as "perhaps sent", unless it was not ready, or their chain of sources holds a [`NotSent`] or (with the
+//! feature `client`) a connect error of hyper-util's client. How long a call may take is an
 //! extension of its request, [`Patience`].
 //!
 //! # Features

@@ -84,8 +84,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         R: Body,
     {
         loop {
-            let readiness = self.get_ready().await;
-            let now = self.now();
+            let (now, readiness) = self.get_ready().await;
             match self.cancellation.step(now) {
                 Step::Authenticate(why) => self.authenticate(why).await?,
                 Step::Send(exchange) => {
@@ -116,24 +115,26 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         }
     }
 
-    /// Waits until the service takes a request, where one is due, and at most until the deadline. It comes before the
-    /// step: after [`Step::Send`] the request counts as sent, and its time runs.
-    async fn get_ready<B, R>(&mut self) -> Result<(), Failure>
+    /// Waits until the service takes a request, where one is due, and at most until the deadline; and the time of the step
+    /// that is next. It comes before the step: after [`Step::Send`] the request counts as sent, and its time runs.
+    async fn get_ready<B, R>(&mut self) -> (Duration, Result<(), Failure>)
     where
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
     {
-        let progress = self.cancellation.progress();
-        if progress.due.is_none_or(|due| due > self.now()) {
-            return Ok(());
+        let (progress, now) = (self.cancellation.progress(), self.now());
+        if progress.due.is_none_or(|due| due > now) {
+            return (now, Ok(()));
         }
         let Driver { service, timer, .. } = &mut *self.driver;
         let ready = poll_fn(|context| service.poll_ready(context));
-        match within(timer, self.clock.instant(progress.deadline), ready).await {
+        let readiness = match within(timer, self.clock.instant(progress.deadline), ready).await {
             Some(Err(error)) => Err(Failure::not_sent(in_words(&*error.into()))),
-            // Without time left there is nothing to be ready for: the machine sees that for itself.
-            Some(Ok(())) | None => Ok(()),
-        }
+            Some(Ok(())) => Ok(()),
+            // There is nothing to be ready for any more.
+            None => return (self.now().max(progress.deadline), Ok(())),
+        };
+        (self.now(), readiness)
     }
 
     async fn authenticate(&mut self, why: TokenReason) -> Result<(), Error> {

@@ -5,7 +5,6 @@
 //! where it stands, so that whoever reads the text next, however leniently, finds asterisks.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
@@ -17,28 +16,50 @@ use crate::values::BearerToken;
 const BEGINNING: usize = 8;
 /// Where a text ends in the middle of a token, so much of it gives it away; or all of a shorter one.
 const GIVEAWAY: usize = 32;
-/// How many tokens are remembered. One that was replaced is still known to whoever it was sent to.
-const MAX_TOKENS: usize = 8;
+/// How many tokens are remembered besides the last. One that was replaced is still known to whoever it was sent to.
+const MAX_EARLIER: usize = 7;
 
-/// The tokens of one conversation, the last ones of it.
+/// The tokens of one conversation: the one that is used, and those that it has replaced.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Secrets(VecDeque<BearerToken>);
+pub(super) struct Tokens {
+    last: Option<BearerToken>,
+    /// The last is not to be used again.
+    rejected: bool,
+    earlier: Vec<BearerToken>,
+}
 
-impl Secrets {
-    /// Remembers a token; in a very long run, instead of the oldest.
-    pub(super) fn add(&mut self, token: &BearerToken) {
-        if self.0.iter().any(|known| known.secret() == token.secret()) {
+impl Tokens {
+    /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest.
+    pub(super) fn add(&mut self, token: BearerToken) {
+        self.rejected = false;
+        let Some(before) = self.last.replace(token) else {
             return;
+        };
+        if self.all().all(|known| known.secret() != before.secret()) {
+            if self.earlier.len() == MAX_EARLIER {
+                self.earlier.remove(0);
+            }
+            self.earlier.push(before);
         }
-        if self.0.len() == MAX_TOKENS {
-            self.0.pop_front();
-        }
-        self.0.push_back(token.clone());
+    }
+
+    /// The service does not take the last one.
+    pub(super) fn reject(&mut self) {
+        self.rejected = true;
+    }
+
+    /// The one to use, if there is one.
+    pub(super) fn usable(&self) -> Option<&BearerToken> {
+        self.last.as_ref().filter(|_| !self.rejected)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &BearerToken> {
+        self.last.iter().chain(&self.earlier)
     }
 
     /// Overwrites the tokens wherever an answer holds one.
     pub(super) fn conceal_in_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
-        for concealment in self.0.iter().filter_map(Concealment::of) {
+        for concealment in self.all().filter_map(Concealment::of) {
             concealment.conceal_in_headers(headers);
             *body = concealment.conceal_in_body(std::mem::take(body));
         }
@@ -47,7 +68,7 @@ impl Secrets {
     /// Overwrites the tokens wherever a text holds one.
     pub(super) fn conceal_in_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut concealed = Cow::Borrowed(text);
-        for concealment in self.0.iter().filter_map(Concealment::of) {
+        for concealment in self.all().filter_map(Concealment::of) {
             if let Some(bytes) = concealment.conceal(concealed.as_bytes()) {
                 concealed = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned());
             }
@@ -165,15 +186,15 @@ mod tests {
 
     const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyz-canary";
 
-    fn secrets(tokens: &[&str]) -> Secrets {
-        let mut secrets = Secrets::default();
+    fn secrets(tokens: &[&str]) -> Tokens {
+        let mut secrets = Tokens::default();
         for token in tokens {
-            secrets.add(&BearerToken::new(token).unwrap());
+            secrets.add(BearerToken::new(token).unwrap());
         }
         secrets
     }
 
-    fn in_body(secrets: &Secrets, body: &str) -> Bytes {
+    fn in_body(secrets: &Tokens, body: &str) -> Bytes {
         let mut body = Bytes::from(body.to_owned());
         secrets.conceal_in_answer(&mut HeaderMap::new(), &mut body);
         body
@@ -234,10 +255,11 @@ mod tests {
     fn a_token_that_was_replaced_is_a_secret_still() {
         let mut secrets = secrets(&["first-token", "second-token"]);
         assert_eq!(secrets.conceal_in_text("first-token second-token"), "*********** ************");
-        for number in 0..MAX_TOKENS {
-            secrets.add(&BearerToken::new(format!("another-token-{number}")).unwrap());
-            secrets.add(&BearerToken::new("another-token-0").unwrap());
+        for number in 0..MAX_EARLIER {
+            secrets.add(BearerToken::new(format!("another-token-{number}")).unwrap());
+            secrets.add(BearerToken::new("another-token-0").unwrap());
         }
+        secrets.add(BearerToken::new("the-last-token").unwrap());
         assert_eq!(secrets.conceal_in_text("first-token another-token-0"), "first-token ***************");
     }
 

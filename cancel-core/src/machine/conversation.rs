@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response, StatusCode};
 
-use super::concealment::Secrets;
+use super::concealment::Tokens;
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
@@ -49,9 +49,7 @@ pub(super) struct Conversation {
     pub(super) now: Duration,
     pub(super) deadline: Duration,
     flight: Flight,
-    token: Option<BearerToken>,
-    /// What no text may show.
-    secrets: Secrets,
+    tokens: Tokens,
     token_reason: TokenReason,
     /// 401s in a row.
     rejections: u8,
@@ -107,8 +105,7 @@ impl Conversation {
             now,
             deadline: now.saturating_add(policy.deadline),
             flight: Flight::Due { at: now, repeated: false },
-            token: None,
-            secrets: Secrets::default(),
+            tokens: Tokens::default(),
             token_reason: TokenReason::FirstUse,
             rejections: 0,
             failures: 0,
@@ -139,7 +136,7 @@ impl Conversation {
         match &self.flight {
             Flight::Out { until } => Step::Await { id: self.last_id, until: *until },
             Flight::Due { at, .. } if self.now < *at => Step::WaitUntil((*at).min(self.deadline)),
-            Flight::Due { repeated, .. } => match self.token.clone() {
+            Flight::Due { repeated, .. } => match self.tokens.usable().cloned() {
                 None => Step::Authenticate(self.token_reason),
                 Some(token) => {
                     if matches!(self.stage, Stage::Watching(_)) && !repeated {
@@ -179,8 +176,7 @@ impl Conversation {
     }
 
     pub(super) fn provide_token(&mut self, token: BearerToken) {
-        self.secrets.add(&token);
-        self.token = Some(token);
+        self.tokens.add(token);
     }
 
     pub(super) fn handle_response(&mut self, now: Duration, response: Response<Body>) -> Verdict {
@@ -248,7 +244,7 @@ impl Conversation {
         if self.rejections > 1 {
             return Some(Err(problem(head, body)));
         }
-        self.token = None;
+        self.tokens.reject();
         self.token_reason = TokenReason::Rejected;
         if matches!(self.stage, Stage::Posting) && self.policy.until == Until::Verified {
             self.stage = Stage::Looking;
@@ -314,12 +310,12 @@ impl Conversation {
 
     fn conceal(&self, head: &mut Parts, body: &mut Body) {
         let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = body;
-        self.secrets.conceal_in_answer(&mut head.headers, bytes);
+        self.tokens.conceal_in_answer(&mut head.headers, bytes);
     }
 
     /// A text without the token.
     pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.secrets.conceal_in_text(text)
+        self.tokens.conceal_in_text(text)
     }
 
     /// An error of this conversation.

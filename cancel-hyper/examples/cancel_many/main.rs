@@ -42,9 +42,9 @@ struct Arguments {
     /// What is published; may be given many times
     #[arg(long = "offer", value_name = "ID")]
     offers: Vec<String>,
-    /// How many offers are under way at a time
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
-    concurrency: u16,
+    /// How many offers are under way at a time; the time of the others begins to run later [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: Option<u16>,
     #[command(flatten)]
     shared: Shared,
 }
@@ -91,7 +91,7 @@ fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
     let begun = job.requests.iter().filter_map(|request| begin_in(folder.as_ref(), job, request, &refuse));
     let mut reports = Vec::new();
     runtime.block_on(async {
-        let mut fleet = cancel_many(driver, begun, arguments.concurrency.into());
+        let mut fleet = cancel_many(driver, begun, arguments.concurrency.map_or(usize::MAX, usize::from));
         while let Some(Ended { cancellation, result, .. }) = fleet.next().await {
             if let (Ok(_), Some(folder)) = (&result, &folder) {
                 folder.remove(cancellation.request());
@@ -100,6 +100,8 @@ fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
             print_last(shared.json, &reports);
         }
     });
+    // A command that never prints a token is not waited for.
+    runtime.shutdown_background();
     for report in refused.try_iter() {
         reports.push(report);
         print_last(shared.json, &reports);

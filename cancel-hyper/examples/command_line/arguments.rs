@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     /// Show what would be canceled, and post nothing
     #[arg(long, conflicts_with = "checkpoint")]
     dry_run: bool,
-    /// How long it may take in all
+    /// How long an offer may take in all
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = humantime::parse_duration)]
     deadline: Duration,
     /// The first wait before a look, and the shortest

@@ -32,6 +32,9 @@ const CONNECT: Duration = Duration::from_secs(20);
 /// How long an unused connection is kept. The service closes them after some minutes.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// How often a connection of HTTP/2, which all share, is asked whether it is still there, and how long it has to answer. One
+/// that is dead without a word would take every call with it.
+const PING: Duration = Duration::from_secs(5);
 /// The longest head of an answer over HTTP/1.1, in bytes, and what is read at a time: a server that floods the connection must
 /// not keep the timers of this thread waiting.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -66,6 +69,9 @@ impl Client {
             .timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .http1_max_buf_size(LONGEST_HEAD)
+            .http2_keep_alive_interval(PING)
+            .http2_keep_alive_timeout(PING)
+            .http2_keep_alive_while_idle(true)
             .build(connector.wrap_connector(Route::of_environment()));
         Self { pooled: Arc::new(pooled) }
     }
@@ -118,7 +124,7 @@ impl Service<Request<Full<Bytes>>> for Client {
 
     fn call(&mut self, mut request: Request<Full<Bytes>>) -> Answering {
         let connection = capture_connection(&mut request);
-        let patience = request.extensions().get().map_or(CONNECT, |Patience(time)| *time * 3 / 4);
+        let patience = request.extensions().get().map_or(CONNECT, |Patience(time)| *time / 4 * 3);
         let answer = self.pooled.request(request);
         Box::pin(async move {
             let mut answer = pin!(answer);

@@ -3,11 +3,12 @@
 //! A service that refuses a call because there were too many means all of them. Until the time that it names nobody calls
 //! it; afterwards calls leave one after another, at the pace that it has shown to bear.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use cancel_core::Answer;
@@ -18,20 +19,24 @@ use tower_service::Service;
 
 /// The pause after a 429 that names none.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Calls are never further apart, whatever the service says.
-const LONGEST_GAP: Duration = Duration::from_secs(60);
-/// Fewer calls than this say nothing of what a service bears.
-const FEWEST: u32 = 8;
-/// For how long a service must bear a pace before it is asked faster: as long as its last pause, within these bounds.
-const SHORTEST_PEACE: Duration = Duration::from_secs(5);
-const LONGEST_PEACE: Duration = Duration::from_secs(60);
+/// Calls are never further apart, whatever the service says; and what is closer together than this leaves at once.
+const LONGEST_GAP: Duration = Duration::from_secs(30);
+const SHORTEST_GAP: Duration = Duration::from_millis(1);
+/// Who does not come when it is its turn is waited for so long.
+const GRACE: Duration = Duration::from_secs(1);
+/// What was taken longer ago says nothing of what a service bears.
+const RECENTLY: Duration = Duration::from_secs(60);
+/// Fewer calls than this say little of what a service bears: then so many that are taken are reason enough to go faster.
+const FEW: u32 = 8;
+/// Otherwise so many.
+const MANY: u32 = 64;
 
 /// What the callers of one service know of its patience. Clones share it.
 ///
 /// - A 429, or a 503 with `Retry-After`, holds back every call until its time has passed.
 /// - Afterwards calls leave one by one. So many calls were taken before so long a pause was asked for: that is what the
-///   service bears, and they leave a quarter slower. Where too few were taken to tell, a pace is tried, and hastened as long as
-///   nothing is refused.
+///   service bears, and they leave a quarter slower. When enough of them were taken they leave twice as fast, and
+///   when one is refused half as fast.
 /// - They leave in the order in which they came.
 #[derive(Debug)]
 pub struct Throttle<M> {
@@ -54,29 +59,33 @@ impl<M: Timer> Throttle<M> {
 
     /// A service whose calls, and those of its clones, leave when it is their turn.
     pub fn around<S>(self, service: S) -> Throttled<S, M> {
-        Throttled { service, throttle: self, waiting: Waiting::NoTurn }
+        Throttled { service, throttle: self, turn: Turn::None }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug)]
 struct State {
     /// Nobody calls before.
     held_until: Instant,
-    /// Who asks next has its turn then, at the earliest.
-    next_turn: Instant,
-    /// The time between two turns.
+    /// When the last call left.
+    left: Option<Instant>,
+    /// The time between two calls.
     gap: Duration,
-    /// A gap that was too short.
-    too_short: Duration,
-    /// When the gap was last changed; calls that left before went by another.
-    changed: Instant,
-    /// How many calls were taken since then.
+    /// How many calls were taken since the gap was changed, and when that was.
     taken: u32,
+    changed: Instant,
     wall: Option<Wall>,
+    /// Who waits, by their tickets.
+    queue: BTreeMap<u64, Waker>,
+    tickets: u64,
 }
 
 /// What the last refusal says of the service's patience.
@@ -86,22 +95,62 @@ struct Wall {
     pause: Duration,
     /// How many calls it took before that.
     taken: u32,
-    /// The gap by which they left.
+    /// The gap between them.
     gap: Duration,
     hit: Instant,
 }
 
 impl State {
     fn starting_at(now: Instant) -> Self {
-        let (gap, too_short) = (Duration::ZERO, Duration::ZERO);
-        Self { held_until: now, next_turn: now, gap, too_short, changed: now, taken: 0, wall: None }
+        Self {
+            held_until: now,
+            left: None,
+            gap: Duration::ZERO,
+            taken: 0,
+            changed: now,
+            wall: None,
+            queue: BTreeMap::new(),
+            tickets: 0,
+        }
     }
 
-    /// The next turn. Turns are given in the order in which they are asked for.
-    fn turn(&mut self, now: Instant) -> Instant {
-        let turn = now.max(self.held_until).max(self.next_turn);
-        self.next_turn = turn + self.gap;
-        turn
+    fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    /// Lets whoever has this ticket call now, or says when to ask again; the others before are waited for first.
+    fn admit(&mut self, ticket: u64, now: Instant, context: &Context<'_>) -> Result<(), Option<Instant>> {
+        let turn = self.left.map_or(self.held_until, |left| self.held_until.max(left + self.gap));
+        let mut before = self.queue.range(..ticket).map(|(other, _)| *other);
+        let place = match (before.next(), before.next()) {
+            (None, _) => Some(turn),
+            // Who was dropped in the middle of its wait does not come when it is its turn.
+            (Some(first), None) if turn + GRACE <= now => {
+                self.queue.remove(&first);
+                Some(turn)
+            }
+            (Some(_), None) => Some(turn + GRACE),
+            _ => None,
+        };
+        if place == Some(turn) && turn <= now {
+            self.left = Some(now);
+            self.forget(ticket);
+            return Ok(());
+        }
+        self.queue.insert(ticket, context.waker().clone());
+        Err(place)
+    }
+
+    /// Whoever has this ticket waits no more.
+    fn forget(&mut self, ticket: u64) {
+        self.queue.remove(&ticket);
+        self.wake();
+    }
+
+    /// Those that have a time to ask again: the first, and the one who watches whether it comes.
+    fn wake(&self) {
+        self.queue.values().take(2).for_each(Waker::wake_by_ref);
     }
 
     /// A call that left then was taken.
@@ -116,14 +165,14 @@ impl State {
         }
     }
 
-    /// After some peace calls follow each other faster, up to what was too fast, of which the memory fades.
     fn hasten(&mut self, now: Instant) {
-        let peace = self.wall.as_ref().map_or(LONGEST_PEACE, |wall| wall.pause.clamp(SHORTEST_PEACE, LONGEST_PEACE));
-        if now.saturating_duration_since(self.changed.max(self.held_until)) >= peace {
-            self.too_short -= self.too_short / 64;
-            self.gap = (self.gap / 2).max(a_quarter_more(self.too_short));
-            self.changed = now;
-            self.taken = 0;
+        let enough = if self.wall.as_ref().is_some_and(|wall| wall.taken < FEW) { FEW } else { MANY };
+        if !self.gap.is_zero() && self.taken >= enough {
+            self.gap = if self.gap < SHORTEST_GAP { Duration::ZERO } else { self.gap / 2 };
+            (self.taken, self.changed) = (0, now);
+            self.wake();
+        } else if self.gap.is_zero() && now.saturating_duration_since(self.changed) >= RECENTLY {
+            (self.taken, self.changed) = (0, now);
         }
         self.taken += 1;
     }
@@ -131,13 +180,12 @@ impl State {
     /// A call that left then was refused: there were too many.
     fn refuse(&mut self, left: Instant, now: Instant, pause: Duration) {
         self.held_until = self.held_until.max(now + pause);
-        self.next_turn = self.next_turn.max(self.held_until);
         match &mut self.wall {
-            // It was on its way when another was refused.
+            // It was on its way when another was refused, and says nothing new.
             Some(wall) if left < wall.hit => wall.pause = wall.pause.max(pause),
             _ => {
                 self.wall = Some(Wall { pause, taken: self.taken, gap: self.gap, hit: now });
-                self.taken = 0;
+                (self.taken, self.changed) = (0, now);
             }
         }
         self.slow_down();
@@ -145,36 +193,40 @@ impl State {
 
     /// Sets the gap by what is known of the wall.
     fn slow_down(&mut self) {
-        let Some(wall) = &self.wall else {
-            return;
-        };
-        let borne = wall.pause / wall.taken.max(FEWEST);
-        self.too_short = if wall.taken < FEWEST { wall.gap } else { wall.gap.max(borne) };
-        self.gap = a_quarter_more(borne).max(wall.gap * 2).min(LONGEST_GAP);
-        self.changed = wall.hit;
+        if let Some(wall) = &self.wall {
+            let borne = wall.pause / wall.taken.max(FEW);
+            self.gap = (borne + borne / 4).max(wall.gap * 2).min(LONGEST_GAP);
+        }
     }
-}
-
-fn a_quarter_more(gap: Duration) -> Duration {
-    gap + gap / 4
 }
 
 /// A service whose calls leave when it is their turn, by a [`Throttle`].
 pub struct Throttled<S, M> {
     service: S,
     throttle: Throttle<M>,
-    waiting: Waiting,
+    turn: Turn,
 }
 
-enum Waiting {
-    NoTurn,
-    For(Instant, Pin<Box<dyn Sleep>>),
-    Turn,
+enum Turn {
+    None,
+    /// With a ticket; the first two in the queue sleep until their time.
+    Waiting(u64, Option<Pin<Box<dyn Sleep>>>),
+    /// With a ticket, since then.
+    Now(u64, Instant),
+}
+
+impl<S, M> Drop for Throttled<S, M> {
+    /// Nobody waits for who has gone.
+    fn drop(&mut self) {
+        if let Turn::Waiting(ticket, _) = self.turn {
+            lock(&self.throttle.state).forget(ticket);
+        }
+    }
 }
 
 impl<S: Clone, M: Clone> Clone for Throttled<S, M> {
     fn clone(&self) -> Self {
-        Self { service: self.service.clone(), throttle: self.throttle.clone(), waiting: Waiting::NoTurn }
+        Self { service: self.service.clone(), throttle: self.throttle.clone(), turn: Turn::None }
     }
 }
 
@@ -196,30 +248,44 @@ where
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         loop {
             let now = self.throttle.timer.now();
-            match &mut self.waiting {
-                Waiting::NoTurn => {
-                    let turn = self.throttle.state().turn(now);
-                    self.waiting = if turn <= now {
-                        Waiting::Turn
-                    } else {
-                        Waiting::For(turn, self.throttle.timer.sleep_until(turn))
-                    };
+            match &mut self.turn {
+                Turn::None => self.turn = Turn::Waiting(self.throttle.state().ticket(), None),
+                Turn::Waiting(ticket, sleep) => {
+                    let ticket = *ticket;
+                    if let Some(sleep) = sleep {
+                        // Something may have changed before its time is up.
+                        let _ = sleep.as_mut().poll(context);
+                    }
+                    let admitted = self.throttle.state().admit(ticket, now, context);
+                    match admitted {
+                        Ok(()) => self.turn = Turn::Now(ticket, now),
+                        Err(None) => return Poll::Pending,
+                        Err(Some(turn)) => {
+                            let mut sleep = self.throttle.timer.sleep_until(turn);
+                            // A timer that is early by a little sleeps again.
+                            if sleep.as_mut().poll(context).is_pending() {
+                                self.turn = Turn::Waiting(ticket, Some(sleep));
+                                return Poll::Pending;
+                            }
+                        }
+                    }
                 }
-                Waiting::For(turn, sleep) => {
-                    ready!(sleep.as_mut().poll(context));
-                    // A timer may be early by a little.
-                    let was_held = self.throttle.state().held_until > now.max(*turn);
-                    self.waiting = if was_held { Waiting::NoTurn } else { Waiting::Turn };
+                Turn::Now(ticket, since) => {
+                    let state = self.throttle.state();
+                    // Somebody else's call may have been refused since, or other turns have come in the meantime.
+                    let is_stale = state.held_until > now || (!state.gap.is_zero() && *since + state.gap <= now);
+                    drop(state);
+                    if !is_stale {
+                        return self.service.poll_ready(context);
+                    }
+                    self.turn = Turn::Waiting(*ticket, None);
                 }
-                // Somebody else's call may have been refused since.
-                Waiting::Turn if self.throttle.state().held_until > now => self.waiting = Waiting::NoTurn,
-                Waiting::Turn => return self.service.poll_ready(context),
             }
         }
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        self.waiting = Waiting::NoTurn;
+        self.turn = Turn::None;
         let left = self.throttle.timer.now();
         Answering { answer: self.service.call(request), throttle: self.throttle.clone(), left }
     }

@@ -106,3 +106,23 @@ async fn a_source_that_fails_is_not_asked_once_an_offer() {
     assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == "token_source"));
     assert_eq!((asked.load(Ordering::SeqCst), service.portal().calls().len()), (1, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_is_asked_once() {
+    let names = names(30);
+    let service = Reached::new(names.iter().map(|name| offer(name)));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let tokens = move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        std::future::pending::<Result<BearerToken, String>>()
+    };
+    let driver = Driver::new(service, TokioTimer::new(), tokens);
+    let impatient = names.iter().map(|name| cancellation(name, policy().deadline(secs(60))));
+    let results: Vec<_> = cancel_many(driver, impatient, 30).collect().await;
+    for ended in &results {
+        let kind = ended.result.as_ref().unwrap_err().kind();
+        assert!(["deadline", "token_source"].contains(&kind), "{kind}");
+    }
+    assert_eq!((results.len(), asked.load(Ordering::SeqCst)), (30, 1));
+}

@@ -104,3 +104,53 @@ async fn a_service_that_is_broken_is_not_called() {
     assert_eq!((error.kind(), error.posted()), ("transport", Posted::No));
     assert!(error.to_string().contains("the worker is gone"), "{error}");
 }
+
+/// A clock that goes on with every look at it.
+struct Restless(std::sync::atomic::AtomicU32, std::time::Instant);
+
+impl hyper::rt::Timer for Restless {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        TokioTimer::new().sleep(duration)
+    }
+
+    fn sleep_until(&self, deadline: std::time::Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        TokioTimer::new().sleep_until(deadline)
+    }
+
+    fn now(&self) -> std::time::Instant {
+        let looks = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.1.max(Instant::now().into()) + Duration::from_micros(1) * looks
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_request_leaves_without_readiness_however_time_passes() {
+    for micros in 0..20 {
+        // It insists on being asked.
+        let service = Reached::new([offer("one")]);
+        let interval = Duration::from_micros(micros);
+        let quick = policy().poll_interval(interval).max_poll_interval(interval).attempts(200);
+        let mut cancellation = cancellation("one", quick.until(cancel_core::Until::Settled));
+        let timer = Restless(0.into(), Instant::now().into());
+        assert!(Driver::new(service, timer, token()).drive(&mut cancellation).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn no_time_is_too_long() {
+    let served = cancel_hyper::portal::serve({
+        let mut portal = cancel_core::portal::Portal::new();
+        portal
+            .accept_token(crate::service::TOKEN, None)
+            .add_offer(offer("one").cancel(cancel_core::portal::CancelBehavior::AtOnce));
+        portal
+    })
+    .unwrap();
+    let endless = policy().deadline(Duration::MAX).attempt_timeout(Duration::MAX);
+    let request = cancellation("one", policy()).request().clone();
+    let endpoint = cancel_core::Endpoint::new(served.endpoint()).unwrap();
+    let mut cancellation = cancel_core::Cancellation::new(endpoint, request, endless, Duration::ZERO);
+    let client = cancel_hyper::Client::new().unwrap();
+    let outcome = Driver::new(client, TokioTimer::new(), token()).drive(&mut cancellation).await.unwrap();
+    assert_eq!(outcome.as_str(), "canceled");
+}

@@ -145,3 +145,79 @@ async fn everybody_has_a_turn() {
     let last = posted.last().unwrap();
     assert!(*last < 30 * 4, "the last offer's cancel left as call {last}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_late_start_in_a_window_does_not_spoil_the_next() {
+    let (names, cancellations) = fleet(200);
+    let service = Limited::new(&names, 100, secs(60), 429);
+    // Somebody else has used the window up.
+    for _ in 0..100 {
+        service.log.lock().unwrap().recent.push_back(Instant::now());
+    }
+    sleep(secs(58)).await;
+    let start = Instant::now();
+    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
+    let results: Vec<_> = cancel_many(driver, cancellations, 200).collect().await;
+    assert!(results.iter().all(|ended| ended.result.is_ok()));
+    let (calls, took) = (service.log.lock().unwrap().calls.len(), start.elapsed());
+    // The service bears a hundred a minute.
+    assert!(took < secs(60) * calls as u32 / 50, "{calls} calls in {took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_harmless_refusal_does_not_make_it_slow_for_long() {
+    for pause in [1, 30, 60] {
+        let took = |refused: bool| async move {
+            let (names, cancellations) = fleet(200);
+            let service = Reached::new(names.iter().map(|name| offer(name)));
+            if refused {
+                let fault = cancel_core::portal::Fault::status(503).header("Retry-After", &pause.to_string());
+                service.portal().script(cancel_core::portal::Call::Any, fault);
+            }
+            let start = Instant::now();
+            let driver = Driver::new(service, TokioTimer::new(), token());
+            let results: Vec<_> = cancel_many(driver, cancellations, 50).collect().await;
+            assert!(results.iter().all(|ended| ended.result.is_ok()));
+            start.elapsed()
+        };
+        let (without, with) = (took(false).await, took(true).await);
+        assert!(with < without * 3 + secs(pause), "{with:?} with a pause of {pause} s, {without:?} without");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_dropped_in_its_wait_holds_nobody_up() {
+    let (names, mut cancellations) = fleet(3);
+    let service = Reached::new(names.iter().map(|name| offer(name)));
+    let fault = cancel_core::portal::Fault::status(429).header("Retry-After", "30");
+    service.portal().script(cancel_core::portal::Call::Any, fault);
+    let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
+    let driver = || Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());
+    let mut first = driver();
+    // It is refused, and then waits for its turn; it is dropped, and its driver is not.
+    let _ = tokio::time::timeout(secs(10), first.drive(&mut cancellations[0])).await;
+    let mut second = driver();
+    let _ = tokio::time::timeout(secs(10), second.drive(&mut cancellations[1])).await;
+    let start = Instant::now();
+    assert_eq!(driver().drive(&mut cancellations[2]).await.unwrap().as_str(), "canceled");
+    assert!(start.elapsed() < secs(120), "{:?}", start.elapsed());
+    for (mut driver, cancellation) in [first, second].into_iter().zip(&mut cancellations) {
+        assert_eq!(driver.drive(cancellation).await.unwrap().as_str(), "canceled");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_slices_come_to_an_end_too() {
+    let (names, mut cancellations) = fleet(1);
+    let service = Reached::new(names.iter().map(|name| offer(name)));
+    let fault = cancel_core::portal::Fault::status(429).header("Retry-After", "60");
+    service.portal().script(cancel_core::portal::Call::Any, fault);
+    let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
+    for slice in 0..200 {
+        let mut driver = Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());
+        if let Ok(outcome) = tokio::time::timeout(secs(3), driver.drive(&mut cancellations[0])).await {
+            return assert_eq!(outcome.unwrap().as_str(), "canceled", "after {slice} slices");
+        }
+    }
+    panic!("it is not over after 200 slices");
+}

@@ -1,5 +1,6 @@
 //! Conversations in which something happens from outside, over real HTTP with the simulated portal.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cancel_core::portal::{Call, CancelBehavior, End, Fault, LocationNames, Offer, Portal, PublishOperation};
@@ -11,6 +12,7 @@ use cancel_hyper::portal::{Served, serve_at_speed};
 
 use crate::adapter::{Adapter, EVERY};
 use crate::server::token;
+use crate::tls::Tls;
 
 const ID: &str = "56615b67-2185-49fe-80d2-c4ddf77bb2e8";
 
@@ -132,4 +134,17 @@ fn the_portal_reads_every_part_of_the_request() {
         assert_eq!(post.notification_emails.as_deref(), Some("a@contoso.com,b@contoso.com"), "{adapter:?}");
         assert_eq!(post.header("content-type"), Some("application/json"));
     }
+}
+
+#[test]
+fn a_connection_that_is_dead_without_a_word_is_replaced() {
+    let served = serve(|offer, _| offer.cancel(CancelBehavior::After(Duration::from_secs(10_000))));
+    let tls = Tls::that_falls_silent(served.addr(), "h2", Duration::from_millis(300));
+    served.portal().origin(&tls.endpoint());
+    let policy = Policy::default().poll_interval(Duration::from_millis(50));
+    let mut cancellation = Cancellation::new(Endpoint::new(tls.endpoint()).unwrap(), request(), policy, Duration::ZERO);
+    let tokens = &mut |_| Ok(token());
+    let known = Adapter::HyperOverHttp2.drive_with(tokens, &mut |_, _| {}, Some(&tls.certificate), &mut cancellation);
+    assert_eq!(proof(known), Proof::Verified);
+    assert_eq!(tls.handshakes.load(Ordering::SeqCst), 2);
 }

@@ -1,9 +1,11 @@
 //! TLS in front of a server that does not speak it.
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
@@ -11,6 +13,7 @@ use rustls::pki_types::PrivateKeyDer;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 /// A server that speaks TLS with whoever comes, and passes on what is said to a server that does not.
@@ -26,7 +29,22 @@ impl Tls {
         Self::with_certificate(server, protocol, CertificateParams::new(["localhost".to_owned()]).unwrap())
     }
 
+    /// Its first connection passes nothing on any more after this time, and does not say so.
+    pub(crate) fn that_falls_silent(server: SocketAddr, protocol: &str, after: Duration) -> Self {
+        let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        Self::start(server, protocol, certificate, Some(after))
+    }
+
     pub(crate) fn with_certificate(server: SocketAddr, protocol: &str, certificate: CertificateParams) -> Self {
+        Self::start(server, protocol, certificate, None)
+    }
+
+    fn start(
+        server: SocketAddr,
+        protocol: &str,
+        certificate: CertificateParams,
+        silent_after: Option<Duration>,
+    ) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = certificate.self_signed(&key).unwrap().der().clone();
         let der = certificate.to_vec();
@@ -46,7 +64,7 @@ impl Tls {
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap().port()).unwrap();
-                tokio::spawn(pass_on(listener, TlsAcceptor::from(Arc::new(config)), server, counted));
+                tokio::spawn(pass_on(listener, TlsAcceptor::from(Arc::new(config)), server, counted, silent_after));
                 let _ = stopped.await;
             });
         });
@@ -58,16 +76,25 @@ impl Tls {
     }
 }
 
-async fn pass_on(listener: TcpListener, acceptor: TlsAcceptor, server: SocketAddr, handshakes: Arc<AtomicUsize>) {
+async fn pass_on(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    server: SocketAddr,
+    handshakes: Arc<AtomicUsize>,
+    mut silent_after: Option<Duration>,
+) {
     loop {
         let (client, _) = listener.accept().await.unwrap();
+        let silent_after = silent_after.take().unwrap_or(Duration::MAX);
         let (acceptor, handshakes) = (acceptor.clone(), Arc::clone(&handshakes));
         tokio::spawn(async move {
             if let Ok(mut client) = acceptor.accept(client).await {
                 handshakes.fetch_add(1, Ordering::SeqCst);
                 // What breaks here breaks for the client too.
                 if let Ok(mut server) = TcpStream::connect(server).await {
-                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                    if timeout(silent_after, copy_bidirectional(&mut client, &mut server)).await.is_err() {
+                        pending::<()>().await;
+                    }
                 }
             }
         });

@@ -22,7 +22,7 @@ struct Limit {
 const LIMITS: [Limit; 4] = [
     Limit { what: conversation::WHAT, unit: Unit::Instructions, committed: 69_570.0, reach: f64::INFINITY },
     Limit { what: conversation::WHAT, unit: Unit::Allocations, committed: 25.0, reach: 28.0 },
-    Limit { what: in_flight::SIZE, unit: Unit::Bytes, committed: 472.0, reach: 512.0 },
+    Limit { what: in_flight::SIZE, unit: Unit::Bytes, committed: 504.0, reach: 512.0 },
     Limit { what: in_flight::HEAP, unit: Unit::Bytes, committed: 333.0, reach: 1024.0 },
 ];
 

@@ -20,7 +20,7 @@ impl Conversation {
             now,
             deadline,
             flight,
-            token,
+            tokens,
             token_reason,
             rejections,
             failures,
@@ -29,8 +29,6 @@ impl Conversation {
             last_failure,
             // So is this.
             started_since: _,
-            // What is overwritten decides nothing.
-            secrets: _,
             // They are the same in one exploration.
             endpoint: _,
             request: _,
@@ -53,7 +51,7 @@ impl Conversation {
             Flight::Due { at, repeated } => (at <= now, repeated).hash(hasher),
             Flight::Out { until: _ } => "out".hash(hasher),
         }
-        token.as_ref().map(|token| token.header().as_bytes().to_vec()).hash(hasher);
+        tokens.usable().map(|token| token.header().as_bytes().to_vec()).hash(hasher);
         (token_reason, rejections, failures, failed_posts, last_failure.is_some()).hash(hasher);
     }
 }
