@@ -4,6 +4,7 @@
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml              # one table
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --json    # the same as JSON
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --check   # the guard of `.ci/run`
+//! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- build     # what it adds to a build
 //! ```
 //!
 //! Names of measures select some of them; `build` takes some minutes, and is measured only when it is named. Most figures are
@@ -37,8 +38,8 @@ const MEASURES: [Measure; 6] = [
     ("conversation", conversation::rows),
     ("in-flight", in_flight::rows),
     ("bodies", bodies::rows),
-    ("adapters", adapters::rows),
     ("knowing", knowing::rows),
+    ("adapters", adapters::rows),
     (BUILD, building::rows),
 ];
 
