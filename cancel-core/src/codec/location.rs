@@ -19,8 +19,9 @@ use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
 
-/// Far above any location that was seen, far below the limit of a URI.
+/// The longest path and query, in bytes: far above any location that was seen, far below the limit of a URI.
 const MAX_LENGTH: usize = 8192;
+const TOO_LONG: &str = "is longer than 8 KiB";
 
 /// Where to look for an operation: a URL on the endpoint's origin (cancel page, "Response header").
 ///
@@ -228,8 +229,9 @@ impl Refusal {
 }
 
 fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<OperationLocation, Refusal> {
-    if value.len() > MAX_LENGTH {
-        return Err(Refusal::Form("is longer than 8 KiB"));
+    // What is on the origin can be written with it: one that is accepted is accepted as it is printed.
+    if value.len() > MAX_LENGTH && value.len() > MAX_LENGTH + endpoint.to_string().len() {
+        return Err(Refusal::Form(TOO_LONG));
     }
     if !is_of_uri_bytes(value) {
         return Err(Refusal::Form("holds a character that a URL does not have"));
@@ -260,6 +262,9 @@ fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Opera
         if !endpoint.owns(&read) {
             return Err(Refusal::Foreign);
         }
+    }
+    if path_and_query.len() > MAX_LENGTH {
+        return Err(Refusal::Form(TOO_LONG));
     }
     let path_and_query = path_and_query.into_owned();
     endpoint.uri(path_and_query).map(OperationLocation).ok_or(Refusal::Form("is read in two ways by two parsers"))

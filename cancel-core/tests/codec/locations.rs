@@ -279,3 +279,15 @@ proptest! {
         prop_assert_eq!(kind, Ok(expected));
     }
 }
+
+#[test]
+fn what_is_as_long_as_it_may_be_can_be_written_down_and_read_again() {
+    let path = |length: usize| format!("/{}", "x".repeat(length - 1));
+    for value in [path(8192), format!("{ORIGIN}{}", path(8192))] {
+        let location = parse(&value).unwrap();
+        assert_eq!(parse(&location.to_string()), Ok(location));
+    }
+    for value in [path(8193), format!("{ORIGIN}{}", path(8193)), "x".repeat(8192), "x".repeat(100_000)] {
+        assert_eq!(parse(&value), Err("invalid_location"));
+    }
+}
