@@ -1,0 +1,140 @@
+//! The queue: a table of PostgreSQL. It knows who may do what with a job, and nothing of HTTP.
+//!
+//! A worker has a job for the time of a lease, which it renews while it lives. When it dies the lease runs out, and the
+//! next worker takes the job with a higher `attempt`. From then on whatever the first one writes changes no row: a
+//! worker that was only slow cannot overwrite what its successor has written, and finds out before it posts.
+
+use std::error::Error;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use cancel_core::{CancelRequest, Checkpoint};
+use tokio_postgres::types::Json;
+use tokio_postgres::{Client, NoTls};
+
+/// A connection to the database, and how long a job is had without a word from its worker.
+pub(crate) struct Queue {
+    client: Client,
+    lease: Duration,
+}
+
+/// A job that this worker has.
+pub(crate) struct Job {
+    id: i64,
+    attempt: i32,
+    pub(crate) publisher: String,
+    pub(crate) offer: String,
+    /// Where the worker before got to.
+    pub(crate) checkpoint: Option<Checkpoint>,
+    /// The database's time, since 1970: the one clock that all workers share.
+    pub(crate) now: Duration,
+}
+
+/// Why a job could not be written.
+#[derive(Debug)]
+pub(crate) enum NotWritten {
+    /// Another worker has it.
+    Lost,
+    Failed(tokio_postgres::Error),
+}
+
+impl fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost => f.write_str("another worker has the job"),
+            Self::Failed(error) => write!(f, "the database: {error}"),
+        }
+    }
+}
+
+impl Error for NotWritten {}
+
+impl From<tokio_postgres::Error> for NotWritten {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Queue {
+    /// Connects, and makes the table where there is none.
+    pub(crate) async fn open(database: &str, lease: Duration) -> Result<Self, tokio_postgres::Error> {
+        let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
+        // When it breaks, every query says so.
+        tokio::spawn(connection);
+        client.batch_execute(include_str!("schema.sql")).await?;
+        Ok(Self { client, lease })
+    }
+
+    /// Adds a job, unless one for this offer is there that has not ended.
+    pub(crate) async fn add(&self, request: &CancelRequest) -> Result<bool, tokio_postgres::Error> {
+        let (publisher, offer) = (request.publisher().as_str(), request.offer().as_str());
+        let add = "INSERT INTO cancels (publisher, offer) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        Ok(self.client.execute(add, &[&publisher, &offer]).await? == 1)
+    }
+
+    /// Takes the job that has waited longest. Two workers never take the same one: each skips what another is taking.
+    pub(crate) async fn take(&self) -> Result<Option<Job>, tokio_postgres::Error> {
+        let take = "UPDATE cancels SET attempt = attempt + 1, due = now() + make_interval(secs => $1)
+            WHERE id = (SELECT id FROM cancels WHERE ended IS NULL AND due <= now()
+                        ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING id, attempt, publisher, offer, checkpoint, extract(epoch FROM now())::float8";
+        let Some(row) = self.client.query_opt(take, &[&self.lease.as_secs_f64()]).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Job {
+            id: row.try_get(0)?,
+            attempt: row.try_get(1)?,
+            publisher: row.try_get(2)?,
+            offer: row.try_get(3)?,
+            checkpoint: row.try_get::<_, Option<Json<Checkpoint>>>(4)?.map(|Json(checkpoint)| checkpoint),
+            now: Duration::from_secs_f64(row.try_get(5)?),
+        }))
+    }
+
+    /// Writes down where a job stands, and renews its lease. Once this has returned, the next worker goes on from there.
+    pub(crate) async fn write(&self, job: &Job, checkpoint: &Checkpoint) -> Result<(), NotWritten> {
+        let asked = Instant::now();
+        let write = "UPDATE cancels SET checkpoint = $3, due = now() + make_interval(secs => $4)
+            WHERE id = $1 AND attempt = $2";
+        let (checkpoint, lease) = (Json(checkpoint), self.lease.as_secs_f64());
+        ours(self.client.execute(write, &[&job.id, &job.attempt, &checkpoint, &lease]).await?)?;
+        // A process that was stopped for longer hears the old answer when it wakes up.
+        if asked.elapsed() < self.lease { Ok(()) } else { Err(NotWritten::Lost) }
+    }
+
+    /// Renews a job's lease until it is lost.
+    pub(crate) async fn keep(&self, job: &Job) -> NotWritten {
+        let keep = "UPDATE cancels SET due = now() + make_interval(secs => $3) WHERE id = $1 AND attempt = $2";
+        loop {
+            tokio::time::sleep(self.lease / 3).await;
+            match self.client.execute(keep, &[&job.id, &job.attempt, &self.lease.as_secs_f64()]).await {
+                Ok(1) => {}
+                Ok(_) => return NotWritten::Lost,
+                Err(error) => return error.into(),
+            }
+        }
+    }
+
+    /// The job is over. Its checkpoint stays, for who wants to know how it came to that.
+    pub(crate) async fn end(&self, job: &Job, how: &str, remark: &str) -> Result<(), NotWritten> {
+        let end = "UPDATE cancels SET ended = $3, remark = $4 WHERE id = $1 AND attempt = $2";
+        ours(self.client.execute(end, &[&job.id, &job.attempt, &how, &remark]).await?)
+    }
+
+    /// Somebody should go on with the job later.
+    pub(crate) async fn put_back(&self, job: &Job, pause: Duration, remark: &str) -> Result<(), NotWritten> {
+        let put_back = "UPDATE cancels SET due = now() + make_interval(secs => $3), remark = $4
+            WHERE id = $1 AND attempt = $2";
+        ours(self.client.execute(put_back, &[&job.id, &job.attempt, &pause.as_secs_f64(), &remark]).await?)
+    }
+
+    /// How many jobs have not ended.
+    pub(crate) async fn open_jobs(&self) -> Result<i64, tokio_postgres::Error> {
+        self.client.query_one("SELECT count(*) FROM cancels WHERE ended IS NULL", &[]).await?.try_get(0)
+    }
+}
+
+/// A change that found no row is one of a job that is not ours any more.
+fn ours(rows: u64) -> Result<(), NotWritten> {
+    if rows == 1 { Ok(()) } else { Err(NotWritten::Lost) }
+}

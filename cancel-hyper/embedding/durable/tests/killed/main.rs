@@ -1,0 +1,125 @@
+//! Workers that are killed, stopped and asked to stop: nothing is lost, and nothing is posted twice.
+//!
+//! Run by `with_postgres cargo test`.
+#![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
+#![allow(
+    clippy::await_holding_lock,
+    reason = "it is the portal's, which is to be silent meanwhile: nothing here waits for it"
+)]
+
+mod crew;
+mod stage;
+
+use std::time::Duration;
+
+use cancel_core::portal::{Call, CancelBehavior};
+
+use crate::crew::Crew;
+use crate::stage::{NEXT_PUBLISH, PUBLISH, Result, Stage};
+
+/// A cancel that has taken effect by the time that it is answered. (It is answered with 202 all the same.)
+const AT_ONCE: CancelBehavior = CancelBehavior::After(Duration::ZERO);
+/// One that takes effect after 600 ms of ours.
+const SLOWLY: CancelBehavior = CancelBehavior::After(Duration::from_secs(600));
+/// Sooner than that another worker takes the job.
+const LEASE: &str = "200ms";
+
+/// A handful of workers, one of whom is killed every few milliseconds. Wherever that hits them, the next one goes on.
+#[tokio::test]
+async fn nothing_is_lost_and_nothing_is_posted_twice() -> Result<()> {
+    let behaviors: Vec<_> = (0..60).map(|number| if number % 2 == 0 { AT_ONCE } else { SLOWLY }).collect();
+    let stage = Stage::new("killed", &behaviors).await?;
+    stage.add_jobs()?;
+    stage.keep_history().await?;
+
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let mut crew = Crew::new(&stage, 4, LEASE)?;
+    let mut kills = crew.kill_while_one_posts().await?;
+    while stage.count("ended IS NULL").await? > 0 {
+        for _ in 0..random.below(40) {
+            stage.publish_again()?;
+            stage.pause(Duration::from_millis(2), "the queue becomes empty").await;
+        }
+        kills += match random.below(4) {
+            0 => crew.kill_while_one_posts().await?,
+            _ => crew.kill_one(random.below(4))?,
+        };
+    }
+    drop(crew);
+
+    let jobs = stage.jobs().await?;
+    let (mut taken_again, mut in_doubt, mut posted_again) = (0, 0, 0);
+    for (offer, behavior) in stage.offers.iter().zip(&behaviors) {
+        let (attempts, ended) = &jobs[offer];
+        assert_eq!(ended, "canceled, verified", "{offer}");
+        stage.publish_again()?;
+        let truth = [(PUBLISH.to_owned(), "canceled"), (NEXT_PUBLISH.to_owned(), "running")];
+        assert_eq!(stage.truth(offer), truth, "{offer}");
+
+        let calls = stage.calls(offer);
+        let posts: Vec<_> = (0..calls.len()).filter(|index| calls[*index] == Some(Call::Cancel)).collect();
+        let left_in_doubt = usize::try_from(stage.left_in_doubt(offer).await?)?;
+        if *behavior == AT_ONCE {
+            // One that was processed is seen to have been, whoever looks, whether or not its answer was lost.
+            assert_eq!(posts.len(), 1, "{offer}");
+        }
+        // Another POST needs one that nobody knows what came of, and a look at the list that shows the same publish running.
+        assert!(posts.len() <= 1 + left_in_doubt, "{offer}: {posts:?}, {left_in_doubt}");
+        assert!(posts.iter().all(|post| calls[..*post].contains(&Some(Call::List))), "{offer}: {calls:?}");
+        taken_again += attempts - 1;
+        in_doubt += left_in_doubt;
+        posted_again += posts.len() - 1;
+    }
+    println!("{kills} kills, {taken_again} jobs taken again, {in_doubt} of them in doubt, {posted_again} posted again");
+    assert!(taken_again > 0 && in_doubt > 0, "no kill has hit anything");
+    Ok(())
+}
+
+/// The worst kind of slowness: a worker that has seen what it needs in order to post, and sleeps until another has done it.
+#[tokio::test]
+async fn a_worker_that_was_taken_for_dead_does_not_post() -> Result<()> {
+    let stage = Stage::new("taken_for_dead", &[AT_ONCE]).await?;
+    stage.add_jobs()?;
+    let deaf = stage.served.portal();
+    let slow = stage.hire(LEASE)?;
+    stage.until("it has begun", async |stage| Ok(stage.count("checkpoint IS NOT NULL").await? == 1)).await?;
+    slow.signal("STOP")?;
+    drop(deaf);
+    let other = stage.hire(LEASE)?.printed()?;
+    assert_eq!(other, "contoso/offer-0: canceled\n");
+    stage.publish_again()?;
+    slow.signal("CONT")?;
+    assert_eq!(slow.printed()?, "contoso/offer-0: lost to another worker\n");
+    assert_eq!(stage.served.portal().posts(), 1);
+    assert_eq!(stage.truth("offer-0")[1], (NEXT_PUBLISH.to_owned(), "running"));
+    assert_eq!(stage.jobs().await?["offer-0"], (2, "canceled, verified".to_owned()));
+    Ok(())
+}
+
+/// Nobody has to wait for the lease of somebody who could say good-bye.
+#[tokio::test]
+async fn a_worker_that_is_asked_to_stop_gives_its_jobs_back() -> Result<()> {
+    let stage = Stage::new("asked_to_stop", &[SLOWLY]).await?;
+    stage.add_jobs()?;
+    let deaf = stage.served.portal();
+    let first = stage.hire("1h")?;
+    stage.until("it has begun", async |stage| Ok(stage.count("checkpoint IS NOT NULL").await? == 1)).await?;
+    first.signal("TERM")?;
+    assert_eq!(first.printed()?, "");
+    drop(deaf);
+    assert_eq!(stage.hire("1h")?.printed()?, "contoso/offer-0: canceled\n");
+    assert_eq!(stage.jobs().await?["offer-0"], (2, "canceled, verified".to_owned()));
+    Ok(())
+}
+
+/// Marsaglia's xorshift: the same every time, as far as the machine lets it.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u8) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::from((self.0 >> 32) as u8 % end)
+    }
+}

@@ -1,0 +1,123 @@
+//! A database and a service of a test's own, and what a judge wants to know of both.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use cancel_core::portal::{Call, CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_hyper::portal::{Served, serve_at_speed};
+use tokio_postgres::{Client, NoTls};
+
+pub(crate) const TOKEN: &str = "a-token-of-the-simulated-portal";
+/// What is in progress when the jobs are added.
+pub(crate) const PUBLISH: &str = "publish";
+/// What somebody starts as soon as that is canceled.
+pub(crate) const NEXT_PUBLISH: &str = "next-publish";
+/// Nothing that a test waits for takes longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+pub(crate) struct Stage {
+    pub(crate) served: Served,
+    pub(crate) offers: Vec<String>,
+    /// How the workers reach their database.
+    pub(crate) database: String,
+    client: Client,
+    started: Instant,
+}
+
+impl Stage {
+    /// An empty database of this name, and a portal with an offer a behavior. A second of the portal's is a millisecond.
+    pub(crate) async fn new(name: &str, cancels: &[CancelBehavior]) -> Result<Self> {
+        let server = env::var("DATABASE_URL").map_err(|_| "run it by `with_postgres`: there is no DATABASE_URL")?;
+        connect(&server).await?.batch_execute(&format!("CREATE DATABASE {name}")).await?;
+        let database = format!("{server} dbname={name}");
+        let mut portal = Portal::new();
+        portal.accept_token(TOKEN, None);
+        let mut offers = Vec::new();
+        for (number, cancel) in cancels.iter().enumerate() {
+            let offer = format!("offer-{number}");
+            let publish = PublishOperation::new(PUBLISH);
+            portal.add_offer(Offer::new("contoso", &offer).cancel(*cancel).operation(publish));
+            offers.push(offer);
+        }
+        let client = connect(&database).await?;
+        Ok(Self { served: serve_at_speed(portal, 1000)?, offers, database, client, started: Instant::now() })
+    }
+
+    /// Waits for something that must become so.
+    pub(crate) async fn until(&self, what: &str, so: impl AsyncFn(&Self) -> Result<bool>) -> Result<()> {
+        while !so(self).await? {
+            self.pause(Duration::from_millis(2), what).await;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn pause(&self, pause: Duration, what: &str) {
+        assert!(self.started.elapsed() < PATIENCE, "it takes too long: {what}");
+        tokio::time::sleep(pause).await;
+    }
+
+    /// Somebody publishes again, where the first publish is canceled.
+    pub(crate) fn publish_again(&self) -> Result<()> {
+        let mut portal = self.served.portal();
+        let now = self.served.now();
+        for offer in &self.offers {
+            if let [(_, "canceled")] = portal.truth("contoso", offer, now).as_slice() {
+                portal.start_operation(now, "contoso", offer, PublishOperation::new(NEXT_PUBLISH))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of an offer's operations.
+    pub(crate) fn truth(&self, offer: &str) -> Vec<(String, &'static str)> {
+        self.served.portal().truth("contoso", offer, self.served.now())
+    }
+
+    /// What the service was asked about an offer, in order.
+    pub(crate) fn calls(&self, offer: &str) -> Vec<Option<Call>> {
+        let of_offer = format!("/publishers/contoso/offers/{offer}/");
+        let portal = self.served.portal();
+        let calls = portal.calls().iter().filter(|call| call.path_and_query.contains(&of_offer));
+        calls.map(|call| call.call).collect()
+    }
+
+    /// Keeps every state that a job is ever in, for the judge.
+    pub(crate) async fn keep_history(&self) -> Result<()> {
+        let history = "CREATE TABLE history AS SELECT * FROM cancels;
+            ALTER TABLE history ADD at bigint GENERATED ALWAYS AS IDENTITY;
+            CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN INSERT INTO history SELECT NEW.*; RETURN NEW; END';
+            CREATE TRIGGER keep AFTER UPDATE ON cancels FOR EACH ROW EXECUTE FUNCTION keep()";
+        Ok(self.client.batch_execute(history).await?)
+    }
+
+    /// How many of an offer's workers left it with a POST of which nobody knew what came of it.
+    pub(crate) async fn left_in_doubt(&self, offer: &str) -> Result<i64> {
+        let last_states = "SELECT count(*) FROM (
+                SELECT DISTINCT ON (attempt) checkpoint, ended FROM history WHERE offer = $1 ORDER BY attempt, at DESC
+            ) AS last WHERE ended IS NULL AND checkpoint->>'posted' = 'maybe'";
+        Ok(self.client.query_one(last_states, &[&offer]).await?.try_get(0)?)
+    }
+
+    /// The jobs' offers, with how often each was taken, and how it ended.
+    pub(crate) async fn jobs(&self) -> Result<BTreeMap<String, (i32, String)>> {
+        let jobs = "SELECT offer, attempt, concat_ws(', ', ended, remark) FROM cancels";
+        let rows = self.client.query(jobs, &[]).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
+    }
+
+    /// How many jobs are in such a state.
+    pub(crate) async fn count(&self, state: &str) -> Result<i64> {
+        Ok(self.client.query_one(&format!("SELECT count(*) FROM cancels WHERE {state}"), &[]).await?.try_get(0)?)
+    }
+}
+
+async fn connect(database: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
