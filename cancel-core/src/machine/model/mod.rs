@@ -178,7 +178,7 @@ fn the_phases_are_as_they_are_told() {
         let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`'));
         Some((cells.nth(1)?, cells.next()?))
     });
-    let readme = include_str!("../../../../README.md").lines().filter_map(|line| {
+    let readme = include_str!("../../../README.md").lines().filter_map(|line| {
         let (from, to) = line.trim().split_once(':')?.0.split_once(" --> ")?;
         Some((from, to))
     });
