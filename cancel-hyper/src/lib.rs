@@ -64,3 +64,9 @@ pub use fleet::{Ended, SharedTokens, Throttle, Throttled, cancel_many};
 pub use journal::Journal;
 pub use tokens::TokenSource;
 pub use transport::Patience;
+
+/// The code of the README is compiled, and run where it can be. (The file is a link to the README of the repository, so that the
+/// published crate has it too.)
+#[cfg(all(doctest, any(feature = "native-roots", feature = "webpki-roots")))]
+#[doc = include_str!("readme.md")]
+struct Readme;

@@ -171,14 +171,14 @@ fn verified_with_several_operations() {
     hold([(VERIFIED, [1, 0, 1, 0]), (VERIFIED, [0, 1, 1, 0]), (only, [0, 0, 0, 0]), (other, [1, 1, 1, 0])]);
 }
 
-/// The table of the docs and the diagram of the README name the phases between which the machine goes, and no others.
+/// The table of the docs and the diagram beside it name the phases between which the machine goes, and no others.
 #[test]
 fn the_phases_are_as_they_are_told() {
     let table = include_str!("../phases.md").lines().skip(2).filter_map(|row| {
         let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`'));
         Some((cells.nth(1)?, cells.next()?))
     });
-    let readme = include_str!("../../../../README.md").lines().filter_map(|line| {
+    let diagram = include_str!("../diagram.md").lines().filter_map(|line| {
         let (from, to) = line.trim().split_once(':')?.0.split_once(" --> ")?;
         Some((from, to))
     });
@@ -186,8 +186,8 @@ fn the_phases_are_as_they_are_told() {
         let phases = pairs.map(|(from, to)| (from.to_lowercase(), to.to_lowercase()));
         phases.filter(|(from, to)| from != to && !["start", "[*]"].contains(&&**from)).collect()
     };
-    let (table, readme) = (told(&mut table.into_iter()), told(&mut readme.into_iter()));
-    assert_eq!(table, readme);
+    let (table, diagram) = (told(&mut table.into_iter()), told(&mut diagram.into_iter()));
+    assert_eq!(table, diagram);
 
     let mut found = BTreeSet::new();
     for (setting, counts) in
