@@ -2,7 +2,7 @@
 //!
 //! - [`outcomes`]: what each outcome proves, what it costs, and what no client can promise.
 //! - [`adapters`]: how to drive the machine over a transport of one's own.
-//! - [`durability`]: going on after a crash, in another process, from a database.
+//! - [`durability`]: how a run is resumed after a crash, in another process, from a database.
 //! - [`hostile_servers`]: what a server written by an attacker gets.
 //! - [`wire`]: what is sent, what is taken for an answer, and the public pages that say so.
 //! - [`smaller_builds`]: how a program leaves out the largest thing that this crate brings along.

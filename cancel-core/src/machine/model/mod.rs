@@ -20,8 +20,9 @@
 //! 1. `canceled` and `ended` with proof `verified` are true of every noted operation, and `still_running` of one when the
 //!    answer was made.
 //! 2. `nothing_running` only if nothing was in progress (or not what was asked for) on the list, and no POST left.
-//! 3. No POST leaves after a look that shows what was not noted, nor while another is out, nor without a reason of rule 5,
-//!    nor on the word of a list from before it was kept waiting, but once.
+//! 3. No POST leaves after a look that shows what was not noted, nor while another is out, nor without a reason (`NotSent`,
+//!    401, 408 or 429; a look directly before it in `Verified`; or `retry_ambiguous`), nor on the word of a list from before it
+//!    was kept waiting, but once.
 //!    An answer to an exchange that is not out changes nothing.
 //! 4. The token goes to the endpoint's origin only, and stands in no checkpoint, error, outcome or progress. (Every
 //!    gateway echoes it.)
