@@ -36,7 +36,7 @@
 //!
 //! - `client`: `Client`, over tokio. `webpki-roots` and `native-roots` turn it on, with the roots of Mozilla or of the
 //!   platform for `Client::new`.
-//! - `tracing`: a span a cancellation, an event an exchange, with request ids and without tokens.
+//! - `tracing`: a span per cancellation, an event per exchange, with request ids and without tokens.
 //! - `portal`: the module `portal`, the simulated service on a loopback port. Outside the semver promise.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
