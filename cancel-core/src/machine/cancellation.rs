@@ -109,6 +109,7 @@ impl Cancellation {
     ///
     /// - is of another version of this format, another endpoint or api-version, or another [`Until`](crate::Until);
     /// - is of a run that ended with an outcome, or that was resumed 1000 times before;
+    /// - is for [`only`](CancelRequest::only) one operation, in a mode that does not look at the list;
     /// - holds what no run writes: a location on another host, an id that is none, contradictions, an absurd time;
     /// - or when the policy is for a [dry run](Policy::dry_run).
     #[expect(clippy::needless_pass_by_value, reason = "one checkpoint is resumed once")]
@@ -132,8 +133,9 @@ impl Cancellation {
     /// Returning [`Step::Send`] is the commitment: the same exchange is not handed out again. Otherwise nothing changes
     /// but that time passes, and `step` may be called at will.
     ///
-    /// That time passes has two effects. An exchange that is out and whose `until` has come counts as [`Failure::MaybeSent`]; and at the
-    /// deadline it is over, with [`Error::Deadline`].
+    /// That time passes has two effects. An exchange that is out and whose `until` has come counts as [`Failure::TimeIsUp`]; and at the
+    /// deadline it is over, with [`Error::Deadline`]. With [`Until::Verified`](crate::Until::Verified) a POST that is asked for more than
+    /// 5 s after it was due (a driver kept it waiting) comes after another look at the list, once.
     pub fn step(&mut self, now: Duration) -> Step<'_> {
         self.pass_time(now);
         match &self.result {
@@ -189,7 +191,9 @@ impl Cancellation {
     /// |---|---|---|
     /// | [`NotSent`](Failure::NotSent) | is sent again after a wait; with [`Until::Verified`](crate::Until::Verified) after a look at the list | counts as a failure, and is tried again after a wait |
     /// | [`MaybeSent`](Failure::MaybeSent) | with `Verified`: a look at the list decides. Otherwise [`Error::Ambiguous`] | the same |
+    /// | [`TimeIsUp`](Failure::TimeIsUp) | as after `MaybeSent` | counts as a failure, and is tried again after a wait |
     /// | [`Abandoned`](Failure::Abandoned) | as after `MaybeSent` | is due again at once, and does not count as a failure |
+    /// | [`Withheld`](Failure::Withheld) | is due again at once, and does not count; with `Verified` after a look at the list | the same |
     ///
     /// [`Policy::attempts`] bounds the tries.
     ///
@@ -245,7 +249,7 @@ impl Cancellation {
     }
 
     /// The error for a driver to return when its source of tokens gave none: [`Error::TokenSource`], with the offer and whether a POST
-    /// went out. `why` becomes its detail: it must not hold a token.
+    /// went out. `why` becomes its detail. Tokens of this conversation are overwritten in it; one that is not known yet cannot be.
     ///
     /// This is no input: nothing changes, and the conversation is not over. The next [`step`](Self::step) asks for a token again.
     #[must_use]
@@ -257,7 +261,7 @@ impl Cancellation {
     /// offer and whether a POST went out.
     ///
     /// This is no input: nothing changes, and the conversation can be driven on. A POST that was not sent because of this is handed in as
-    /// [`Failure::NotSent`] first.
+    /// [`Failure::Withheld`] first.
     #[must_use]
     pub fn checkpoint_error(&self, why: &str) -> Error {
         self.conversation.error(Problem::new(Error::Checkpoint, self.concealed(why)))

@@ -121,7 +121,8 @@ impl Policy {
 
     /// How many failures are final. Default: 5; zero counts as 1, with which the first failure is final.
     ///
-    /// A failure is an exchange without an answer, 408, 429, 5xx, or a 200 that cannot be read.
+    /// A failure is an exchange without an answer (but for a GET that was [`Abandoned`](crate::Failure::Abandoned), and
+    /// one that was [`Withheld`](crate::Failure::Withheld)), 408, 429, 5xx, or a 200 that cannot be read.
     ///
     /// - Of GETs: so many in a row. A readable answer begins the count anew.
     /// - Of POSTs: so many in all, those that count as possibly processed included.

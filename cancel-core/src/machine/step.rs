@@ -23,7 +23,7 @@ pub enum Step<'a> {
     /// Send this, now and once. Handing it out is the commitment: until its answer, or [`Failure::NotSent`], comes
     /// back, it counts as possibly processed.
     Send(Exchange),
-    /// An exchange is out: hand in its answer or its failure. A step at or after `until` assumes [`Failure::MaybeSent`].
+    /// An exchange is out: hand in its answer or its failure. A step at or after `until` assumes [`Failure::TimeIsUp`].
     ///
     /// A driver that blocks sees this only where an earlier driver of the same value was dropped: it answers with
     /// [`Failure::Abandoned`].

@@ -11,9 +11,9 @@
 //! completed, failed or canceled; someone else starts one. A request is refused, lost, late (given up, and it arrives all
 //! the same), or doubled; an answer is lost, cut off, or replaced by a gateway's; a gateway answers in the service's
 //! place: 200 unreadable, 202 without a location or with a foreign one, 204, 303, 400, 401, 404, 408, 409, 422, 429, 500,
-//! 503. A POST is kept waiting, or kept back, by its driver. The token expires. The process is killed at any moment, also between an input and the write of the checkpoint,
-//! between that and the first byte of a POST, and after an error; another goes on from what was durable. The deadline
-//! passes.
+//! 503. A POST is kept waiting, or kept back, by its driver. The token expires. The process is killed at any moment, also
+//! between an input and the write of the checkpoint, between that and the first byte of a POST, and after an error; another
+//! resumes what was durable. The deadline passes.
 //!
 //! # What must hold
 //!
