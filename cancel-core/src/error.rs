@@ -13,6 +13,16 @@ const LOOK_FIRST: &str =
 
 /// Why there is no outcome. Every variant says what happened, to which offer, what the service said, and whether a
 /// POST went out; [`kind`](Error::kind) is a stable word for logs, [`advice`](Error::advice) what to try.
+///
+/// ```
+/// # use cancel_core::{CancelResponse, Endpoint, Posted};
+/// # let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse()?;
+/// let answer = http::Response::builder().status(403).header("x-ms-request-id", "7f2e").body("")?;
+/// let error = CancelResponse::from_http(&Endpoint::default(), &called, &answer).unwrap_err();
+/// assert_eq!((error.kind(), error.posted(), error.is_transient()), ("forbidden", Posted::Yes, false));
+/// assert_eq!(error.answer().and_then(|answer| answer.request_id()), Some("7f2e"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -22,7 +32,8 @@ pub enum Error {
     /// The caller's source of tokens gave none. The conversation can go on when it does.
     #[error("{offer}no token could be had{0}", offer = .0.prefix())]
     TokenSource(Box<Report>),
-    /// A checkpoint is not one, or not one of this run. Nothing was sent.
+    /// A checkpoint is not one, or not one of this run; or it could not be written. [`posted`](Self::posted) says whether a POST went out
+    /// before.
     #[error("{offer}the run cannot be gone on with{0}", offer = .0.prefix())]
     Checkpoint(Box<Report>),
     /// 400: the service could not read the request, or misses something in it.
@@ -64,16 +75,19 @@ pub enum Error {
     /// A location on another origin than the endpoint's. It was not called, and the token did not go there.
     #[error("{offer}a location on another host will not be called{0}", offer = .0.prefix())]
     ForeignLocation(Box<Report>),
-    /// A successful answer that says nothing readable, too many times in a row.
+    /// A successful answer in which there is no operation or no list, too many times in a row.
     #[error("{offer}an answer that cannot be read{0}", offer = .0.prefix())]
     MalformedBody(Box<Report>),
     /// An answer that is longer than the policy's limit.
     #[error("{offer}an answer over the limit{0}", offer = .0.prefix())]
     BodyTooLarge(Box<Report>),
-    /// A POST may have been processed or not, and a second one could cancel what was started since.
+    /// A POST may have been processed or not, and a second one could cancel what was started since. After
+    /// [`Until::Verified`](crate::Until::Verified) a [checkpoint](crate::Cancellation::checkpoint) lets another run
+    /// [resume](crate::Cancellation::resume): it looks first. In the other modes look at the offer's operations.
     #[error("{offer}the cancel may or may not have been processed{0}", offer = .0.prefix())]
     Ambiguous(Box<Report>),
-    /// The policy's deadline passed first.
+    /// The policy's deadline passed first. A [checkpoint](crate::Cancellation::checkpoint) lets another run
+    /// [resume](crate::Cancellation::resume), with a deadline of its own.
     #[error("{offer}the deadline has passed{0}", offer = .0.prefix())]
     Deadline(Box<Report>),
     /// The service could not be reached, or its answers did not arrive, too many times in a row.
@@ -82,13 +96,40 @@ pub enum Error {
 }
 
 impl Error {
-    /// One stable word for logs: `invalid_input`, `forbidden`, `ambiguous`, …
+    /// One stable word for logs.
+    ///
+    /// | kind | meaning | [transient](Self::is_transient) |
+    /// |---|---|---|
+    /// | `invalid_input` | a value that the caller passed is not valid | |
+    /// | `token_source` | the caller's source of tokens gave none | yes |
+    /// | `checkpoint` | a checkpoint cannot be read, resumed, or written | |
+    /// | `bad_request` | 400 | |
+    /// | `unauthorized` | 401; in a conversation the second in a row | |
+    /// | `forbidden` | 403 | |
+    /// | `not_found` | 404, 410 | |
+    /// | `conflict` | 409 | |
+    /// | `precondition_failed` | 412 | |
+    /// | `unprocessable` | 422 | |
+    /// | `throttled` | 429 | yes |
+    /// | `server` | 5xx | yes |
+    /// | `unexpected_status` | any other status, redirects included | when it is 408 |
+    /// | `missing_location` | 202, and nowhere a location | |
+    /// | `invalid_location` | a location that is not one, or hides something | |
+    /// | `foreign_location` | a location on another origin | |
+    /// | `malformed_body` | no operation or no list in a successful answer | yes |
+    /// | `body_too_large` | an answer over the policy's limit | |
+    /// | `ambiguous` | a POST may have been processed or not | |
+    /// | `deadline` | the policy's deadline has passed | yes |
+    /// | `transport` | no answer | yes |
+    ///
+    /// Other words can be added in a release that is compatible.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.row().0
     }
 
-    /// What a person can try next, as one sentence.
+    /// What a person can try next: one or two sentences in English, without a secret. It depends on the [`kind`](Self::kind), and for
+    /// `deadline` on whether a POST may have gone out. It may change in any release.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         self.row().1
@@ -180,7 +221,8 @@ impl Error {
         self.report().map_or(Posted::No, Report::posted)
     }
 
-    /// Whether trying the same again later can help.
+    /// Whether trying the same again later can help, by the table at [`kind`](Self::kind). It does not say that it is safe to post again:
+    /// that is for [`posted`](Self::posted), or for a [resumed](crate::Cancellation::resume) run, which looks first.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {

@@ -6,7 +6,7 @@
 //!
 //! There are two levels:
 //!
-//! - **The codec**, one value a message: [`CancelRequest`] and [`CancelResponse`], [`GetOperation`] and [`Operation`],
+//! - **The codec**, one value per message: [`CancelRequest`] and [`CancelResponse`], [`GetOperation`] and [`Operation`],
 //!   [`ListOperations`] and [`OperationList`], [`GetOfferStatus`]; an [`OperationLocation`] is proven to be on the
 //!   endpoint's origin.
 //! - **The machine**, the whole conversation: [`Cancellation`], which is told what came back by whatever transport there
@@ -33,7 +33,12 @@
 //! ```
 //!
 //! The manual has pages on [what an outcome proves](guide::outcomes), [adapters](guide::adapters), [durable runs](guide::durability),
-//! [hostile servers](guide::hostile_servers) and [smaller builds](guide::smaller_builds).
+//! [hostile servers](guide::hostile_servers), [the wire](guide::wire) and [smaller builds](guide::smaller_builds).
+//!
+//! # Sources
+//!
+//! Where the documentation names a page ("operations page"), it is one of the service's public reference:
+//! [their titles and addresses](guide::wire#sources).
 //!
 //! # Features
 //!

@@ -9,7 +9,17 @@ use crate::machine::Posted;
 /// The longest detail that is kept, in characters: a parser's words can hold all that it was given.
 const MAX_DETAIL: usize = 1024;
 
-/// What happened, to which offer, what the service said, and whether a POST went out.
+/// What happened, to which offer, what the service said, and whether a POST went out: the inside of an [`Error`].
+///
+/// ```
+/// # use cancel_core::{Endpoint, Error, OperationLocation};
+/// # let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse()?;
+/// let error = OperationLocation::parse(&Endpoint::default(), &called, "https://evil.example/api").unwrap_err();
+/// let report = error.report().ok_or("every kind but one has a report")?;
+/// assert_eq!(report.detail(), r#""https://evil.example/api" is not on https://cloudpartner.azure.com"#);
+/// assert!(report.answer().is_none(), "it was not called");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     offer: Option<Box<str>>,

@@ -18,6 +18,8 @@ use crate::trace::Span;
 /// The service must not follow redirects, try again by itself, make errors of statuses, or decompress bodies: hyper's clients and
 /// [`Client`](crate::Client) do none of it. Bodies are any that can be made of [`Bytes`].
 ///
+/// An exchange that an earlier driver of the same cancellation has left behind is taken for [abandoned](cancel_core::Failure::Abandoned).
+///
 /// ```
 /// # use cancel_core::portal::{Offer, Portal, PublishOperation};
 /// # use cancel_hyper::core::*;
@@ -56,19 +58,19 @@ impl<S, M: Timer, T: TokenSource> Driver<S, M, T> {
 }
 
 impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Driver<S, M, T, O, J> {
-    /// The same driver, with somebody who sees every step.
+    /// The same driver, with somebody who sees every step. A closure is an [`Observer`].
     pub fn observed_by<P: Observer>(self, observer: P) -> Driver<S, M, T, P, J> {
         let Self { service, timer, tokens, observer: _, journal } = self;
         Driver { service, timer, tokens, observer, journal }
     }
 
-    /// The same driver, with a place where the cancellation is written down.
+    /// The same driver, with a place where the cancellation is written down. A closure that returns a future is a [`Journal`].
     pub fn journaled_in<K: Journal>(self, journal: K) -> Driver<S, M, T, O, K> {
         let Self { service, timer, tokens, observer, journal: _ } = self;
         Driver { service, timer, tokens, observer, journal }
     }
 
-    /// Goes on until the cancellation is over. The machine's clock goes on from the last `now` that it saw.
+    /// Drives the cancellation until it is over, and returns its result. The machine's clock counts on from the last `now` that it saw.
     ///
     /// The future is [`Send`] when its parts are, and it spawns nothing. **It may be dropped at any time**: the cancellation
     /// says truthfully whether a POST may have gone out, and can be written down or driven on.

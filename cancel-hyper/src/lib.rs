@@ -36,7 +36,7 @@
 //!
 //! - `client`: `Client`, over tokio. `webpki-roots` and `native-roots` turn it on, with the roots of Mozilla or of the
 //!   platform for `Client::new`.
-//! - `tracing`: a span a cancellation, an event an exchange, with request ids and without tokens.
+//! - `tracing`: a span per cancellation, an event per exchange, with request ids and without tokens.
 //! - `portal`: the module `portal`, the simulated service on a loopback port. Outside the semver promise.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -64,3 +64,8 @@ pub use fleet::{Ended, SharedTokens, Throttle, Throttled, cancel_many};
 pub use journal::Journal;
 pub use tokens::TokenSource;
 pub use transport::Patience;
+
+/// The code of the README is compiled, and run where it can be.
+#[cfg(all(doctest, any(feature = "native-roots", feature = "webpki-roots")))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,13 +5,26 @@ use std::future::Future;
 
 use cancel_core::{BearerToken, TokenReason};
 
-/// Gives a token whenever the machine asks: at first, and after the service has rejected one. Tokens live about an hour,
-/// an operation can take longer.
+/// Gives a token whenever the machine asks: at first, and after the service has rejected one. Tokens live about an hour, and a
+/// conversation can take longer: so a source that can give a fresh one is better than one token.
 ///
-/// While a token is awaited, a service with permits may hold one for the request that needs it: a source that calls the same service
-/// must not need another.
+/// A driver waits until its service is ready before it asks for a token. A service with permits (a concurrency limit) then holds one permit
+/// for the request that needs the token. So a source that itself calls this service must not need a permit of it: it could wait until the deadline.
 ///
 /// A closure that returns a future is a source; so is a [`BearerToken`], which is given again even when it was rejected.
+///
+/// ```
+/// use cancel_core::{BearerToken, InvalidInput, TokenReason};
+/// use cancel_hyper::TokenSource;
+///
+/// # async fn fetch() -> String { "eyJ0eXAi\n".to_owned() }
+/// let source = |_why: TokenReason| async {
+///     let printed = fetch().await; // from an identity library, from a secret store
+///     BearerToken::new(printed.trim())
+/// };
+/// # fn is_one<T: TokenSource<Error = InvalidInput>>(_: T) {}
+/// # is_one(source);
+/// ```
 pub trait TokenSource {
     /// Why there is no token.
     type Error: fmt::Display;
@@ -20,8 +33,8 @@ pub trait TokenSource {
     ///
     /// # Errors
     ///
-    /// When there is none. The driver then stops with [`Error::TokenSource`](cancel_core::Error::TokenSource), and can
-    /// go on later. The error's text must not hold a token.
+    /// When there is none. The driver then stops with [`Error::TokenSource`](cancel_core::Error::TokenSource), whose detail is this error's
+    /// text: it must not hold a token. The same cancellation can be driven again later.
     fn token(&mut self, why: TokenReason) -> impl Future<Output = Result<BearerToken, Self::Error>> + Send;
 }
 

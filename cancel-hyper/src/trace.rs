@@ -1,4 +1,4 @@
-//! What `tracing` is told, with the feature of that name: a span a cancellation, an event an exchange. Without it, nothing.
+//! What `tracing` is told, with the feature of that name: a span per cancellation, an event per exchange. Without it, nothing.
 //!
 //! There is no secret in it: the words are those that an observer gets.
 

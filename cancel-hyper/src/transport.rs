@@ -15,6 +15,18 @@ use crate::failure::{BoxError, failure};
 
 /// How long a call may take in all: an extension of every request, for a service that wants to know. One that has no connection
 /// after most of it can say so ([`NotSent`](crate::NotSent)) while there is time for that.
+///
+/// ```
+/// use std::time::Duration;
+/// use cancel_hyper::Patience;
+///
+/// fn time_to_connect<B>(request: &http::Request<B>) -> Option<Duration> {
+///     request.extensions().get().map(|Patience(in_all)| *in_all / 4 * 3)
+/// }
+/// # let mut request = http::Request::new(());
+/// # request.extensions_mut().insert(Patience(Duration::from_secs(4)));
+/// # assert_eq!(time_to_connect(&request), Some(Duration::from_secs(3)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience(pub Duration);
 

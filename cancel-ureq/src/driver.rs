@@ -12,6 +12,29 @@ use crate::tokens::TokenSource;
 /// What the protocol depends on is set per request, whatever the agent says: no redirects, no error for a status, no
 /// decompression, the machine's time and body limits, and no proxy for this machine. The rest (TLS, proxies, the pool,
 /// the resolver) is the agent's.
+///
+/// ```no_run
+/// use std::time::{SystemTime, UNIX_EPOCH};
+/// use cancel_ureq::Driver;
+/// use cancel_ureq::core::{
+///     BearerToken, CancelRequest, Cancellation, Checkpoint, Endpoint, Event, OfferId, Policy, PublisherId, TokenReason,
+/// };
+///
+/// # fn fetch() -> std::io::Result<String> { Ok("eyJ0eXAi".to_owned()) }
+/// let agent = ureq::Agent::new_with_defaults();
+/// let tokens = |_why: TokenReason| -> Result<BearerToken, Box<dyn std::error::Error>> {
+///     Ok(BearerToken::new(fetch()?.trim())?)
+/// };
+/// let journal = |checkpoint: Checkpoint| std::fs::write("run.json", checkpoint.to_json()); // and sync it
+/// let observer = |event: &Event<'_>, _: &Cancellation| eprintln!("{event:?}");
+///
+/// let now = SystemTime::now().duration_since(UNIX_EPOCH)?; // a clock that the next process has too
+/// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+/// let mut cancellation = Cancellation::new(Endpoint::default(), request, Policy::default(), now);
+/// let outcome = Driver::new(&agent, tokens).journaled_in(journal).observed_by(observer).drive(&mut cancellation)?;
+/// println!("{}", outcome.as_str());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Driver<'a, T, O = (), J = ()> {
     pub(crate) agent: &'a Agent,
@@ -21,24 +44,25 @@ pub struct Driver<'a, T, O = (), J = ()> {
 }
 
 impl<'a, T: TokenSource> Driver<'a, T> {
-    /// A driver that asks this source for tokens.
+    /// A driver that asks this source for tokens: a closure, or a [`BearerToken`](cancel_core::BearerToken) that lasts for all of it.
     pub fn new(agent: &'a Agent, tokens: T) -> Self {
         Self { agent, tokens, observer: (), journal: () }
     }
 }
 
 impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
-    /// The same driver, with somebody who sees every step.
+    /// The same driver, with somebody who sees every step. A closure is an [`Observer`].
     pub fn observed_by<P: Observer>(self, observer: P) -> Driver<'a, T, P, J> {
         Driver { agent: self.agent, tokens: self.tokens, observer, journal: self.journal }
     }
 
-    /// The same driver, with a place where the cancellation is written down.
+    /// The same driver, with a place where the cancellation is written down. A closure is a [`Journal`].
     pub fn journaled_in<K: Journal>(self, journal: K) -> Driver<'a, T, O, K> {
         Driver { agent: self.agent, tokens: self.tokens, observer: self.observer, journal }
     }
 
-    /// Goes on until the cancellation is over. The machine's clock goes on from the last `now` that it saw.
+    /// Drives the cancellation until it is over, and returns its result; in between it sleeps. The machine's clock counts on from the last
+    /// `now` that it saw.
     ///
     /// # Errors
     ///

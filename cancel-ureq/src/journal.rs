@@ -1,12 +1,31 @@
-//! Where a conversation is written down, so that another process can go on with it.
+//! Where a conversation is written down, so that another process can resume it.
 
 use std::fmt;
 
 use cancel_core::{Cancellation, Checkpoint};
 
-/// Makes [checkpoints](Cancellation::checkpoint) durable. It is asked at first, before a POST leaves, and after every change
-/// of state but the last, to an outcome; when it fails before a POST, the POST does not leave. Once the caller has the outcome, there is
-/// nothing left to go on with.
+/// Makes [checkpoints](Cancellation::checkpoint) durable, so that another process can [resume](Cancellation::resume) the run.
+///
+/// A driver asks it
+///
+/// - when it begins to drive;
+/// - after it was told to send a POST, and before the POST's first byte leaves. When the journal fails here, the POST does not leave;
+/// - after each answer or failure of an exchange, and at the end with an error. After an outcome it is not asked: there is nothing to
+///   resume then. Remove the checkpoint when you have acted on the outcome.
+///
+/// ```
+/// use std::cell::RefCell;
+/// use cancel_core::Checkpoint;
+/// use cancel_ureq::Journal;
+///
+/// let written = RefCell::new(Vec::new());
+/// let journal = |checkpoint: Checkpoint| {
+///     written.borrow_mut().push(checkpoint.to_json()); // or into a file, synced before this returns
+///     Ok::<(), std::io::Error>(())
+/// };
+/// # fn is_one(_: impl Journal) {}
+/// # is_one(journal);
+/// ```
 ///
 /// A closure that takes a [`Checkpoint`] is a journal, and `()` is the one that keeps nothing.
 pub trait Journal {

@@ -30,8 +30,3 @@ pub use cancel_core as core;
 pub use driver::Driver;
 pub use journal::Journal;
 pub use tokens::TokenSource;
-
-/// The code of the README is compiled, and run where it can be.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -18,8 +18,8 @@ const MAX_ID: usize = 128;
 const MAX_MESSAGE: usize = 1024;
 const MAX_EXCERPT: usize = 512;
 
-/// What the service said: its status, the code and message of its error body (considerations page, "Error codes"; the
-/// OData shape and the broken ones besides), its request ids, and how the body begins.
+/// What the service said: its status, the code and message of its error body ([considerations page](crate::guide::wire#sources),
+/// "Errors"; the OData shape and the broken ones besides), its request ids, and how the body begins.
 ///
 /// Every text in it is bounded and on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]

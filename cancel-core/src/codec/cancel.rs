@@ -18,7 +18,8 @@ use crate::values::{
     BearerToken, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId,
 };
 
-/// "Stop what is being done with this offer." The call is for the whole offer: it has no place for an operation's id.
+/// "Stop what is being done with this offer." ([cancel page](crate::guide::wire#sources).) The call is for the whole offer: it has no place
+/// for an operation's id.
 ///
 /// ```
 /// # use cancel_core::{BearerToken, CancelRequest, Endpoint, NotificationEmails, OfferId, PublisherId};
@@ -57,7 +58,8 @@ impl CancelRequest {
         self
     }
 
-    /// Sends `If-Match` (concurrency page). A stale one is answered with 412.
+    /// Sends `If-Match` with the POST ([concurrency page](crate::guide::wire#sources)). A stale one is answered with 412. Without this call
+    /// none is sent.
     #[must_use]
     pub fn if_match(mut self, version: IfMatch) -> Self {
         self.if_match = Some(version);
@@ -71,8 +73,24 @@ impl CancelRequest {
         self
     }
 
-    /// Cancels only while this operation is the one in progress. The call itself has no place for an id: the machine looks
-    /// at the list first, which it does with [`Until::Verified`](crate::Until::Verified).
+    /// Posts only if this operation is in progress; otherwise the outcome is
+    /// [`Outcome::NothingRunning`](crate::Outcome::NothingRunning), with what is in progress instead. If others are in progress beside it, the
+    /// POST cancels them too.
+    ///
+    /// The call itself has no place for an id: [`to_http`](Self::to_http) is the same with and without. The machine looks at the list
+    /// first, with [`Until::Verified`](crate::Until::Verified) and in a [dry run](crate::Policy::dry_run). In the other modes it posts
+    /// nothing, and is over at once with [`Error::InvalidInput`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use cancel_core::{CancelRequest, Cancellation, Endpoint, OfferId, OperationId, Policy, PublisherId, Step, Until};
+    /// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?)
+    ///     .only(OperationId::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8")?);
+    /// let blind = Policy::default().until(Until::Accepted);
+    /// let mut cancellation = Cancellation::new(Endpoint::default(), request, blind, Duration::ZERO);
+    /// assert!(matches!(cancellation.step(Duration::ZERO), Step::Done(Err(error)) if error.kind() == "invalid_input"));
+    /// # Ok::<(), cancel_core::InvalidInput>(())
+    /// ```
     #[must_use]
     pub fn only(mut self, operation: OperationId) -> Self {
         self.only = Some(operation);
@@ -144,7 +162,24 @@ impl CancelRequest {
     }
 }
 
-/// The service's answer to a cancel (cancel page, "Response status codes").
+/// The service's answer to a cancel ([cancel page](crate::guide::wire#sources), "Response status codes").
+///
+/// ```
+/// # use cancel_core::{CancelResponse, Endpoint};
+/// let endpoint = Endpoint::default();
+/// let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse()?;
+/// let answer = http::Response::builder()
+///     .status(202)
+///     .header("Location", "/api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31")
+///     .header("Retry-After", "5")
+///     .body("")?;
+/// let CancelResponse::Accepted { location, retry_after } = CancelResponse::from_http(&endpoint, &called, &answer)? else {
+///     panic!("202 is an acceptance")
+/// };
+/// assert_eq!(location.kind().as_str(), "non_migrated");
+/// assert_eq!(retry_after, Some(std::time::Duration::from_secs(5)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CancelResponse {
     /// 200: "processed successfully", by every page the usual case. The word of the service; only a look at the
@@ -154,7 +189,7 @@ pub enum CancelResponse {
     Accepted {
         /// Where to see how it goes on.
         location: OperationLocation,
-        /// How long to wait before the first look, where the service says.
+        /// How long to wait before the first look, where the service says; at most an hour.
         retry_after: Option<Duration>,
     },
 }
@@ -164,9 +199,10 @@ impl CancelResponse {
     ///
     /// # Errors
     ///
-    /// By status, for every other than 200 and 202: [`Error::BadRequest`], [`Error::Forbidden`], …,
-    /// [`Error::UnexpectedStatus`]. Of a 202: [`Error::MissingLocation`], [`Error::InvalidLocation`],
-    /// [`Error::ForeignLocation`].
+    /// For any status but 200 and 202 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http).
+    ///
+    /// Of a 202: [`Error::MissingLocation`] when neither a header nor the body names a location, [`Error::InvalidLocation`] or
+    /// [`Error::ForeignLocation`] when the one that is named is not called. The cancel was accepted all the same.
     pub fn from_http(endpoint: &Endpoint, called: &Uri, response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         match response.status() {
             StatusCode::OK => Ok(Self::Canceled),

@@ -1,9 +1,9 @@
 //! Where the service says to look, proven to be on the endpoint's origin before anything is sent there.
 //!
-//! Rule 1: a location is refused when it has another scheme, host or port, user info, control bytes or a backslash,
-//! begins with `//`, has a scheme without `//`, or dot segments. What is left is compared: letter by letter, and where it
-//! writes its origin in another way than the endpoint, as `url` reads it. The request is built from the *endpoint's*
-//! scheme and authority: nothing of the text but its path and query is used.
+//! The token goes to the endpoint's origin and nowhere else. So a location is refused by its form when it has user info, control bytes or
+//! a backslash, begins with `//`, has a scheme without `//`, or dot segments. Of what is left the scheme, host and port are compared with
+//! the endpoint's: letter by letter, and only where they are written in another way, as `url` reads them. The request is built on the
+//! *endpoint's* scheme and authority: nothing of the text but its path and query is used.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,8 @@ use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
 const MAX_LENGTH: usize = 8192;
 const TOO_LONG: &str = "is longer than 8 KiB";
 
-/// Where to look for an operation: a URL on the endpoint's origin (cancel page, "Response header").
+/// Where to look for an operation: a URL on the endpoint's origin ([cancel page](crate::guide::wire#sources), "Response header").
+/// [`GetOperation::at`](crate::GetOperation::at) asks there.
 ///
 /// ```
 /// # use cancel_core::{Endpoint, LocationKind, OperationLocation};
@@ -67,7 +68,10 @@ impl<'a> Called<'a> {
     }
 }
 
-/// What a location's path says.
+/// What a location's path says. It is for people and logs: a location of any kind can be called.
+///
+/// Names in the path are compared without regard to case, percent-escapes are undone, and a slash at the end does not count. A path whose
+/// ids are none of ours ([`OfferId`] and the others) is `Other`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum LocationKind {
     /// `/api/publishers/<publisher>/offers/<offer>/operations/<operation>`: the form of 2018, and of migrated offers.
@@ -83,11 +87,11 @@ pub enum LocationKind {
     NonMigrated {
         /// The publisher's id.
         publisher: PublisherId,
-        /// The offer's id; for a publish, a GUID.
+        /// The offer's id; where it is a publish's location, a GUID stands here.
         offer: OfferId,
-        /// Only `2` is documented.
+        /// The version: only `2` is documented.
         version: String,
-        /// Only `preview` is documented.
+        /// The slot: only `preview` is documented.
         slot: String,
     },
     /// The endpoint's origin and any other path: it can be called all the same.
@@ -112,8 +116,11 @@ impl OperationLocation {
     ///
     /// # Errors
     ///
-    /// [`Error::ForeignLocation`] when it points to another origin than the endpoint's, [`Error::InvalidLocation`] when
-    /// it is not a location at all or hides something.
+    /// [`Error::ForeignLocation`] when it points to another origin than the endpoint's: another scheme, host or port.
+    ///
+    /// [`Error::InvalidLocation`] when its form is not one that is called: it is empty, has a character that no URL has (a control byte, a
+    /// space, a backslash, `"`), user info, `//` at the beginning, a scheme without `//`, dot segments (`..` and `%2e%2e` alike), or
+    /// more than 8 KiB. One that a browser would take to another host on top of that is a `ForeignLocation`.
     pub fn parse(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<Self, Error> {
         Self::read(endpoint, Called::Url(called), value).map_err(Error::from)
     }
@@ -229,7 +236,8 @@ impl Refusal {
 }
 
 fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<OperationLocation, Refusal> {
-    // What is on the origin can be written with it: one that is accepted is accepted as it is printed.
+    // The limit is for path and query. A whole URL may be longer by its origin, so that what was accepted without one is accepted again
+    // as it is printed.
     if value.len() > MAX_LENGTH && value.len() > MAX_LENGTH + endpoint.to_string().len() {
         return Err(Refusal::Form(TOO_LONG));
     }

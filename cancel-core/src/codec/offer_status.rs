@@ -1,4 +1,4 @@
-//! The offer's own state (operations page, "Get offer status").
+//! The offer's own state (offer status page).
 
 use bytes::Bytes;
 use http::{Method, Request};
@@ -6,8 +6,21 @@ use http::{Method, Request};
 use super::request::{Call, of_offer};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, PublisherId};
 
-/// "How does the offer stand?" The answer has the form of an [`Operation`](crate::Operation), with words of its own such
-/// as `neverPublished`.
+/// "How does the offer stand?" ([offer status page](crate::guide::wire#sources).)
+///
+/// The answer has the form of an operation: [`Operation::from_http`](crate::Operation::from_http) reads it. It has words of its own, such as
+/// `neverPublished`, which count as [`State::InProgress`](crate::State::InProgress): this tells no end of an operation. The machine does not
+/// ask for it.
+///
+/// ```
+/// # use cancel_core::{BearerToken, Endpoint, GetOfferStatus, OfferId, Operation, PublisherId};
+/// # let (endpoint, token) = (Endpoint::default(), BearerToken::new("eyJ0eXAi")?);
+/// let get = GetOfferStatus::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+/// assert_eq!(get.to_http(&endpoint, &token).uri().path(), "/api/publishers/contoso/offers/contoso-offer/status");
+/// let answer = Operation::from_http(&http::Response::new(r#"{"status":"neverPublished"}"#))?;
+/// assert_eq!(answer.status(), "neverPublished");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetOfferStatus {
     publisher: PublisherId,

@@ -1,4 +1,4 @@
-//! Looking at one operation (operations page, "Get operation").
+//! Looking at one operation (operations page, "GET operation").
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
 
-/// "How does this operation stand?"
+/// "How does this operation stand?" ([operations page](crate::guide::wire#sources).) [`Operation::from_http`] reads the answer.
 ///
 /// ```
 /// # use cancel_core::{BearerToken, Endpoint, GetOperation, OfferId, OperationId, PublisherId};
@@ -96,7 +96,14 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// By status for every other than 200. [`Error::MalformedBody`] when there is no operation with a status in it.
+    /// For any status but 200 the error of that status: [`Error::BadRequest`] (400), [`Error::Unauthorized`] (401), [`Error::Forbidden`]
+    /// (403), [`Error::NotFound`] (404, 410), [`Error::Conflict`] (409), [`Error::PreconditionFailed`] (412), [`Error::Unprocessable`] (422),
+    /// [`Error::Throttled`] (429), [`Error::Server`] (5xx), else [`Error::UnexpectedStatus`].
+    ///
+    /// That includes 202, which says that the operation still runs, and whose body need not hold one. (The machine takes it for "in
+    /// progress".)
+    ///
+    /// [`Error::MalformedBody`] when there is no operation with a `status` in the body.
     pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         if response.status() != StatusCode::OK {
             return Err(Answer::from_http(response).into_problem().into());
@@ -135,7 +142,7 @@ impl Operation {
         State::of_word(&self.status)
     }
 
-    /// Everything else that the service said of it. Reads the body anew at every call.
+    /// Everything else that the service said of it. Reads the body anew at every call: keep the value.
     #[must_use]
     pub fn details(&self) -> OperationDetails {
         one(&self.body).unwrap_or_default()

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::state::State;
 use super::{answer, json};
 
-/// Everything that an operation says besides its status. Members that were absent or unreadable are empty.
+/// Everything that an operation says besides its status ([operations page](crate::guide::wire#sources), "Response body properties").
+/// Members that were absent or unreadable are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -16,7 +17,8 @@ pub struct OperationDetails {
     /// Why it failed.
     #[serde(deserialize_with = "json::lenient")]
     pub error: Option<ServiceError>,
-    /// Only `canCancel` is documented; any other value is kept as it is.
+    /// Whether it can be canceled, by the service. Only `canCancel` is documented; any other value is kept as it is. Nothing in this crate
+    /// is decided by it.
     #[serde(deserialize_with = "json::lenient")]
     pub cancellation_request_state: Option<String>,
     /// The steps, in the service's order.
@@ -25,10 +27,10 @@ pub struct OperationDetails {
     /// What the service has to say of the whole operation.
     #[serde(deserialize_with = "json::lenient_list")]
     pub messages: Vec<Message>,
-    /// The version of the offer that is being published.
+    /// The version of the offer that is being published: 2 on the page, where the version of the offer is 1.
     #[serde(deserialize_with = "json::lenient")]
     pub publishing_version: Option<i64>,
-    /// The version of the offer.
+    /// The version of the offer: 1 on the page.
     #[serde(deserialize_with = "json::lenient")]
     pub offer_version: Option<i64>,
     /// Whom the service tells, as one string. Absent for migrated offers.
@@ -56,13 +58,14 @@ pub struct OperationStep {
     /// What is done in it.
     #[serde(deserialize_with = "json::lenient")]
     pub description: String,
-    /// The service's word for where it stands.
+    /// The service's word for where it stands. Known are `notStarted`, `inProgress`, `running`, `waitingForPublisherReview`,
+    /// `waitingForApproval`, `blocked`, `rejected`, `complete`, `completed`, `failed`, `canceled`.
     #[serde(deserialize_with = "json::lenient")]
     pub status: String,
-    /// How far it is, in percent, 0 to 100.
+    /// How far it is, in percent, 0 to 100. What is above or below is cut to that.
     #[serde(deserialize_with = "percentage")]
     pub progress_percentage: Option<u8>,
-    /// How long it usually takes, in words.
+    /// How long it usually takes, in words for a person, such as `< 15 min` or `~2-3 days`.
     #[serde(deserialize_with = "json::lenient")]
     pub estimated_time_frame: Option<String>,
     /// What the service has to say of it.
@@ -87,18 +90,19 @@ pub struct Message {
     pub html: String,
     /// `information` or `error` were seen.
     pub level: Option<String>,
-    /// When it was written, as the service wrote it.
+    /// When it was written, as the service wrote it: ISO 8601 in UTC, such as `2018-03-16T17:50:45.7215661Z`.
     pub timestamp: Option<String>,
 }
 
-/// The error of a failed operation: documented as a string, also seen as an object.
+/// The error of a failed operation: documented as a string, also seen as an object. A string becomes the
+/// [`message`](Self::message).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "Value")]
 #[non_exhaustive]
 pub struct ServiceError {
-    /// Its code.
+    /// Its code, where it is an object that has one. Cut after 128 characters.
     pub code: Option<Box<str>>,
-    /// Its message, on one line.
+    /// Its message, on one line. Cut after 1024 characters.
     pub message: Option<Box<str>>,
 }
 

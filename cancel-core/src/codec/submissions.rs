@@ -12,10 +12,23 @@ use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
 
-/// "What has been, and is being, done with this offer?"
+/// "What has been, and is being, done with this offer?" ([operations page](crate::guide::wire#sources), "GET operations".)
+/// [`OperationList::from_http`] reads the answer.
 ///
-/// Asks without a filter. The page writes it `status=`, a client was seen to write `submissionState=`, and `running`
-/// hides what has not started yet or waits for the publisher: use [`OperationList::in_progress`] instead.
+/// ```
+/// # use cancel_core::{BearerToken, Endpoint, ListOperations, OfferId, PublisherId};
+/// # let (endpoint, token) = (Endpoint::default(), BearerToken::new("eyJ0eXAi")?);
+/// let list = ListOperations::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+/// assert_eq!(
+///     list.to_http(&endpoint, &token).uri().path(),
+///     "/api/publishers/contoso/offers/contoso-offer/submissions/",
+/// );
+/// # Ok::<(), cancel_core::InvalidInput>(())
+/// ```
+///
+/// There is no filter in the request. The page has one (`status=`), and a client was seen to write it in another way
+/// (`submissionState=`); and the filter `running` hides what has not started yet, and what waits for the publisher. Filter the answer
+/// with [`OperationList::in_progress`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListOperations {
     publisher: PublisherId,
@@ -24,7 +37,7 @@ pub struct ListOperations {
 }
 
 impl ListOperations {
-    /// All operations of an offer.
+    /// Asks for all operations of an offer, whatever their state.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
         Self { publisher, offer, client_request_id: None }
@@ -66,8 +79,11 @@ impl OperationList {
     ///
     /// # Errors
     ///
-    /// By status for every other than 200. [`Error::MalformedBody`] when it is not an array of objects that each have
-    /// an id and a state: half a list would hide what is running.
+    /// For any status but 200 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http): 202 and 204 too are
+    /// [`Error::UnexpectedStatus`].
+    ///
+    /// [`Error::MalformedBody`] when the body is not an array of objects that each have an `id` and a `submissionState`: half a list would
+    /// hide what is running.
     pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         if response.status() != StatusCode::OK {
             return Err(Answer::from_http(response).into_problem().into());
@@ -107,28 +123,28 @@ pub struct Submission {
     /// The offer that it is about.
     #[serde(default, deserialize_with = "json::lenient")]
     pub offer_id: Option<String>,
-    /// The kind of the offer.
+    /// The kind of the offer, such as `microsoft-azure-virtualmachines`.
     #[serde(default, deserialize_with = "json::lenient")]
     pub offer_type_id: Option<String>,
     /// Whose offer it is.
     #[serde(default, deserialize_with = "json::lenient")]
     pub publisher_id: Option<String>,
-    /// What is done: a publish, a go-live, …
+    /// What is done: `publish` on the page. Other words are kept as they are.
     #[serde(default, deserialize_with = "json::lenient")]
     pub submission_type: Option<String>,
-    /// `staging` or `production`.
+    /// Where it is published to: `staging` or `production`.
     #[serde(default, deserialize_with = "json::lenient")]
     pub slot: Option<String>,
-    /// The version of the offer.
+    /// The version of the offer: 1 on the page.
     #[serde(default, deserialize_with = "json::lenient")]
     pub offer_version: Option<i64>,
-    /// The version of the offer that is being published.
+    /// The version of the offer that is being published: 2 on the page, where the version of the offer is 1.
     #[serde(default, deserialize_with = "json::lenient")]
     pub publishing_version: Option<i64>,
-    /// A large number such as 636576975611768314.
+    /// The version of this entry: a large number, such as 636576975611768314, which needs 64 bits.
     #[serde(default, deserialize_with = "json::lenient")]
     pub version: Option<i64>,
-    /// When it last changed, as the service wrote it.
+    /// When it last changed, as the service wrote it: ISO 8601 in UTC, such as `2018-03-26T21:46:01.179948Z`.
     #[serde(default, deserialize_with = "json::lenient")]
     pub changed_time: Option<String>,
     /// The offer as it was submitted: JSON, unread.

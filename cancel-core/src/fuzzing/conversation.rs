@@ -109,7 +109,7 @@ impl Talk {
         self.scene.portal.handle(now, exchange.request.clone())
     }
 
-    /// Rule 5, from the service's side: a cancel hits what was noted, and what was started after the last look.
+    /// A second POST needs a reason, from the service's side: a cancel hits what was noted, and what was started after the last look.
     fn check_what_is_hit(&self) {
         if self.settings.until != Until::Verified {
             return;

@@ -22,7 +22,10 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 /// One cancel, from its POST to what is known of it.
 ///
 /// It performs no I/O and reads no clock: [`step`](Self::step) says what to do, and the caller does it and says what came
-/// of it. `now` is the time since an epoch that the caller chose, and only ever grows.
+/// of it. `now` is the time since a moment that the caller chose, always the same one. A `now` that is before an earlier one counts as
+/// the earlier one.
+///
+/// [A page of the manual](crate::guide::adapters) shows a whole driver, and says what it must keep to.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -43,7 +46,7 @@ use crate::values::{BearerToken, Endpoint, InvalidInput};
 ///             Ok(response) => cancellation.handle_response(now, exchange.id, response)?,
 ///             Err(failure) => cancellation.handle_failure(now, exchange.id, failure)?,
 ///         },
-///         Step::Await { until, .. } => now = until, // never here: this transport answers before it returns
+///         Step::Await { id, .. } => cancellation.handle_failure(now, id, Failure::Abandoned)?, // of a driver before
 ///         Step::WaitUntil(when) => now = when, // or rather: sleep until then
 ///         Step::Done(result) => break result.clone(),
 ///     }
@@ -84,27 +87,41 @@ impl Cancellation {
         Self { conversation: Conversation::new(endpoint, request, policy, now), result }
     }
 
-    /// A conversation that goes on where another process left it: what may have been processed is not posted again, but
-    /// for what rule 5 allows, and a token is asked for anew.
+    /// Continues a conversation that another process has written down.
     ///
-    /// Time that passed since the checkpoint counts when `now` is on the same clock there and here, such as the time since
-    /// 1970. A `now` before the checkpoint's is taken for another clock, on which no time has passed. A conversation that
-    /// was over with an error gets a new deadline and new tries.
+    /// **A POST that was out counts as possibly processed.** With [`Until::Verified`](crate::Until::Verified) the list is looked at
+    /// before another POST is sent. The other modes are over at once with [`Error::Ambiguous`], unless
+    /// [`Policy::retry_ambiguous`] is set.
+    ///
+    /// **Time.** Let both processes give the time since 1970. Then the time between the checkpoint's last `now` and this one has passed,
+    /// for the deadline as for the next look. A `now` that is *before* the checkpoint's comes from another clock, such as one that begins
+    /// with each process: then no time has passed. (One that is more than 31 days before it is refused.) The deadline is never later than
+    /// `now` and the policy's.
+    ///
+    /// **Tries.** What has failed so far counts on. A conversation that had ended with an error gets a new deadline and new tries. A
+    /// token is asked for anew, and exchanges are numbered anew.
+    ///
+    /// The policy may differ from that of the process before in everything but [`Policy::until`].
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] when it is of another version, service or mode, of a run that is over, or holds what no run
-    /// of ours writes: locations on other hosts, ids that are none, times beyond the policy's deadline.
-    #[expect(clippy::needless_pass_by_value, reason = "one checkpoint is gone on with once")]
+    /// [`Error::Checkpoint`] when the checkpoint
+    ///
+    /// - is of another version of this format, another endpoint or api-version, or another [`Until`](crate::Until);
+    /// - is of a run that ended with an outcome, or that was resumed 1000 times before;
+    /// - is for [`only`](CancelRequest::only) one operation, in a mode that does not look at the list;
+    /// - holds what no run writes: a location on another host, an id that is none, contradictions, an absurd time;
+    /// - or when the policy is for a [dry run](Policy::dry_run).
+    #[expect(clippy::needless_pass_by_value, reason = "one checkpoint is resumed once")]
     pub fn resume(endpoint: Endpoint, checkpoint: Checkpoint, policy: Policy, now: Duration) -> Result<Self, Error> {
         let conversation = Conversation::resume(endpoint, &checkpoint, policy, now)?;
         let result = conversation.has_nothing_left().then(|| Box::new(Err(conversation.error(doubtful()))));
         Ok(Self { conversation, result })
     }
 
-    /// The conversation written down, as of the last `now`, for another process to go on with. An exchange that is out
+    /// The conversation written down, as of the last `now`, for another process to [`resume`](Self::resume). An exchange that is out
     /// counts as possibly processed: make a checkpoint durable after [`Step::Send`] of a POST and before its first byte
-    /// leaves, and after every input.
+    /// leaves, and after every input. [A page of the manual](crate::guide::durability) says where to keep it.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         let over = self.result.as_ref().map(|result| if result.is_ok() { Over::Outcome } else { Over::Error });
@@ -115,6 +132,10 @@ impl Cancellation {
     ///
     /// Returning [`Step::Send`] is the commitment: the same exchange is not handed out again. Otherwise nothing changes
     /// but that time passes, and `step` may be called at will.
+    ///
+    /// That time passes has two effects. An exchange that is out and whose `until` has come counts as [`Failure::TimeIsUp`]; and at the
+    /// deadline it is over, with [`Error::Deadline`]. With [`Until::Verified`](crate::Until::Verified) a POST that is asked for more than
+    /// 5 s after it was due (a driver kept it waiting) comes after another look at the list, once.
     pub fn step(&mut self, now: Duration) -> Step<'_> {
         self.pass_time(now);
         match &self.result {
@@ -125,6 +146,8 @@ impl Cancellation {
 
     /// Tells the time, and asks for nothing: for a driver that stops in the middle of a wait, so that the time it has waited
     /// counts. [`step`](Self::step) does the same before it says what is next.
+    ///
+    /// A driver whose future can be dropped calls it when that happens ([how](crate::guide::adapters#async)).
     pub fn pass_time(&mut self, now: Duration) {
         if self.result.is_none() {
             let verdict = self.conversation.pass_time(now);
@@ -133,12 +156,19 @@ impl Cancellation {
     }
 
     /// Takes a token: the one that [`Step::Authenticate`] asked for, or a fresher one at any other time. It is used from
-    /// the next request on.
+    /// the next request on; an exchange that is out keeps its own. Without a token there is nothing to hand in: see
+    /// [`token_source_error`](Self::token_source_error).
     pub fn provide_token(&mut self, token: BearerToken) {
         self.conversation.provide_token(token);
     }
 
-    /// Takes the answer to the exchange that is out.
+    /// Takes the answer to the exchange that is out. `now` is when it had arrived, its body included.
+    ///
+    /// Hand in every answer, whatever its status: the machine knows what it means. The body is complete unless it is marked as
+    /// [`Body::CutOff`] or [`Body::TooLarge`]; of the head, status and headers are looked at.
+    ///
+    /// An answer that comes after the exchange's time is taken as long as no [`step`](Self::step) or [`pass_time`](Self::pass_time) has
+    /// given the exchange up.
     ///
     /// # Errors
     ///
@@ -155,7 +185,17 @@ impl Cancellation {
         Ok(())
     }
 
-    /// Takes the news that the exchange that is out has no answer.
+    /// Takes the news that the exchange that is out has no answer, and why.
+    ///
+    /// | | a POST | a GET |
+    /// |---|---|---|
+    /// | [`NotSent`](Failure::NotSent) | is sent again after a wait; with [`Until::Verified`](crate::Until::Verified) after a look at the list | counts as a failure, and is tried again after a wait |
+    /// | [`MaybeSent`](Failure::MaybeSent) | with `Verified`: a look at the list decides. Otherwise [`Error::Ambiguous`] | the same |
+    /// | [`TimeIsUp`](Failure::TimeIsUp) | as after `MaybeSent` | counts as a failure, and is tried again after a wait |
+    /// | [`Abandoned`](Failure::Abandoned) | as after `MaybeSent` | is due again at once, and does not count as a failure |
+    /// | [`Withheld`](Failure::Withheld) | is due again at once, and does not count; with `Verified` after a look at the list | the same |
+    ///
+    /// [`Policy::attempts`] bounds the tries.
     ///
     /// # Errors
     ///
@@ -202,21 +242,26 @@ impl Cancellation {
         &self.conversation.request
     }
 
-    /// The last `now` that was seen. A driver counts on from it.
+    /// The latest `now` that was seen. A driver counts on from it.
     #[must_use]
     pub fn now(&self) -> Duration {
         self.conversation.now
     }
 
-    /// The error of a source of tokens that gave none, for a driver to return. It is no input: the machine still asks,
-    /// and goes on when a token is there.
+    /// The error for a driver to return when its source of tokens gave none: [`Error::TokenSource`], with the offer and whether a POST
+    /// went out. `why` becomes its detail. Tokens of this conversation are overwritten in it; one that is not known yet cannot be.
+    ///
+    /// This is no input: nothing changes, and the conversation is not over. The next [`step`](Self::step) asks for a token again.
     #[must_use]
     pub fn token_source_error(&self, why: &str) -> Error {
         self.conversation.error(Problem::new(Error::TokenSource, self.concealed(why)))
     }
 
-    /// The error of a place for checkpoints that could not be written, or of a checkpoint of another run, for a driver to
-    /// return. It is no input.
+    /// The error for a driver to return when a checkpoint could not be written, or is of another run: [`Error::Checkpoint`], with the
+    /// offer and whether a POST went out.
+    ///
+    /// This is no input: nothing changes, and the conversation can be driven on. A POST that was not sent because of this is handed in as
+    /// [`Failure::Withheld`] first.
     #[must_use]
     pub fn checkpoint_error(&self, why: &str) -> Error {
         self.conversation.error(Problem::new(Error::Checkpoint, self.concealed(why)))

@@ -1,4 +1,4 @@
-//! A conversation written down, to be gone on with by another process.
+//! A conversation written down, to be resumed by another process.
 //!
 //! What is written holds no token. What is read is untrusted: everything in it is checked as if a server had sent it, and
 //! nothing in it is taken for the state of an operation; that is looked at again.
@@ -17,6 +17,10 @@ pub(super) const VERSION: u32 = 1;
 const MAX_TEXT: usize = 1 << 20;
 
 /// A conversation written down: JSON of a few hundred bytes, or any other format of serde. There is no token in it.
+///
+/// [`Cancellation::checkpoint`](crate::Cancellation::checkpoint) makes one, and [`Cancellation::resume`](crate::Cancellation::resume)
+/// continues from it. It names the endpoint, the offer, the addresses that are notified, and operations: keep it where others cannot
+/// write. The format has a version; one of another version is refused.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -98,9 +102,9 @@ pub(super) enum SavedBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Over {
-    /// With an outcome: there is nothing to go on with.
+    /// With an outcome: there is nothing to resume.
     Outcome,
-    /// With an error: another run may go on, with a deadline and tries of its own.
+    /// With an error: another run may resume it, with a deadline and tries of its own.
     Error,
 }
 
@@ -109,7 +113,7 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] when the text is no checkpoint, or of a version that is not known.
+    /// [`Error::Checkpoint`] when the text is no checkpoint, is of a version that is not known, or is longer than 1 MiB.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -145,7 +149,7 @@ pub(super) fn check_version(version: u32) -> Result<(), Problem> {
     Err(refused(&format!("is of version {version}, and only {VERSION} is known")))
 }
 
-/// The error of a checkpoint that is not gone on with. Whether the run before has posted is as good as unknown.
+/// The error of a checkpoint that is not resumed. Whether the run before has posted is as good as unknown.
 pub(super) fn refused(why: &str) -> Problem {
     Problem::new(Error::Checkpoint, format!("the checkpoint {why}")).posted(Posted::Maybe)
 }

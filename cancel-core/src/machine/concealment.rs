@@ -1,7 +1,7 @@
 //! Keeps the token out of everything that is made of an answer.
 //!
 //! A server that echoes the request, by mistake or on purpose, would otherwise put the token into error messages,
-//! excerpts and logs (rule 4). Nothing here asks whether a text is JSON: a token that is spelled with escapes is overwritten
+//! excerpts and logs. Nothing here asks whether a text is JSON: a token that is spelled with escapes is overwritten
 //! where it stands, so that whoever reads the text next, however leniently, finds asterisks.
 
 use std::borrow::Cow;

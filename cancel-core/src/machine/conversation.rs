@@ -62,7 +62,7 @@ pub(super) struct Conversation {
     pub(super) looks_anew: bool,
     /// The last exchange that was handed out.
     pub(super) last_id: ExchangeId,
-    /// How often the conversation was gone on with by another process.
+    /// How often the conversation was resumed by another process.
     pub(super) resumes: u32,
 }
 

@@ -21,7 +21,8 @@ impl NotedOperation {
         &self.id
     }
 
-    /// The service's last word for where it stands.
+    /// The service's last word for where it stands: that of the last look at it, or else the list's. After a
+    /// [`resume`](crate::Cancellation::resume) it is `running` until the first look.
     #[must_use]
     pub fn status(&self) -> &str {
         self.seen.as_ref().map_or(&self.listed, Operation::status)

@@ -14,6 +14,27 @@ use crate::error::Error;
 /// [`progress`](Cancellation::progress).
 ///
 /// Closures of two arguments are observers, and `()` is the one that does not look.
+///
+/// A driver calls it in the order in which things happen: for an exchange [`Sending`](Event::Sending), then
+/// [`Answered`](Event::Answered) or [`Failed`](Event::Failed); at the end [`Done`](Event::Done), once. A request that could not even be
+/// begun, because the transport was not ready, is `Failed` without `Sending`. There is no `Done` when the driver stops because there is
+/// no token, because a checkpoint cannot be written, or because its future is dropped.
+///
+/// ```
+/// use cancel_core::{Cancellation, Event};
+///
+/// fn show(event: &Event<'_>, cancellation: &Cancellation) {
+///     let progress = cancellation.progress();
+///     match event {
+///         Event::Answered { status, .. } => println!("{}: {status}", progress.phase),
+///         Event::Waiting(until) => println!("{}: the next look is in {:?}", progress.phase, *until - cancellation.now()),
+///         Event::Done(Ok(outcome)) => println!("{} after {} looks", outcome.as_str(), progress.polls),
+///         _ => {}
+///     }
+/// }
+/// # fn observer(_: impl cancel_core::Observer) {}
+/// # observer(show);
+/// ```
 pub trait Observer {
     /// Something is about to happen, or has happened.
     fn observe(&mut self, event: &Event<'_>, cancellation: &Cancellation);
@@ -33,7 +54,7 @@ impl<F: FnMut(&Event<'_>, &Cancellation)> Observer for F {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The source of tokens is about to be asked.
+    /// The source of tokens is about to be asked. If it gives none, the driver stops, and no event follows.
     Authenticating(TokenReason),
     /// A request is about to leave. The machine counts it as sent already.
     Sending(&'a Exchange),
@@ -57,9 +78,9 @@ pub enum Event<'a> {
         /// Whether it is certain that nothing was sent.
         not_sent: bool,
     },
-    /// Nothing to do until this time, on the machine's clock.
+    /// Nothing to do until this time, on the machine's clock: from [`Cancellation::now`] on.
     Waiting(Duration),
-    /// It is over.
+    /// It is over. The last event.
     Done(&'a Result<Outcome, Error>),
 }
 

@@ -28,21 +28,24 @@ pub enum Outcome {
     /// [`Until::Accepted`](crate::Until::Accepted).
     #[non_exhaustive]
     Accepted {
-        /// Where to see how it goes on.
+        /// Where to see how it goes on: [`GetOperation::at`](crate::GetOperation::at) asks there.
         location: OperationLocation,
-        /// How long to wait before the first look, where the service says.
+        /// How long to wait before the first look, where the service says; at most an hour.
         retry_after: Option<Duration>,
-        /// Whether a POST went out.
+        /// Always [`Posted::Yes`]: it is the answer to one.
         posted: Posted,
     },
-    /// It is over, and not everything is canceled. With [`Proof::Verified`] at least one of the operations that were in
-    /// progress has completed or failed. With [`Proof::Watched`] what became of the publish is not proven: the pages call
-    /// the location that of the cancel operation, and clients have seen both words there.
+    /// It is over, and it is not known to be canceled.
+    ///
+    /// - With [`Proof::Verified`]: every operation that was in progress before has ended, and at least one of them says `completed` or
+    ///   `failed`. The cancel came too late for that one.
+    /// - With [`Proof::Watched`]: the location says `completed` or `failed`. By the [cancel page](crate::guide::wire#sources) that is the
+    ///   cancel's own end; clients have also seen the publish's end there. So what became of the publish is not proven.
     #[non_exhaustive]
     Ended {
         /// How it is known.
         proof: Proof,
-        /// The operation that was not canceled, at its end.
+        /// With [`Proof::Verified`] the first operation that was not canceled, with [`Proof::Watched`] what the location says; at its end.
         operation: Operation,
         /// With [`Proof::Verified`] every operation that was in progress before the cancel.
         operations: Vec<NotedOperation>,
@@ -61,7 +64,8 @@ pub enum Outcome {
     /// Nothing was in progress, or not the operation that was [asked for](crate::CancelRequest::only). Nothing was posted.
     #[non_exhaustive]
     NothingRunning {
-        /// What is in progress instead.
+        /// What is in progress instead, where one operation was [asked for](crate::CancelRequest::only). Empty where nothing is in
+        /// progress.
         instead: Vec<NotedOperation>,
     },
 }
@@ -79,7 +83,7 @@ impl Outcome {
         }
     }
 
-    /// How it is known that it is over. `None` where it is not over, or never began.
+    /// How the end is known, for `Canceled` and `Ended`. `None` for the others.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         match self {

@@ -6,12 +6,12 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Until {
-    /// Until the service has accepted the cancel: one POST. A 202 proves nothing but that.
+    /// Until the service has answered the cancel: one POST. A 202 proves only that it took the call.
     Accepted,
     /// Until what the service's location names has ended: the POST, then GETs.
     Settled,
-    /// Until the operations that were in progress beforehand have ended: the list, the POST, then a GET a scheduled look.
-    /// The only mode that knows what became of them, and that posts nothing when nothing is in progress.
+    /// Until the operations that were in progress before the POST have ended: the list, the POST, then looks, one GET each.
+    /// Only this mode knows what became of those operations, and only this one posts nothing when nothing is in progress.
     Verified,
 }
 
@@ -52,7 +52,7 @@ pub struct Policy {
 impl Default for Policy {
     /// [`Until::Verified`] within 15 minutes; looks after 1, 2, 4 and three times 5 s, twice after 20 s, then every 8.5 s
     /// from one to three minutes, where most cancels take effect, and every 26 s from then on, with a jitter of 20 %; 30 s
-    /// and 1 MiB an answer; five tries; nothing that could cancel twice.
+    /// and 1 MiB per answer; five tries; nothing that could cancel twice.
     fn default() -> Self {
         Self {
             until: Until::Verified,
@@ -71,72 +71,104 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How far to go.
+    /// How far to go. Default: [`Until::Verified`].
     #[must_use]
     pub fn until(mut self, until: Until) -> Self {
         self.until = until;
         self
     }
 
-    /// How long the whole conversation may take, from its first `now` on.
+    /// How long the whole conversation may take, from the `now` of [`new`](crate::Cancellation::new) on. Default: 15 minutes.
+    ///
+    /// No exchange takes longer than what is left of it. Past it the conversation ends with [`Error::Deadline`](crate::Error::Deadline);
+    /// with zero, before anything is sent.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// The first wait before a look, and the shortest. Below a second it shortens the next ones in proportion.
+    /// The first wait before a look, and the shortest. Default: 1 s.
+    ///
+    /// The waits of the schedule are made for 1 s. A shorter first wait shortens the others in proportion; with zero there is no wait at
+    /// all but those that the service asks for. A longer one leaves the schedule as it is, but that no wait is shorter than it: with 10 s
+    /// six of 10 s, two of 20 s, 13 of 10 s, then 26 s.
+    ///
+    /// Failures are tried again after the same waits.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
     }
 
-    /// The longest wait, and every one after three minutes. One that is below the first wait counts as the first wait.
+    /// The longest wait of the schedule, and every wait after three minutes. Default: 26 s.
+    ///
+    /// One that is below [`poll_interval`](Self::poll_interval) counts as that. Jitter, and a wait that the service asks for, can be longer.
     #[must_use]
     pub fn max_poll_interval(mut self, interval: Duration) -> Self {
         self.max_poll_interval = interval;
         self
     }
 
-    /// How long one exchange may take, its body included.
+    /// How long one exchange may take, its body included. Default: 30 s.
+    ///
+    /// With zero every exchange counts as lost at the next step.
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// How many failures in a row are final; at least one.
+    /// How many failures are final. Default: 5; zero counts as 1, with which the first failure is final.
+    ///
+    /// A failure is an exchange without an answer (but for a GET that was [`Abandoned`](crate::Failure::Abandoned), and
+    /// one that was [`Withheld`](crate::Failure::Withheld)), 408, 429, 5xx, or a 200 that cannot be read.
+    ///
+    /// - Of GETs: so many in a row. A readable answer begins the count anew.
+    /// - Of POSTs: so many in all, those that count as possibly processed included.
+    ///
+    /// A 401 does not count: the second in a row is final. At the first three looks a 404 does not count either.
     #[must_use]
     pub fn attempts(mut self, attempts: u8) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// The longest body that is read, in bytes.
+    /// The longest body that is read, in bytes. Default: 1 MiB (1,048,576).
+    ///
+    /// An answer that is needed and is longer counts as a failure, in the end [`Error::BodyTooLarge`](crate::Error::BodyTooLarge). With zero
+    /// that is every list and every look; a 202 that names its location in a header needs no body.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// How much longer than scheduled a wait may be, in percent, so that many offers do not ask in step.
+    /// How much longer than scheduled a wait may be, in percent, so that many offers do not ask at the same moments. Default: 20.
+    ///
+    /// A wait is never shortened by it. 0 turns it off; values above 100 are as good as others: with 200 a wait is one to three times as
+    /// long.
     #[must_use]
     pub fn jitter_percent(mut self, percent: u8) -> Self {
         self.jitter_percent = percent;
         self
     }
 
-    /// What the jitter is computed from, together with the publisher and the offer.
+    /// What the jitter is computed from, together with the publisher and the offer. Default: 0.
+    ///
+    /// There is no other source of chance: the same seed and the same offer give the same waits, in a test as in production. Give different
+    /// seeds where several processes watch the same offer.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Whether, without [`Until::Verified`], a POST of which nobody knows whether it was processed is sent again (rule 5).
-    /// The first may have worked, and then the second cancels what was started since: only for callers who know that
-    /// nothing was. (With `Verified` a look at the list decides.)
+    /// Whether, without [`Until::Verified`], a POST of which nobody knows whether it was processed is sent again. Default: no, and such a
+    /// POST ends in [`Error::Ambiguous`](crate::Error::Ambiguous).
+    ///
+    /// The first may have worked, and then the second cancels what was started since: only for callers who know that nothing was. With
+    /// `Verified` this changes nothing: there a look at the list decides.
     #[must_use]
     pub fn retry_ambiguous(mut self, retry: bool) -> Self {
         self.retry_ambiguous = retry;
@@ -144,7 +176,7 @@ impl Policy {
     }
 
     /// Whether to stop after the list, whatever the mode: [`Outcome::StillRunning`](crate::Outcome::StillRunning) then says
-    /// what would be canceled. Nothing is posted.
+    /// what would be canceled, [`Outcome::NothingRunning`](crate::Outcome::NothingRunning) that nothing would. Nothing is posted. Default: no.
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;

@@ -69,7 +69,7 @@ impl Conversation {
         accepted(&self.endpoint, called, &head.headers, body.whole().map_or(&[], |bytes| bytes))
     }
 
-    /// Nobody knows whether the POST was processed. A second one would cancel what was started since (rule 5).
+    /// Nobody knows whether the POST was processed. A second one would cancel what was started since.
     pub(super) fn may_be_processed(&mut self, problem: Problem, wait: Option<Duration>) -> Verdict {
         let problem = problem.renamed(Error::Ambiguous, "");
         self.doubt();

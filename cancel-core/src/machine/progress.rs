@@ -53,7 +53,8 @@ pub struct Progress<'a> {
     pub posted: Posted,
     /// Whether a POST is out, and nobody knows yet whether it was processed.
     pub post_is_out: bool,
-    /// How many looks were taken. One that is repeated because of a rejected token counts once.
+    /// How many looks were taken: GETs of the location and of noted operations. The list and the POST do not count, and a look that is
+    /// repeated (after a rejected token, or because it was given up) counts once.
     pub polls: u32,
     /// When the next exchange is due, on the clock of `now`: a driver gets ready for it before it asks for it. `None` while
     /// one is out and when it is over.
@@ -64,6 +65,7 @@ pub struct Progress<'a> {
     pub location: Option<&'a OperationLocation>,
     /// The last operation seen, with its steps and percentages.
     pub operation: Option<&'a Operation>,
-    /// What was in progress before the cancel, where that was looked at.
+    /// The operations that were in progress when the list was read, before the POST; each as it was last seen. Empty until then, and in
+    /// the modes that read no list. They are kept to the end, also when they have ended.
     pub noted: &'a [NotedOperation],
 }

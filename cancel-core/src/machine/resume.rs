@@ -1,4 +1,4 @@
-//! Writing a conversation down, and going on with one that was written down.
+//! Writing a conversation down, and resuming one that was written down.
 
 use std::time::Duration;
 

@@ -14,22 +14,26 @@ use crate::report::Problem;
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "a step is looked at and gone; a box would cost an allocation an exchange"
+    reason = "a step is looked at and gone; a box would cost an allocation per exchange"
 )]
 pub enum Step<'a> {
-    /// Hand in a token with [`provide_token`](crate::Cancellation::provide_token).
+    /// Hand in a token with [`provide_token`](crate::Cancellation::provide_token), or stop with
+    /// [`token_source_error`](crate::Cancellation::token_source_error).
     Authenticate(TokenReason),
     /// Send this, now and once. Handing it out is the commitment: until its answer, or [`Failure::NotSent`], comes
     /// back, it counts as possibly processed.
     Send(Exchange),
-    /// An exchange is out: hand in its answer or its failure. After `until`, [`Failure::MaybeSent`] is assumed.
+    /// An exchange is out: hand in its answer or its failure. A step at or after `until` assumes [`Failure::TimeIsUp`].
+    ///
+    /// A driver that blocks sees this only where an earlier driver of the same value was dropped: it answers with
+    /// [`Failure::Abandoned`].
     Await {
         /// Which exchange.
         id: ExchangeId,
-        /// When it is given up, on the clock of `now`.
+        /// When it is given up, on the clock of `now`. Later than the `now` that was given.
         until: Duration,
     },
-    /// Nothing to do before this time, on the clock of `now`.
+    /// Nothing to do before this time, on the clock of `now`. It is later than the `now` that was given, and not after the deadline.
     WaitUntil(Duration),
     /// It is over, and stays so.
     Done(&'a Result<Outcome, Error>),
@@ -50,7 +54,8 @@ pub enum TokenReason {
 pub struct Exchange {
     /// What its answer is handed in under.
     pub id: ExchangeId,
-    /// The request. Its `Authorization` header is marked sensitive, and its length is set.
+    /// The request, complete but for what belongs to a connection (`Host`). Its `Authorization` header is marked sensitive. A POST has
+    /// its `Content-Length`, also when that is 0; a GET has no body.
     pub request: Request<Bytes>,
     /// How long it may take in all, the body included, from the `now` at which it was handed out.
     pub timeout: Duration,
@@ -66,7 +71,8 @@ impl Exchange {
     }
 }
 
-/// Names one exchange of a conversation.
+/// Names one exchange of one [`Cancellation`](crate::Cancellation): a number that grows with each. It is not written into checkpoints,
+/// so that a resumed conversation counts from the beginning; and two cancellations have the same numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExchangeId(pub(super) u64);
 
@@ -76,15 +82,22 @@ impl fmt::Display for ExchangeId {
     }
 }
 
-/// A body as it arrived. The head of an answer counts even when its body did not arrive whole: a 202 with its header
+/// A body as it arrived. The head of an answer counts even when its body did not arrive whole: a 202 that names its location in a header
 /// needs no body.
+///
+/// Bytes and texts become [`Complete`](Self::Complete) ones by `into()`:
+///
+/// ```
+/// # use cancel_core::Body;
+/// assert_eq!(Body::from("[]"), Body::Complete("[]".into()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// All of it.
+    /// All of it. One that is longer than [`Exchange::body_limit`] counts as [`TooLarge`](Self::TooLarge) all the same.
     Complete(Bytes),
-    /// What came before the connection broke or the time was up.
+    /// What came before the connection broke or the time was up, or less than the answer's `Content-Length`. May be empty.
     CutOff(Bytes),
-    /// The beginning of one that is longer than [`Exchange::body_limit`].
+    /// The beginning of one that is longer than [`Exchange::body_limit`]: as much of it as was read.
     TooLarge(Bytes),
 }
 
@@ -143,28 +156,29 @@ impl From<&'static str> for Body {
 /// Why an exchange has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// Certain: not a byte of the request reached the service. Its name did not resolve, nothing listened, TLS failed.
+    /// Certain: not a byte of the request left. The host's name did not resolve, nothing listened, the TLS handshake failed. The text says
+    /// why, for a person.
     NotSent(Box<str>),
-    /// Anything else: it may have been processed.
+    /// Anything else: it may have been processed. When in doubt, this one. The text says why, for a person.
     MaybeSent(Box<str>),
     /// There was no answer within [`Exchange::timeout`], by the caller's clock; it may have been processed. The machine takes it
-    /// to be that late, even if `now` says a little less.
+    /// to be that late, even if `now` says a little less (timers may be early).
     TimeIsUp,
-    /// The caller has given it up, as when a future is dropped. It may have been processed, and a GET is due again without
-    /// counting as a failure of the service's.
+    /// Nobody waits for the answer any more, as when a future was dropped. A POST may have been processed, as with
+    /// [`MaybeSent`](Self::MaybeSent). A GET is due again at once, and this does not count as a failure.
     Abandoned,
-    /// The caller has not sent it, for a reason of its own: it could not be written down. It is due again and counts for
-    /// nothing.
+    /// The caller has not sent it, for a reason of its own: a checkpoint could not be written. It is due again at once, and does not
+    /// count as a failure.
     Withheld,
 }
 
 impl Failure {
-    /// Certain: not a byte of the request reached the service.
+    /// [`NotSent`](Self::NotSent): certain, not a byte of the request left.
     pub fn not_sent(why: impl fmt::Display) -> Self {
         Self::NotSent(why.to_string().into_boxed_str())
     }
 
-    /// It may have been processed.
+    /// [`MaybeSent`](Self::MaybeSent): it may have been processed.
     pub fn maybe_sent(why: impl fmt::Display) -> Self {
         Self::MaybeSent(why.to_string().into_boxed_str())
     }
@@ -193,6 +207,9 @@ impl Failure {
 }
 
 /// An input that does not fit: the exchange that it names is not the one that is out. It has changed nothing.
+///
+/// A driver that is correct gets it where an answer comes late: a [`step`](crate::Cancellation::step) after the exchange's time has given
+/// the exchange up, or another driver has. Drop the answer, and ask for the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("exchange {given} is not out{}", .out.map(|id| format!(": {id} is")).unwrap_or_default())]
 pub struct Misuse {

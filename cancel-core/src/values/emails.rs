@@ -9,8 +9,12 @@ const WHAT: &str = "notification e-mail";
 /// The longest address that SMTP carries (RFC 5321).
 const MAX_LENGTH: usize = 254;
 
-/// One or more e-mail addresses, sent as the one string `notification-emails` of the request (cancel page, "Request
-/// body properties"). Migrated offers ignore them.
+/// One or more e-mail addresses, sent as the one string `notification-emails` of the request ([cancel page](crate::guide::wire#sources),
+/// "Request body properties"). Migrated offers ignore them.
+///
+/// An address has one `@`. Before it stand letters and digits of any script and ``!#$%&'*+-/=?^_`{|}~.``, after it letters, digits, `-`
+/// and `.`; it has at most 254 bytes. Quoted names, comments and display names (`A <a@contoso.com>`) are refused. There may be any number of
+/// addresses.
 ///
 /// ```
 /// # use cancel_core::NotificationEmails;

@@ -14,7 +14,8 @@ const WHAT: &str = "endpoint";
 const PRODUCTION: &str = "https://cloudpartner.azure.com";
 const DOCUMENTED_VERSION: &str = "2017-10-31";
 
-/// The version of the API that a call asks for, as the query parameter `api-version` (cancel page, "URI parameters").
+/// The version of the API that a call asks for, as the query parameter `api-version` ([cancel page](crate::guide::wire#sources), "URI
+/// parameters").
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ApiVersion(Arc<str>);
 
@@ -86,7 +87,7 @@ struct Inner {
 }
 
 impl Endpoint {
-    /// Checks an origin: scheme, host and optionally a port, such as `https://cloudpartner.azure.com`.
+    /// Checks an origin: scheme, host and optionally a port, such as `https://cloudpartner.azure.com`. One slash after it is dropped.
     ///
     /// # Errors
     ///

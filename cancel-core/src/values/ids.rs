@@ -14,7 +14,8 @@ use super::InvalidInput;
 
 const MAX_LENGTH: usize = 128;
 
-/// Rule 3: ASCII letters, digits, `-`, `_`, `.`; 1 to 128 characters; case kept; not `.` or `..`.
+/// ASCII letters, digits, `-`, `_`, `.`; 1 to 128 characters; case kept; not `.` or `..`. No page says what an id may hold: these are
+/// bounds of ours, within which nothing means something in a URL, in a header or in the `$` form of a location.
 fn check(what: &'static str, value: &str) -> Result<Arc<str>, InvalidInput> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let problem = if value.is_empty() {
@@ -35,7 +36,8 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
         ///
-        /// ASCII letters, digits, `-`, `_` and `.`; 1 to 128 characters; case is kept; not `.` or `..`.
+        /// ASCII letters, digits, `-`, `_` and `.`; 1 to 128 characters; case is kept; not `.` or `..`. These bounds are this crate's: no
+        /// page says what an id may hold.
         #[derive(Clone)]
         pub struct $name(Arc<str>);
 
@@ -44,7 +46,8 @@ macro_rules! id {
             ///
             /// # Errors
             ///
-            /// [`InvalidInput`] for anything that could change a request's shape.
+            /// [`InvalidInput`] when it is empty, longer, a dot segment, or holds another character: such a one could change a request's
+            /// shape.
             pub fn new(value: impl AsRef<str>) -> Result<Self, InvalidInput> {
                 check($what, value.as_ref()).map(Self)
             }

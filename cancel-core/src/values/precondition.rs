@@ -7,8 +7,15 @@ use http::HeaderValue;
 
 use super::InvalidInput;
 
-/// Which version of the offer a call is meant for. The concurrency page asks for it on every call; no client was seen
-/// to send it on a cancel, so it is off unless set. A stale one is answered with 412.
+/// Which version of the offer a call is meant for. The [concurrency page](crate::guide::wire#sources) asks for it on every call; no client
+/// was seen to send it on a cancel, so it is off unless set. A stale one is answered with 412.
+///
+/// ```
+/// # use cancel_core::{CancelRequest, IfMatch, OfferId, PublisherId};
+/// let version = IfMatch::etag("\"0x8D5\"")?; // as the `ETag` of an answer has it, or `IfMatch::any()`
+/// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?).if_match(version);
+/// # Ok::<(), cancel_core::InvalidInput>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IfMatch(HeaderValue);
 

@@ -15,7 +15,8 @@ const MAX_LENGTH: usize = 64 * 1024;
 /// What is shorter is not looked for in what the service sends: it could be any word.
 const SHORTEST_SECRET: usize = 8;
 
-/// A bearer token for the service (authentication page): for the resource `https://cloudpartner.azure.com`.
+/// A bearer token for the service ([authentication page](crate::guide::wire#sources)): for the resource
+/// `https://cloudpartner.azure.com`. Such tokens live about an hour.
 ///
 /// It shows nothing in `Debug`. Its clones, and the headers made of it, share one piece of memory, which is
 /// overwritten when the last of them is dropped.
@@ -30,7 +31,18 @@ const SHORTEST_SECRET: usize = 8;
 pub struct BearerToken(HeaderValue);
 
 impl BearerToken {
-    /// Checks a token: visible ASCII without spaces, line breaks, quotes or backslashes, and without the word `Bearer`.
+    /// Checks a token: visible ASCII without spaces, line breaks, quotes or backslashes, and without the word `Bearer` before it; 1 byte
+    /// to 64 KiB.
+    ///
+    /// What a command or a file gives ends with a line break: [`trim`](str::trim) it. A token of fewer than eight bytes is not looked for
+    /// in what the service sends back.
+    ///
+    /// ```
+    /// # use cancel_core::BearerToken;
+    /// let printed = "eyJ0eXAi\n";
+    /// assert!(BearerToken::new(printed).is_err());
+    /// assert!(BearerToken::new(printed.trim()).is_ok());
+    /// ```
     ///
     /// # Errors
     ///

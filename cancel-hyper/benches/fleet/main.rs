@@ -1,6 +1,6 @@
 //! Ten thousand cancellations alive on one thread, against the simulated portal in a process of its own.
 //!
-//!     cargo bench -p cancel-hyper --bench fleet
+//!     cargo bench -p cancel-hyper --bench fleet --features client,portal
 //!
 //! It prints three tables: what one that waits takes of the heap; that none of ten thousand fails; and how fast a fleet is,
 //! against the same exchanges by hand with hyper-util's client. Both sides have one thread, one connection of HTTP/2, the

@@ -27,7 +27,7 @@ impl Folder {
         RunFile::new(&self.path.join(format!("{}+{}.json", request.publisher(), request.offer())))
     }
 
-    /// There is an outcome: nothing is left to go on with.
+    /// There is an outcome: nothing is left to resume.
     pub(crate) fn remove(&self, request: &CancelRequest) {
         if let Err(error) = self.file(request).remove() {
             let _ = writeln!(io::stderr(), "The checkpoint of {} could not be removed: {error}", request.offer());

@@ -116,7 +116,7 @@ fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
     Ok(reports)
 }
 
-/// A new run, or the one that was written down. One that cannot be gone on with does not stop the others.
+/// A new run, or the one that was written down. One that cannot be resumed does not stop the others.
 fn begin_in(
     folder: Option<&Folder>,
     job: &Job,

@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     /// The first wait before a look, and the shortest
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
     poll_interval: Duration,
-    /// Where a run is written down, to be gone on with by the next one: a file, or a folder for many offers
+    /// Where a run is written down, to be resumed by the next one: a file, or a folder for many offers
     #[arg(long, value_name = "PATH")]
     pub(crate) checkpoint: Option<PathBuf>,
     /// A command that prints a token, run again whenever a fresh one is needed

@@ -102,7 +102,7 @@ impl Report {
         }
     }
 
-    /// There was nothing to begin, or to go on with.
+    /// There was nothing to begin, or to resume.
     pub(crate) fn of_error(request: &CancelRequest, error: &Error) -> Self {
         let about = Self {
             publisher: Some(request.publisher().to_string()),

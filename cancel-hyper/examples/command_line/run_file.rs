@@ -1,4 +1,4 @@
-//! The file in which a run is written down, so that the next one goes on with it.
+//! The file in which a run is written down, so that the next one resumes it.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,7 +20,7 @@ impl RunFile {
         Self { path: path.to_owned(), written: String::new() }
     }
 
-    /// The run that is to be gone on with, where there is one.
+    /// The run that is to be resumed, where there is one.
     pub(crate) fn read(&self) -> Result<Option<Checkpoint>, Error> {
         match self.text() {
             Ok(text) => Checkpoint::from_json(&text).map(Some),
@@ -61,7 +61,7 @@ impl RunFile {
         Ok(())
     }
 
-    /// There is an outcome: nothing is left to go on with.
+    /// There is an outcome: nothing is left to resume.
     pub(crate) fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

@@ -42,7 +42,8 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// A pooled HTTP client for [`Driver`](crate::Driver), over tokio: HTTP/2 where the service speaks it, or else HTTP/1.1;
 /// rustls with *ring*; through the proxy of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, but never for this machine.
 ///
-/// Its clones share their connections.
+/// Making a connection may take three quarters of the time of the exchange; a request that has none by then counts as not sent. Idle
+/// connections are kept for a minute. Its clones share their connections.
 #[derive(Clone)]
 pub struct Client {
     pooled: Arc<legacy::Client<HttpsConnector<Route>, Full<Bytes>>>,
@@ -60,7 +61,34 @@ impl Client {
         Ok(Self::with_tls(tls_versions()?.with_root_certificates(roots).with_no_client_auth()))
     }
 
-    /// A client with TLS of one's own: other roots, a client certificate.
+    /// A client with TLS of one's own: other roots, a client certificate. The configuration is one of rustls 0.23.
+    ///
+    /// Leave its `alpn_protocols` empty: the client fills them in, HTTP/2 before HTTP/1.1.
+    ///
+    /// ```
+    /// # #[cfg(feature = "webpki-roots")]
+    /// # fn client() -> Result<cancel_hyper::Client, rustls::Error> {
+    /// use std::sync::Arc;
+    /// use cancel_hyper::Client;
+    ///
+    /// let mut roots = rustls::RootCertStore::empty();
+    /// roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()); // and `roots.add(…)` for an authority of your own
+    /// let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    ///     .with_safe_default_protocol_versions()?
+    ///     .with_root_certificates(roots)
+    ///     .with_no_client_auth();
+    /// let client = Client::with_tls(tls);
+    /// # Ok(client)
+    /// # }
+    /// # #[cfg(feature = "webpki-roots")]
+    /// # client()?;
+    /// # #[cfg(feature = "webpki-roots")]
+    /// # Ok::<(), rustls::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When `alpn_protocols` is not empty.
     #[must_use]
     pub fn with_tls(tls: ClientConfig) -> Self {
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();

@@ -28,8 +28,8 @@ pub struct Ended {
     pub result: Result<Outcome, Error>,
 }
 
-/// Drives cancellations side by side, at most so many at a time, and gives them back in the order in which they end. One
-/// that fails does not stop the others.
+/// Drives cancellations side by side, at most `at_a_time` of them, and gives them back in the order in which they end. One
+/// that fails does not stop the others. An `at_a_time` of 0 counts as 1.
 ///
 /// Each is driven by a clone of the driver, whose service and tokens they share through a [`Throttle`] and
 /// [`SharedTokens`]: one 429 holds them all back, and one rejected token is replaced once. The next of the iterator is taken

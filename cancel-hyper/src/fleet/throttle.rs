@@ -33,11 +33,28 @@ const MANY: u32 = 64;
 
 /// What the callers of one service know of its patience. Clones share it.
 ///
-/// - A 429, or a 503 with `Retry-After`, holds back every call until its time has passed.
-/// - Afterwards calls leave one by one. So many calls were taken before so long a pause was asked for: that is what the
-///   service bears, and they leave a quarter slower. When enough of them were taken they leave twice as fast, and
-///   when one is refused half as fast.
-/// - They leave in the order in which they came.
+/// - A 429 holds back every call: for the time that its `Retry-After` names, or for a second. A 503 does so too, where it names a time.
+/// - Afterwards calls leave one by one. The service has taken so many calls, and has then asked for a pause of so long: that many calls per
+///   such a pause is the rate that led to the refusal (at least eight calls count). Calls leave with gaps that are a quarter longer.
+/// - After 64 calls were accepted (eight, where fewer than that led to the refusal) the rate doubles. Gaps below a millisecond are none.
+/// - A call that is refused then at least halves the rate. A gap is never longer than 30 s.
+/// - Calls leave in the order in which they came.
+///
+/// [`cancel_many`](crate::cancel_many) makes one for its fleet. Make your own where several drivers, or other programs' calls, use one
+/// credential:
+///
+/// ```
+/// # #[cfg(feature = "webpki-roots")]
+/// # fn clients() -> std::io::Result<()> {
+/// use cancel_hyper::{Client, Throttle};
+/// use hyper_util::rt::TokioTimer;
+///
+/// let throttle = Throttle::new(TokioTimer::new());
+/// let service = throttle.around(Client::new()?);
+/// let for_another_driver = service.clone();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Throttle<M> {
     timer: M,
@@ -51,13 +68,14 @@ impl<M: Clone> Clone for Throttle<M> {
 }
 
 impl<M: Timer> Throttle<M> {
-    /// A service that has refused nothing yet.
+    /// Of a service that has refused nothing yet: calls leave at once.
     pub fn new(timer: M) -> Self {
         let state = State::starting_at(timer.now());
         Self { timer, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// A service whose calls, and those of its clones, leave when it is their turn.
+    /// The service whose calls, and those of its clones, leave when it is their turn. It waits for that in
+    /// [`poll_ready`](Service::poll_ready), before a driver commits a request.
     pub fn around<S>(self, service: S) -> Throttled<S, M> {
         Throttled { service, throttle: self, turn: Turn::None }
     }

@@ -1,4 +1,4 @@
-//! Row 3: what the parsers cost by the size of a body, from 1 KiB to 1 MiB, flat, nested and full of escapes.
+//! The measure `bodies`: what the parsers cost by the size of a body, from 1 KiB to 1 MiB, flat, nested and full of escapes.
 //!
 //! The floor is the least that can be done with a body: to see that it is JSON.
 

@@ -1,4 +1,4 @@
-//! Row 6: what the smallest program that cancels one offer with TLS takes to build, and how large it is.
+//! The measure `build`: what the smallest program that cancels one offer with TLS takes to build, and how large it is.
 //!
 //! The programs are in `programs/`, each a package of its own with its own lock file, so that no features are shared. All
 //! of them read ids and states, list, POST, and look; each is run once against the simulated portal, and must do just that.

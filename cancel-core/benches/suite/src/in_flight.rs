@@ -1,4 +1,4 @@
-//! Row 2: what one conversation holds while it waits between two looks, and what many of them do.
+//! The measure `in-flight`: what one conversation holds while it waits between two looks, and what many of them do.
 //!
 //! The token is shared by all, and the last operation's body is static memory: neither is counted. The floor is what must
 //! be remembered by hand: the URL and the token.

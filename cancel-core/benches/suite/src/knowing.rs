@@ -1,9 +1,9 @@
-//! Row 5: how soon the end is known, in virtual time, and how many looks that takes.
+//! The measure `knowing`: how soon the end is known, in virtual time, and how many looks that takes.
 //!
-//! The Azure SDKs look every 30 s, a public client every 5 s, and our own first schedule began with 1 s and grew by half, up
-//! to 30 s; up to 10 s, growing waits are as early as ours where most cancels end.
+//! Compared with fixed waits (the Azure SDKs look every 30 s, a public client every 5 s) and with waits that begin with 1 s and grow
+//! by half: up to 30 s, and up to 10 s, with which an end after one to three minutes is known about as early as with ours.
 //!
-//! Ours is the machine itself with its default waits, one conversation an offer; the others are their waits alone. Exchanges
+//! Ours is the machine itself with its default waits, one conversation per offer; the others are their waits alone. Exchanges
 //! take no time, the service asks for no waits, the POST is not counted. The growing waits get the same jitter as ours
 //! (up to 20 %, of each wait); the fixed ones have none, as in the programs that they were seen in.
 

@@ -76,7 +76,7 @@ impl Memory {
         }
     }
 
-    /// Rule 5: a POST needs a reason.
+    /// A POST needs a reason.
     pub(super) fn post_leaves(&mut self, settings: &Settings, now: Duration) {
         assert!(!settings.dry, "a POST in a dry run");
         assert!(settings.only.is_none() || settings.until == Until::Verified, "a POST that stops more than is meant");

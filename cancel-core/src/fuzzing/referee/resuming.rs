@@ -1,4 +1,4 @@
-//! Writing a run down, and going on with what was written: by us, or by somebody else.
+//! Writing a run down, and resuming what was written: by us, or by somebody else.
 
 use std::time::Duration;
 

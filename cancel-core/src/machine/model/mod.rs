@@ -11,17 +11,18 @@
 //! completed, failed or canceled; someone else starts one. A request is refused, lost, late (given up, and it arrives all
 //! the same), or doubled; an answer is lost, cut off, or replaced by a gateway's; a gateway answers in the service's
 //! place: 200 unreadable, 202 without a location or with a foreign one, 204, 303, 400, 401, 404, 408, 409, 422, 429, 500,
-//! 503. A POST is kept waiting, or kept back, by its driver. The token expires. The process is killed at any moment, also between an input and the write of the checkpoint,
-//! between that and the first byte of a POST, and after an error; another goes on from what was durable. The deadline
-//! passes.
+//! 503. A POST is kept waiting, or kept back, by its driver. The token expires. The process is killed at any moment, also
+//! between an input and the write of the checkpoint, between that and the first byte of a POST, and after an error; another
+//! resumes what was durable. The deadline passes.
 //!
 //! # What must hold
 //!
 //! 1. `canceled` and `ended` with proof `verified` are true of every noted operation, and `still_running` of one when the
 //!    answer was made.
 //! 2. `nothing_running` only if nothing was in progress (or not what was asked for) on the list, and no POST left.
-//! 3. No POST leaves after a look that shows what was not noted, nor while another is out, nor without a reason of rule 5,
-//!    nor on the word of a list from before it was kept waiting, but once.
+//! 3. No POST leaves after a look that shows what was not noted, nor while another is out, nor without a reason (`NotSent`,
+//!    401, 408 or 429; a look directly before it in `Verified`; or `retry_ambiguous`), nor on the word of a list from before it
+//!    was kept waiting, but once.
 //!    An answer to an exchange that is not out changes nothing.
 //! 4. The token goes to the endpoint's origin only, and stands in no checkpoint, error, outcome or progress. (Every
 //!    gateway echoes it.)
@@ -171,14 +172,14 @@ fn verified_with_several_operations() {
     hold([(VERIFIED, [1, 0, 1, 0]), (VERIFIED, [0, 1, 1, 0]), (only, [0, 0, 0, 0]), (other, [1, 1, 1, 0])]);
 }
 
-/// The table of the docs and the diagram of the README name the phases between which the machine goes, and no others.
+/// The table of the docs and the diagram beside it name the phases between which the machine goes, and no others.
 #[test]
 fn the_phases_are_as_they_are_told() {
     let table = include_str!("../phases.md").lines().skip(2).filter_map(|row| {
         let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`'));
         Some((cells.nth(1)?, cells.next()?))
     });
-    let readme = include_str!("../../../README.md").lines().filter_map(|line| {
+    let diagram = include_str!("../diagram.md").lines().filter_map(|line| {
         let (from, to) = line.trim().split_once(':')?.0.split_once(" --> ")?;
         Some((from, to))
     });
@@ -186,8 +187,8 @@ fn the_phases_are_as_they_are_told() {
         let phases = pairs.map(|(from, to)| (from.to_lowercase(), to.to_lowercase()));
         phases.filter(|(from, to)| from != to && !["start", "[*]"].contains(&&**from)).collect()
     };
-    let (table, readme) = (told(&mut table.into_iter()), told(&mut readme.into_iter()));
-    assert_eq!(table, readme);
+    let (table, diagram) = (told(&mut table.into_iter()), told(&mut diagram.into_iter()));
+    assert_eq!(table, diagram);
 
     let mut found = BTreeSet::new();
     for (setting, counts) in

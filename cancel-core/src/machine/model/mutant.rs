@@ -16,7 +16,7 @@ pub(super) enum Mutant {
     ReportsNotSent,
     /// Lets the POST go first and writes the checkpoint afterwards.
     WritesAfterSending,
-    /// Begins anew instead of going on from the checkpoint.
+    /// Begins anew instead of resuming the checkpoint.
     BeginsAnew,
     /// Goes on from the checkpoint as if the POST had not left.
     TrustsThatThePostWasLost,

@@ -121,7 +121,7 @@ impl Queue {
         ours(self.client.execute(end, &[&job.id, &job.attempt, &how, &remark]).await?)
     }
 
-    /// Somebody should go on with the job later.
+    /// Somebody should take the job up again later.
     pub(crate) async fn put_back(&self, job: &Job, pause: Duration, remark: &str) -> Result<(), NotWritten> {
         let put_back = "UPDATE cancels SET due = now() + make_interval(secs => $3), remark = $4
             WHERE id = $1 AND attempt = $2";

@@ -47,7 +47,7 @@ impl<T: TokenSource + Send> Worker<T> {
         while !*self.stop.borrow() {
             match self.queue.take().await? {
                 Some(job) => match self.work_on(&job).await {
-                    // Its next worker goes on with it; we go on with another.
+                    // Its next worker resumes it; this one takes another.
                     Err(NotWritten::Lost) => say(&job, "lost to another worker"),
                     worked => worked?,
                 },

@@ -1,4 +1,5 @@
-//! Row 4: a thousand conversations over loopback through each adapter, and the same exchanges by hand with the client below.
+//! The measure `adapters`: a thousand conversations over loopback through each adapter, and the same exchanges by hand with the
+//! client below.
 //!
 //! The simulated portal is in a process of its own. All sides have one connection that is kept, HTTP/1.1, the same
 //! requests and headers, and one conversation after another: the list, the POST, and one look. They take turns in small

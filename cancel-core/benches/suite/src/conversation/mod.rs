@@ -1,5 +1,5 @@
-//! Row 1: one conversation in memory: the POST with one address, a 202 with the location of a migrated offer, one look that
-//! says `running`, one that says `canceled`; both bodies are of about 2 KiB and have six steps.
+//! The measure `conversation`: one conversation in memory. The POST with one address, a 202 with the location of a migrated
+//! offer, one look that says `running`, one that says `canceled`; both bodies are of about 2 KiB and have six steps.
 //!
 //! Everybody builds the same three requests, gets the same three answers, as its own vocabulary writes them, and ends
 //! with a bool. The endpoint and the token are made once, outside the count.
