@@ -34,7 +34,7 @@ pub enum Error {
     TokenSource(Box<Report>),
     /// A checkpoint is not one, or not one of this run; or it could not be written. [`posted`](Self::posted) says whether a POST went out
     /// before.
-    #[error("{offer}the run cannot be gone on with{0}", offer = .0.prefix())]
+    #[error("{offer}the run cannot be resumed{0}", offer = .0.prefix())]
     Checkpoint(Box<Report>),
     /// 400: the service could not read the request, or misses something in it.
     #[error("{offer}the service calls the request malformed{0}", offer = .0.prefix())]
@@ -140,7 +140,7 @@ impl Error {
         match self {
             Self::InvalidInput(_) => ("invalid_input", "Correct the value and call again; nothing was sent."),
             Self::TokenSource(_) => {
-                ("token_source", "See that the source gives a token, then go on with the same run.")
+                ("token_source", "See that the source gives a token, then drive the same run again.")
             }
             Self::Checkpoint(_) => {
                 ("checkpoint", "Look at the offer's operations, then remove the checkpoint to begin anew.")

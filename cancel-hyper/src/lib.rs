@@ -28,7 +28,7 @@
 //! machine without a proxy. It is asked whether it is ready before a request is committed, so that waiting for a permit or a connection costs
 //! nothing. Its errors count as "perhaps sent", unless it was not ready, or their chain of sources holds a [`NotSent`] or (with the
 //! feature `client`) a connect error of hyper-util's client. How long a call may take is an
-//! extension of its request, [`Patience`].
+//! extension of its request, [`ExchangeTimeout`].
 //!
 //! # Features
 //!
@@ -63,7 +63,7 @@ pub use failure::{BoxError, NotSent};
 pub use fleet::{Ended, SharedTokens, Throttle, Throttled, cancel_many};
 pub use journal::Journal;
 pub use tokens::TokenSource;
-pub use transport::Patience;
+pub use transport::ExchangeTimeout;
 
 /// The code of the README is compiled, and run where it can be.
 #[cfg(all(doctest, any(feature = "native-roots", feature = "webpki-roots")))]

@@ -18,17 +18,17 @@ use crate::failure::{BoxError, failure};
 ///
 /// ```
 /// use std::time::Duration;
-/// use cancel_hyper::Patience;
+/// use cancel_hyper::ExchangeTimeout;
 ///
 /// fn time_to_connect<B>(request: &http::Request<B>) -> Option<Duration> {
-///     request.extensions().get().map(|Patience(in_all)| *in_all / 4 * 3)
+///     request.extensions().get().map(|ExchangeTimeout(in_all)| *in_all / 4 * 3)
 /// }
 /// # let mut request = http::Request::new(());
-/// # request.extensions_mut().insert(Patience(Duration::from_secs(4)));
+/// # request.extensions_mut().insert(ExchangeTimeout(Duration::from_secs(4)));
 /// # assert_eq!(time_to_connect(&request), Some(Duration::from_secs(3)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience(pub Duration);
+pub struct ExchangeTimeout(pub Duration);
 
 /// Sends a request over a service that is ready, and reads as much of the answer as time and limit allow.
 pub(crate) async fn exchange<S, B, R>(
@@ -44,7 +44,7 @@ where
     R: http_body::Body,
 {
     let Exchange { mut request, timeout, body_limit: limit, .. } = exchange;
-    request.extensions_mut().insert(Patience(timeout));
+    request.extensions_mut().insert(ExchangeTimeout(timeout));
     let mut time = Time::new(timer, until);
     let answer = match time.within(service.call(request.map(B::from))).await {
         Some(Ok(answer)) => answer,

@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Ok(response) => cancellation.handle_response(start.elapsed(), exchange.id, response)?,
                 Err(failure) => cancellation.handle_failure(start.elapsed(), exchange.id, failure)?,
             },
-            Step::Await { until, .. } => thread::sleep(until - now), // never here: `send` answers before it returns
+            // Of a driver before this one: never here, for `send` answers before it returns.
+            Step::Await { id, .. } => cancellation.handle_failure(now, id, Failure::Abandoned)?,
             Step::WaitUntil(when) => thread::sleep(when - now),
             Step::Done(result) => break result.clone()?,
         }

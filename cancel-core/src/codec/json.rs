@@ -54,7 +54,7 @@ pub(super) fn without_bom(body: &[u8]) -> &[u8] {
 
 /// The member of an object whose name is this one, without regard to case, `-` and `_`.
 pub(super) fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
-    let found = object.as_object()?.iter().find(|(key, _)| super::state::is_word(key, name));
+    let found = object.as_object()?.iter().find(|(key, _)| super::words::is_word(key, name));
     found.map(|(_, value)| value)
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn legible(text: &str, most: usize) -> Box<str> {
 
 /// Characters that turn the direction of a text, and so can show a host that it does not name.
 fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A value as text for a person, whatever its type.

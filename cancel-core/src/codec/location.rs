@@ -73,6 +73,7 @@ impl<'a> Called<'a> {
 /// Names in the path are compared without regard to case, percent-escapes are undone, and a slash at the end does not count. A path whose
 /// ids are none of ours ([`OfferId`] and the others) is `Other`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum LocationKind {
     /// `/api/publishers/<publisher>/offers/<offer>/operations/<operation>`: the form of 2018, and of migrated offers.
     Migrated {

@@ -1,9 +1,9 @@
 //! The offer's own state (offer status page).
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::Request;
 
-use super::request::{Call, of_offer};
+use super::request::{get, of_offer};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, PublisherId};
 
 /// "How does the offer stand?" ([offer status page](crate::guide::wire#sources).)
@@ -46,7 +46,6 @@ impl GetOfferStatus {
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
         let uri = of_offer(endpoint, &self.publisher, &self.offer, "/status", "");
-        let client_request_id = self.client_request_id.as_ref();
-        Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
+        get(uri, self.client_request_id.as_ref(), token)
     }
 }

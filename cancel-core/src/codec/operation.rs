@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 
 use super::answer::Answer;
 use super::json;
 use super::location::OperationLocation;
 use super::operation_details::OperationDetails;
-use super::request::{Call, of_offer};
+use super::request::{get, of_offer};
 use super::state::{self, State};
 use crate::error::Error;
 use crate::report::Problem;
@@ -69,8 +69,7 @@ impl GetOperation {
             }
             Target::Location(location) => location.to_call(endpoint),
         };
-        let client_request_id = self.client_request_id.as_ref();
-        Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
+        get(uri, self.client_request_id.as_ref(), token)
     }
 }
 

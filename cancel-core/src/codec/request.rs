@@ -17,6 +17,11 @@ pub(super) struct Call<'a> {
     pub(super) body: Bytes,
 }
 
+/// A request that only reads.
+pub(super) fn get(uri: Uri, client_request_id: Option<&ClientRequestId>, token: &BearerToken) -> Request<Bytes> {
+    Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
+}
+
 impl Call<'_> {
     /// The request, with the token.
     pub(super) fn into_http(self, token: &BearerToken) -> Request<Bytes> {

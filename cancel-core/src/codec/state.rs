@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::words::is_word;
+
 /// Where an operation stands, read from the service's word for it.
 ///
 /// Words are compared without regard to case, spaces, `-` and `_`. A word that is not known is not an end.
@@ -68,12 +70,6 @@ pub(super) fn kept(word: Cow<'_, str>) -> Cow<'static, str> {
         Some((frequent, _)) => Cow::Borrowed(frequent),
         None => Cow::Owned(word.into_owned()),
     }
-}
-
-/// Whether a text is a known word, which is given in lower-case letters.
-pub(super) fn is_word(text: &str, known: &str) -> bool {
-    let letters = text.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'_')).map(|byte| byte.to_ascii_lowercase());
-    letters.eq(known.bytes())
 }
 
 #[cfg(test)]

@@ -114,6 +114,8 @@ pub(super) fn check_answer(answer: &Answer) {
 
 fn check_line(what: &str, text: &str, most: usize) {
     assert!(text.chars().count() <= most, "{what} has no bound: {} characters", text.chars().count());
-    let acts = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let acts = |c: char| c.is_control() || turns(c);
     assert!(!text.contains(acts), "{what} would act on a terminal: {text:?}");
 }

@@ -13,9 +13,6 @@ use crate::report::Problem;
 
 /// The version that is written, and the only one that is read.
 pub(super) const VERSION: u32 = 1;
-/// A longer text is no checkpoint, in bytes.
-const MAX_TEXT: usize = 1 << 20;
-
 /// A conversation written down: JSON of a few hundred bytes, or any other format of serde. There is no token in it.
 ///
 /// [`Cancellation::checkpoint`](crate::Cancellation::checkpoint) makes one, and [`Cancellation::resume`](crate::Cancellation::resume)
@@ -78,7 +75,7 @@ pub struct Checkpoint {
 pub(super) enum SavedStage {
     Listing,
     Posting,
-    Looking,
+    Relisting,
     Watching,
     Doubtful,
     Unfollowed,
@@ -109,17 +106,20 @@ pub(super) enum Over {
 }
 
 impl Checkpoint {
+    /// How long a text may be at most, in bytes. One of ours is far shorter: whoever reads a file need not read further.
+    pub const MAX_LEN: usize = 1 << 20;
+
     /// Reads what [`to_json`](Self::to_json) wrote. Its content is checked by [`Cancellation::resume`](crate::Cancellation::resume).
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] when the text is no checkpoint, is of a version that is not known, or is longer than 1 MiB.
+    /// [`Error::Checkpoint`] when the text is no checkpoint, is of a version that is not known, or is longer than [`MAX_LEN`](Self::MAX_LEN).
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
-        if text.len() > MAX_TEXT {
+        if text.len() > Self::MAX_LEN {
             return Err(refused("is longer than 1 MiB").into());
         }
         let unreadable = |error: serde_json::Error| refused(&format!("cannot be read: {error}"));

@@ -1,10 +1,8 @@
-//! Keeps the token out of everything that is made of an answer.
+//! Overwrites a token in what is made of an answer.
 //!
 //! A server that echoes the request, by mistake or on purpose, would otherwise put the token into error messages,
 //! excerpts and logs. Nothing here asks whether a text is JSON: a token that is spelled with escapes is overwritten
 //! where it stands, so that whoever reads the text next, however leniently, finds asterisks.
-
-use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
@@ -16,83 +14,23 @@ use crate::values::BearerToken;
 const BEGINNING: usize = 8;
 /// Where a text ends in the middle of a token, so much of it gives it away; or all of a shorter one.
 const GIVEAWAY: usize = 32;
-/// How many tokens are remembered besides the last. One that was replaced is still known to whoever it was sent to.
-const MAX_EARLIER: usize = 7;
 
-/// The tokens of one conversation: the one that is used, and those that it has replaced.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tokens {
-    last: Option<BearerToken>,
-    /// The last is not to be used again.
-    rejected: bool,
-    earlier: Vec<BearerToken>,
-}
-
-impl Tokens {
-    /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest.
-    pub(super) fn add(&mut self, token: BearerToken) {
-        self.rejected = false;
-        let Some(before) = self.last.replace(token) else {
-            return;
-        };
-        if self.all().all(|known| known.secret() != before.secret()) {
-            if self.earlier.len() == MAX_EARLIER {
-                self.earlier.remove(0);
-            }
-            self.earlier.push(before);
-        }
-    }
-
-    /// The service does not take the last one.
-    pub(super) fn reject(&mut self) {
-        self.rejected = true;
-    }
-
-    /// The one to use, if there is one.
-    pub(super) fn usable(&self) -> Option<&BearerToken> {
-        self.last.as_ref().filter(|_| !self.rejected)
-    }
-
-    fn all(&self) -> impl Iterator<Item = &BearerToken> {
-        self.last.iter().chain(&self.earlier)
-    }
-
-    /// Overwrites the tokens wherever an answer holds one.
-    pub(super) fn conceal_in_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
-        for concealment in self.all().filter_map(Concealment::of) {
-            concealment.conceal_in_headers(headers);
-            *body = concealment.conceal_in_body(std::mem::take(body));
-        }
-    }
-
-    /// Overwrites the tokens wherever a text holds one.
-    pub(super) fn conceal_in_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut concealed = Cow::Borrowed(text);
-        for concealment in self.all().filter_map(Concealment::of) {
-            if let Some(bytes) = concealment.conceal(concealed.as_bytes()) {
-                concealed = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned());
-            }
-        }
-        concealed
-    }
-}
-
-/// Looks for one token. It is made once an answer, for all of its headers and its body.
-struct Concealment<'a> {
+/// Looks for one token. It is made once per answer, for all of its headers and its body.
+pub(super) struct Concealment<'a> {
     secret: &'a [u8],
     beginning: memmem::Finder<'a>,
 }
 
 impl<'a> Concealment<'a> {
     /// `None` for a token that is too short to be told from any word.
-    fn of(token: &'a BearerToken) -> Option<Self> {
+    pub(super) fn of(token: &'a BearerToken) -> Option<Self> {
         let secret = token.secret()?;
         let beginning = memmem::Finder::new(secret.get(..BEGINNING).unwrap_or(secret));
         Some(Self { secret, beginning })
     }
 
     /// Overwrites the token wherever a header holds it.
-    fn conceal_in_headers(&self, headers: &mut HeaderMap) {
+    pub(super) fn conceal_in_headers(&self, headers: &mut HeaderMap) {
         for value in headers.values_mut() {
             if let Some(concealed) = self.conceal(value.as_bytes()) {
                 *value = HeaderValue::from_maybe_shared(concealed).unwrap_or(HeaderValue::from_static(""));
@@ -101,7 +39,7 @@ impl<'a> Concealment<'a> {
     }
 
     /// Overwrites the token wherever a body holds it, also where JSON spells it with escapes.
-    fn conceal_in_body(&self, body: Bytes) -> Bytes {
+    pub(super) fn conceal_in_body(&self, body: Bytes) -> Bytes {
         let body = self.conceal(&body).unwrap_or(body);
         if may_hide_characters(&body) { self.conceal_escaped(&body).unwrap_or(body) } else { body }
     }
@@ -125,7 +63,7 @@ impl<'a> Concealment<'a> {
     }
 
     /// The bytes with asterisks for the token, also where they end in the middle of it. `None` when it is not there.
-    fn conceal(&self, bytes: &[u8]) -> Option<Bytes> {
+    pub(super) fn conceal(&self, bytes: &[u8]) -> Option<Bytes> {
         let giveaway = self.secret.len().min(GIVEAWAY);
         let mut concealed: Option<BytesMut> = None;
         let mut from = 0;
@@ -182,6 +120,7 @@ fn digit(byte: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tokens::{MAX_EARLIER, Tokens};
     use super::*;
 
     const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyz-canary";

@@ -12,7 +12,6 @@ use std::time::Duration;
 use http::response::Parts;
 use http::{Response, StatusCode};
 
-use super::concealment::Tokens;
 use super::flight::Flight;
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
@@ -20,6 +19,7 @@ use super::pace::Pace;
 use super::policy::Policy;
 use super::progress::{Phase, Progress};
 use super::step::{Body, ExchangeId, Failure, TokenReason};
+use super::tokens::Tokens;
 use super::watching::Watching;
 use crate::codec::{Answer, CancelRequest, Operation};
 use crate::error::Error;
@@ -75,7 +75,7 @@ pub(super) enum Stage {
     /// The POST.
     Posting,
     /// The list, to see whether another POST would cancel only what was noted.
-    Looking,
+    Relisting,
     /// A look at the location or at a noted operation.
     Watching(Watching),
     /// None: a POST may have been processed, and there is nothing to look at.
@@ -145,7 +145,7 @@ impl Conversation {
         if head.status == StatusCode::UNAUTHORIZED {
             return self.rejected(&head, &body);
         }
-        if !matches!(self.stage, Stage::Looking) {
+        if !matches!(self.stage, Stage::Relisting) {
             self.rejections = 0;
         }
         match self.stage {
@@ -269,7 +269,7 @@ impl Conversation {
         let (phase, location) = match &self.stage {
             Stage::Listing => (Phase::Listing, None),
             Stage::Posting => (Phase::Posting, None),
-            Stage::Looking => (Phase::Looking, None),
+            Stage::Relisting => (Phase::Relisting, None),
             Stage::Watching(watching) => (Phase::Watching, watching.location.as_ref().map(|named| &named.location)),
             Stage::Doubtful | Stage::Unfollowed => (Phase::Done, None),
         };

@@ -53,7 +53,7 @@ impl Conversation {
                 // Once for each POST: where every request is kept waiting, no list is ever fresh.
                 self.looks_anew = is_stale && !self.looks_anew;
                 if self.looks_anew {
-                    self.stage = Stage::Looking;
+                    self.stage = Stage::Relisting;
                 }
             }
             _ => {}
@@ -110,7 +110,7 @@ impl Conversation {
     /// The same again, at once; a POST with a look directly before it, where the mode has one.
     pub(super) fn repeat(&mut self) -> Verdict {
         if matches!(self.stage, Stage::Posting) && self.policy.until == Until::Verified {
-            self.stage = Stage::Looking;
+            self.stage = Stage::Relisting;
         }
         self.flight = Flight::Due { at: self.now, repeated: true };
         None

@@ -135,28 +135,3 @@ fn watched_end(operation: &Operation, posted: Posted) -> Verdict {
         }
     }
 }
-
-impl Watching {
-    /// A look at the location, where the noted operations decide: it may say that the cancel has failed. A location that
-    /// disappears or fails overrides nothing, and is not asked any more.
-    fn saw_beside(&mut self, seen: &Seen, attempts: u8) {
-        match seen {
-            Seen::StillRunning => self.location_failures = 0,
-            Seen::Operation(operation) => {
-                self.location_failures = 0;
-                self.cancel_failed = operation.state() == State::Failed;
-                if operation.state().is_end() {
-                    self.location_is_done = true;
-                }
-            }
-            Seen::NotYet => {}
-            Seen::Transient(_) => {
-                self.location_failures = self.location_failures.saturating_add(1);
-                if self.location_failures >= attempts {
-                    self.location_is_done = true;
-                }
-            }
-            Seen::Refused(_) => self.location_is_done = true,
-        }
-    }
-}

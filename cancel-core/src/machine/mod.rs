@@ -22,6 +22,7 @@ mod posting;
 mod progress;
 mod resume;
 mod step;
+mod tokens;
 mod watching;
 
 pub use cancellation::Cancellation;

@@ -82,7 +82,7 @@ impl Conversation {
     /// What is next when nobody knows: a look, where the mode has one; another POST, where the caller wants that; nothing.
     pub(super) fn doubt(&mut self) {
         self.stage = match self.policy.until {
-            Until::Verified => Stage::Looking,
+            Until::Verified => Stage::Relisting,
             Until::Accepted | Until::Settled if self.policy.retry_ambiguous => Stage::Posting,
             Until::Accepted | Until::Settled => Stage::Doubtful,
         };
@@ -92,7 +92,7 @@ impl Conversation {
     pub(super) fn post_again(&mut self, problem: Problem, wait: Option<Duration>) -> Verdict {
         self.failed_posts = self.failed_posts.saturating_add(1);
         if self.policy.until == Until::Verified {
-            self.stage = Stage::Looking;
+            self.stage = Stage::Relisting;
         }
         if self.failed_posts >= self.policy.attempts {
             return Some(Err(problem));

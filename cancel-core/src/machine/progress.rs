@@ -16,7 +16,7 @@ pub enum Phase {
     /// The cancel is to be sent, or is out.
     Posting,
     /// It may or may not have been processed: what is in progress is listed again.
-    Looking,
+    Relisting,
     /// The cancel was accepted: its location, or what was in progress, is watched.
     Watching,
     /// It is over.
@@ -24,13 +24,13 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// One stable word for logs: `listing`, `posting`, `looking`, `watching` or `done`.
+    /// One stable word for logs: `listing`, `posting`, `relisting`, `watching` or `done`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Listing => "listing",
             Self::Posting => "posting",
-            Self::Looking => "looking",
+            Self::Relisting => "relisting",
             Self::Watching => "watching",
             Self::Done => "done",
         }

@@ -62,10 +62,10 @@ impl Conversation {
     fn saved_stage(&self) -> (SavedStage, Option<SavedLocation>, bool) {
         let stage = match &self.stage {
             Stage::Listing => SavedStage::Listing,
-            Stage::Posting if self.post_is_out() && self.policy.until == Until::Verified => SavedStage::Looking,
+            Stage::Posting if self.post_is_out() && self.policy.until == Until::Verified => SavedStage::Relisting,
             Stage::Posting if self.post_is_out() => SavedStage::Doubtful,
             Stage::Posting => SavedStage::Posting,
-            Stage::Looking => SavedStage::Looking,
+            Stage::Relisting => SavedStage::Relisting,
             Stage::Doubtful => SavedStage::Doubtful,
             Stage::Unfollowed => SavedStage::Unfollowed,
             Stage::Watching(watching) => {
@@ -180,7 +180,7 @@ impl Checkpoint {
         Ok(match self.stage {
             SavedStage::Listing if verified && noted.is_empty() && self.posted == Posted::No => Stage::Listing,
             // What was noted may have ended since, and another may have been started.
-            SavedStage::Posting | SavedStage::Looking if verified && !noted.is_empty() => Stage::Looking,
+            SavedStage::Posting | SavedStage::Relisting if verified && !noted.is_empty() => Stage::Relisting,
             // A dry run looks at the list in every mode.
             SavedStage::Listing if noted.is_empty() && self.posted == Posted::No => Stage::Posting,
             SavedStage::Posting if !verified && noted.is_empty() => Stage::Posting,
@@ -232,10 +232,10 @@ fn check_is_ours(endpoint: &Endpoint, checkpoint: &Checkpoint, policy: &Policy) 
         return Err(refused("is of a run that goes as far as another mode"));
     }
     if policy.dry_run {
-        return Err(refused("cannot be gone on with in a dry run"));
+        return Err(refused("cannot be resumed in a dry run"));
     }
     if checkpoint.resumes >= MAX_RESUMES {
-        return Err(refused("was gone on with too often"));
+        return Err(refused("was resumed too often"));
     }
     Ok(())
 }

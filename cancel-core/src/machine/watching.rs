@@ -8,7 +8,7 @@ use super::conversation::problem;
 use super::noted::Noted;
 use super::step::Body;
 use crate::codec::{
-    Answer, Called, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, in_headers,
+    Answer, Called, CancelRequest, GetOperation, LocationKind, NamedBy, NamedLocation, Operation, State, in_headers,
 };
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint};
@@ -113,6 +113,29 @@ impl Watching {
             *followed = named;
         }
         Ok(())
+    }
+
+    /// A look at the location, where the noted operations decide: it may say that the cancel has failed. A location that
+    /// disappears or fails overrides nothing, and is not asked any more.
+    pub(super) fn saw_beside(&mut self, seen: &Seen, attempts: u8) {
+        match seen {
+            Seen::StillRunning => self.location_failures = 0,
+            Seen::Operation(operation) => {
+                self.location_failures = 0;
+                self.cancel_failed = operation.state() == State::Failed;
+                if operation.state().is_end() {
+                    self.location_is_done = true;
+                }
+            }
+            Seen::NotYet => {}
+            Seen::Transient(_) => {
+                self.location_failures = self.location_failures.saturating_add(1);
+                if self.location_failures >= attempts {
+                    self.location_is_done = true;
+                }
+            }
+            Seen::Refused(_) => self.location_is_done = true,
+        }
     }
 }
 

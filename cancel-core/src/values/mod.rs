@@ -6,13 +6,13 @@
 mod emails;
 mod endpoint;
 mod ids;
+mod if_match;
 mod invalid_input;
-mod precondition;
 mod token;
 
 pub use emails::NotificationEmails;
 pub use endpoint::{ApiVersion, Endpoint};
 pub use ids::{ClientRequestId, OfferId, OperationId, PublisherId};
+pub use if_match::IfMatch;
 pub use invalid_input::InvalidInput;
-pub use precondition::IfMatch;
 pub use token::BearerToken;

@@ -254,7 +254,7 @@ fn progress_names_every_phase() {
     assert_eq!(seen(talk.cancellation.progress().noted), pairs(&[("a", "running")]));
     let post = talk.post();
     post.maybe_sent();
-    assert_eq!(talk.cancellation.progress().phase, Phase::Looking);
+    assert_eq!(talk.cancellation.progress().phase, Phase::Relisting);
     talk.list(&[]);
     assert_eq!(talk.cancellation.progress().phase, Phase::Watching);
     talk.look_at("a", "canceled");

@@ -51,7 +51,7 @@ fn how_to_go_on(progress: &Progress<'_>) -> &'static str {
         (Phase::Posting, Posted::Yes) if !progress.post_is_out => {
             "The service has answered a cancel, and has not taken it: nothing goes on there."
         }
-        (Phase::Posting | Phase::Looking, _) | (_, Posted::Maybe) => {
+        (Phase::Posting | Phase::Relisting, _) | (_, Posted::Maybe) => {
             "A cancel may have reached the service: look at the offer's operations before you send another, which would \
              stop what was started since."
         }

@@ -57,7 +57,8 @@ pub(crate) fn begin(job: &Job, request: &CancelRequest, file: Option<&RunFile>) 
 /// The service's text without what a terminal would act on: control characters, and those that turn the text around.
 pub(crate) fn plain(text: &str) -> String {
     let harmless = |c: &char| {
-        !c.is_control() && !matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        !c.is_control()
+            && !matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().filter(harmless).take(60).collect()
 }

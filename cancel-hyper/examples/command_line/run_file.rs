@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 
 use cancel_core::{Checkpoint, Error};
 
-/// One byte more than the longest checkpoint.
-const MOST_BYTES: u64 = (1 << 20) + 1;
-
 #[derive(Clone)]
 pub(crate) struct RunFile {
     path: PathBuf,
@@ -29,13 +26,13 @@ impl RunFile {
         }
     }
 
-    /// As much of the file as a checkpoint can have. Something that is no file might never end.
+    /// As much of the file as a checkpoint can have, and a byte more. Something that is no file might never end.
     fn text(&self) -> io::Result<String> {
         if !fs::metadata(&self.path)?.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
         }
         let mut text = String::new();
-        File::open(&self.path)?.take(MOST_BYTES).read_to_string(&mut text)?;
+        File::open(&self.path)?.take(Checkpoint::MAX_LEN as u64 + 1).read_to_string(&mut text)?;
         Ok(text)
     }
 

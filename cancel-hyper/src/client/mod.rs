@@ -25,7 +25,7 @@ use tower_service::Service;
 
 use self::route::Route;
 use crate::failure::{BoxError, NotSent};
-use crate::transport::Patience;
+use crate::transport::ExchangeTimeout;
 
 /// How long making a connection may take, where nobody says how long the call may take.
 const CONNECT: Duration = Duration::from_secs(20);
@@ -63,7 +63,7 @@ impl Client {
 
     /// A client with TLS of one's own: other roots, a client certificate. The configuration is one of rustls 0.23.
     ///
-    /// Leave its `alpn_protocols` empty: the client fills them in, HTTP/2 before HTTP/1.1.
+    /// Its `alpn_protocols` are the client's own: HTTP/2 before HTTP/1.1.
     ///
     /// ```
     /// # #[cfg(feature = "webpki-roots")]
@@ -85,12 +85,10 @@ impl Client {
     /// # #[cfg(feature = "webpki-roots")]
     /// # Ok::<(), rustls::Error>(())
     /// ```
-    ///
-    /// # Panics
-    ///
-    /// When `alpn_protocols` is not empty.
     #[must_use]
-    pub fn with_tls(tls: ClientConfig) -> Self {
+    pub fn with_tls(mut tls: ClientConfig) -> Self {
+        // The connector panics over those of somebody else.
+        tls.alpn_protocols.clear();
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
         let pooled = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -152,7 +150,7 @@ impl Service<Request<Full<Bytes>>> for Client {
 
     fn call(&mut self, mut request: Request<Full<Bytes>>) -> Answering {
         let connection = capture_connection(&mut request);
-        let patience = request.extensions().get().map_or(CONNECT, |Patience(time)| *time / 4 * 3);
+        let patience = request.extensions().get().map_or(CONNECT, |ExchangeTimeout(time)| *time / 4 * 3);
         let answer = self.pooled.request(request);
         Box::pin(async move {
             let mut answer = pin!(answer);

@@ -86,9 +86,12 @@ fn agent_that_trusts(certificate: &[u8]) -> Agent {
 fn tls_that_trusts(certificate: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(certificate.to_vec())).unwrap();
-    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let mut tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
-        .with_no_client_auth()
+        .with_no_client_auth();
+    // The client has its own.
+    tls.alpn_protocols = vec![b"somebody-elses".to_vec()];
+    tls
 }

@@ -99,24 +99,10 @@ pub(super) const SAYS: [Says; 14] = [
 impl Event {
     /// What happens by itself, sooner or later, when nothing goes wrong.
     pub(super) fn is_fair(self) -> bool {
-        match self {
-            Self::Step | Self::Leave | Self::Arrive(_) | Self::Deliver | Self::Ends(..) | Self::ServiceGoesOn => true,
-            Self::StepLate
-            | Self::Withhold
-            | Self::ArriveTwice(_)
-            | Self::NotSent
-            | Self::LoseRequest
-            | Self::Late
-            | Self::Gateway(_)
-            | Self::LoseAnswer
-            | Self::Replace(_)
-            | Self::Cut
-            | Self::Crash
-            | Self::Stray(_)
-            | Self::Starts
-            | Self::TokenExpires
-            | Self::DeadlinePasses => false,
-        }
+        matches!(
+            self,
+            Self::Step | Self::Leave | Self::Arrive(_) | Self::Deliver | Self::Ends(..) | Self::ServiceGoesOn
+        )
     }
 
     /// Whether it happens to a request or its answer.

@@ -73,7 +73,7 @@ pub(super) fn list_of(running: Set) -> Response<Bytes> {
 
 /// The checkpoint of a run that believes that its POST has not left.
 pub(super) fn as_if_lost(mut checkpoint: Checkpoint) -> Checkpoint {
-    if matches!(checkpoint.stage, SavedStage::Doubtful | SavedStage::Looking) {
+    if matches!(checkpoint.stage, SavedStage::Doubtful | SavedStage::Relisting) {
         checkpoint.stage = SavedStage::Posting;
     }
     checkpoint

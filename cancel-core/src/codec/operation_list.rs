@@ -1,12 +1,12 @@
 //! The list of an offer's operations (operations page, "Get operations"; the path says `submissions`).
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 
 use super::answer::Answer;
 use super::json;
-use super::request::{Call, of_offer};
+use super::request::{get, of_offer};
 use super::state::State;
 use crate::error::Error;
 use crate::report::Problem;
@@ -54,8 +54,7 @@ impl ListOperations {
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
         let uri = of_offer(endpoint, &self.publisher, &self.offer, "/submissions/", "");
-        let client_request_id = self.client_request_id.as_ref();
-        Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
+        get(uri, self.client_request_id.as_ref(), token)
     }
 }
 
