@@ -15,7 +15,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, sleep};
 use tower_service::Service;
 
-use crate::service::{ONE_WAY, Reached, cancellation, offer, policy, secs, token};
+use crate::service::{ONE_WAY, Reached, cancellation, offer, policy, secs, token, within_a_day};
 
 /// Takes so many calls in so much time, and refuses the others until then.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ async fn one_refusal_holds_back_every_call() {
         let (names, cancellations) = fleet(100);
         let service = Limited::new(&names, 20, secs(10), status);
         let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-        let results: Vec<_> = cancel_many(driver, cancellations, 100).collect().await;
+        let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 100).collect()).await;
         for ended in &results {
             assert_eq!(ended.result.as_ref().unwrap().as_str(), "canceled", "{status}");
         }
@@ -105,7 +105,7 @@ async fn it_finds_a_pace_that_was_not_to_be_guessed() {
     let (names, cancellations) = fleet(40);
     let service = Limited::new(&names, 3, secs(20), 429);
     let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    let results: Vec<_> = cancel_many(driver, cancellations, 40).collect().await;
+    let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 40).collect()).await;
     for ended in &results {
         assert_eq!(ended.result.as_ref().unwrap().as_str(), "canceled");
     }
@@ -119,7 +119,7 @@ async fn a_service_that_refuses_nothing_is_not_slowed_down() {
     let (names, cancellations) = fleet(100);
     let service = Limited::new(&names, 10_000, secs(10), 429);
     let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    cancel_many(driver, cancellations, 100).collect::<Vec<_>>().await;
+    within_a_day(cancel_many(driver, cancellations, 100).collect::<Vec<_>>()).await;
     let calls = &service.log.lock().unwrap().calls;
     assert!(calls.iter().take(100).all(|(at, _)| *at == calls[0].0), "all lists leave at once");
 }
@@ -129,7 +129,7 @@ async fn everybody_has_a_turn() {
     let (names, cancellations) = fleet(30);
     let service = Limited::new(&names, 10, secs(10), 429);
     let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    cancel_many(driver, cancellations, 30).collect::<Vec<_>>().await;
+    within_a_day(cancel_many(driver, cancellations, 30).collect::<Vec<_>>()).await;
     let portal = service.inner.portal();
     let mut posted: Vec<_> = names
         .iter()
@@ -157,7 +157,7 @@ async fn a_late_start_in_a_window_does_not_spoil_the_next() {
     sleep(secs(58)).await;
     let start = Instant::now();
     let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    let results: Vec<_> = cancel_many(driver, cancellations, 200).collect().await;
+    let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 200).collect()).await;
     assert!(results.iter().all(|ended| ended.result.is_ok()));
     let (calls, took) = (service.log.lock().unwrap().calls.len(), start.elapsed());
     // The service bears a hundred a minute.
@@ -176,7 +176,7 @@ async fn one_harmless_refusal_does_not_make_it_slow_for_long() {
             }
             let start = Instant::now();
             let driver = Driver::new(service, TokioTimer::new(), token());
-            let results: Vec<_> = cancel_many(driver, cancellations, 50).collect().await;
+            let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 50).collect()).await;
             assert!(results.iter().all(|ended| ended.result.is_ok()));
             start.elapsed()
         };
@@ -199,10 +199,10 @@ async fn who_is_dropped_in_its_wait_holds_nobody_up() {
     let mut second = driver();
     let _ = tokio::time::timeout(secs(10), second.drive(&mut cancellations[1])).await;
     let start = Instant::now();
-    assert_eq!(driver().drive(&mut cancellations[2]).await.unwrap().as_str(), "canceled");
+    assert_eq!(within_a_day(driver().drive(&mut cancellations[2])).await.unwrap().as_str(), "canceled");
     assert!(start.elapsed() < secs(120), "{:?}", start.elapsed());
     for (mut driver, cancellation) in [first, second].into_iter().zip(&mut cancellations) {
-        assert_eq!(driver.drive(cancellation).await.unwrap().as_str(), "canceled");
+        assert_eq!(within_a_day(driver.drive(cancellation)).await.unwrap().as_str(), "canceled");
     }
 }
 
