@@ -18,7 +18,7 @@ use crate::failure::{BoxError, in_words};
 use crate::journal::Journal;
 use crate::tokens::TokenSource;
 use crate::trace::Span;
-use crate::transport::{Unanswered, exchange, within};
+use crate::transport::{exchange, within};
 
 /// A cancellation that is being driven.
 pub(crate) struct Run<'a, S, M: Timer, T, O, J> {
@@ -93,7 +93,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
                     }
                     match readiness {
                         Ok(()) => self.send(now, exchange).await,
-                        Err(failure) => self.fail(now, exchange.id, failure),
+                        Err(failure) => self.fail(exchange.id, failure),
                     }
                     self.write_down().await?;
                 }
@@ -150,36 +150,38 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         Ok(())
     }
 
-    async fn send<B, R>(&mut self, sent: Duration, to_send: Exchange)
+    async fn send<B, R>(&mut self, handed_out: Duration, mut to_send: Exchange)
     where
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
         B: From<Bytes>,
         R: Body,
     {
-        let (id, until) = (to_send.id, sent.saturating_add(to_send.timeout));
+        let id = to_send.id;
+        // Writing it down has taken its part.
+        let until = handed_out.saturating_add(to_send.timeout);
+        to_send.timeout = until.saturating_sub(self.now());
+        if to_send.timeout.is_zero() {
+            return self.fail(id, Failure::not_sent("its time was up before it could be sent"));
+        }
         let Driver { service, timer, observer, .. } = &mut *self.driver;
         observer.observe(&Event::Sending(&to_send), self.cancellation);
-        let answer = exchange(service, timer, to_send, self.clock.instant(until)).await;
-        let now = self.now();
-        match answer {
+        match exchange(service, timer, to_send, self.clock.instant(until)).await {
             Ok(response) => {
                 let event = Event::answered(self.cancellation, id, &response);
                 self.span.exchanged(&event, self.cancellation);
                 self.driver.observer.observe(&event, self.cancellation);
-                took(&self.cancellation.handle_response(now, id, response));
+                took(&self.cancellation.handle_response(self.now(), id, response));
             }
-            // A timer may be early by a little; the machine's time is the one that counts.
-            Err(Unanswered { failure, time_is_up: true }) => self.fail(now.max(until), id, failure),
-            Err(Unanswered { failure, time_is_up: false }) => self.fail(now, id, failure),
+            Err(failure) => self.fail(id, failure),
         }
     }
 
-    fn fail(&mut self, now: Duration, id: ExchangeId, failure: Failure) {
+    fn fail(&mut self, id: ExchangeId, failure: Failure) {
         let event = Event::failed(self.cancellation, id, &failure);
         self.span.exchanged(&event, self.cancellation);
         self.driver.observer.observe(&event, self.cancellation);
-        took(&self.cancellation.handle_failure(now, id, failure));
+        took(&self.cancellation.handle_failure(self.now(), id, failure));
     }
 
     /// A POST that cannot be written down does not leave.
@@ -187,8 +189,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         let Err(error) = self.driver.journal.write(self.cancellation).await else {
             return Ok(());
         };
-        let failure = Failure::not_sent("it could not be written down");
-        took(&self.cancellation.handle_failure(self.now(), post.id, failure));
+        took(&self.cancellation.handle_failure(self.now(), post.id, Failure::Withheld));
         Err(self.not_written(error))
     }
 

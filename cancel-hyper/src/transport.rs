@@ -13,12 +13,6 @@ use tower_service::Service;
 
 use crate::failure::{BoxError, failure};
 
-/// Why an exchange has no answer, and whether all of its time was up.
-pub(crate) struct Unanswered {
-    pub(crate) failure: Failure,
-    pub(crate) time_is_up: bool,
-}
-
 /// How long a call may take in all: an extension of every request, for a service that wants to know. One that has no connection
 /// after most of it can say so ([`NotSent`](crate::NotSent)) while there is time for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +24,7 @@ pub(crate) async fn exchange<S, B, R>(
     timer: &impl Timer,
     exchange: Exchange,
     until: Option<Instant>,
-) -> Result<Response<Body>, Unanswered>
+) -> Result<Response<Body>, Failure>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: Into<BoxError>,
@@ -42,8 +36,8 @@ where
     let mut time = Time::new(timer, until);
     let answer = match time.within(service.call(request.map(B::from))).await {
         Some(Ok(answer)) => answer,
-        Some(Err(error)) => return Err(Unanswered { failure: failure(&*error.into()), time_is_up: false }),
-        None => return Err(Unanswered { failure: Failure::maybe_sent("no answer in time"), time_is_up: true }),
+        Some(Err(error)) => return Err(failure(&*error.into())),
+        None => return Err(Failure::TimeIsUp),
     };
     let (head, body) = answer.into_parts();
     let mut read = Read { first: Bytes::new(), more: BytesMut::new(), limit };

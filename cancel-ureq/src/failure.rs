@@ -5,10 +5,21 @@
 
 use std::io::{self, ErrorKind};
 
+use cancel_core::Failure;
 use ureq::{Error, Timeout};
 
+/// What the machine is to know of an error.
+pub(crate) fn failure(error: &Error) -> Failure {
+    match error {
+        // All the time of the exchange, and not only that of its connection.
+        Error::Timeout(Timeout::Global) => Failure::TimeIsUp,
+        error if was_not_sent(error) => Failure::not_sent(error),
+        error => Failure::maybe_sent(error),
+    }
+}
+
 /// Whether it is certain that not a byte of the request left.
-pub(crate) fn was_not_sent(error: &Error) -> bool {
+fn was_not_sent(error: &Error) -> bool {
     match error {
         // The request, the agent's settings, the name, the proxy, the connection: all before the first byte.
         Error::BadUri(_)
@@ -21,7 +32,8 @@ pub(crate) fn was_not_sent(error: &Error) -> bool {
         | Error::TlsRequired
         | Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
         Error::Io(error) => {
-            // Only making a connection fails with these; one that is made does not.
+            // So ureq reports a connection that was refused. One that was made fails with these only after minutes of silence,
+            // which is longer than an exchange takes.
             matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable)
                 || is_failed_lookup(error)
                 || tls_was_refused(error)
@@ -32,11 +44,6 @@ pub(crate) fn was_not_sent(error: &Error) -> bool {
         // Everything else can happen after the first byte too, and so can whatever ureq adds.
         _ => false,
     }
-}
-
-/// Whether all the time of the exchange was up, and not only that of its connection.
-pub(crate) fn is_out_of_time(error: &Error) -> bool {
-    matches!(error, Error::Timeout(Timeout::Global))
 }
 
 /// Whether a name did not resolve. The standard library has no kind for that: on Unix it has a text of its own, on Windows

@@ -21,6 +21,7 @@
 mod driver;
 mod failure;
 mod journal;
+mod run;
 mod tokens;
 mod transport;
 

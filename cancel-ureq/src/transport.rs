@@ -9,31 +9,22 @@ use ureq::config::ConfigBuilder;
 use ureq::typestate::HttpCrateScope;
 use ureq::{Agent, AsSendBody};
 
-use crate::failure::{is_out_of_time, was_not_sent};
+use crate::failure::failure;
 
-/// Why an exchange has no answer, and whether all of its time was up.
-pub(crate) struct Unanswered {
-    pub(crate) failure: Failure,
-    pub(crate) time_is_up: bool,
-}
-
-impl From<ureq::Error> for Unanswered {
-    fn from(error: ureq::Error) -> Self {
-        let failure = if was_not_sent(&error) { Failure::not_sent(&error) } else { Failure::maybe_sent(&error) };
-        Self { failure, time_is_up: is_out_of_time(&error) }
-    }
-}
+/// No time is longer, so that it can be added to any; and an agent of ureq's panics where it cannot.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Sends a request, and reads as much of the answer as the limit allows.
-pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -> Result<Response<Body>, Unanswered> {
+pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -> Result<Response<Body>, Failure> {
     let (head, body) = exchange.request.into_parts();
-    let timeout = exchange.timeout;
+    let timeout = exchange.timeout.min(LONGEST);
     let response = if body.is_empty() {
         // The length of an empty POST is in its head already.
         send(agent, Request::from_parts(head, ()), timeout, through_proxy)
     } else {
         send(agent, Request::from_parts(head, body.to_vec()), timeout, through_proxy)
-    }?;
+    };
+    let response = response.map_err(|error| failure(&error))?;
     let (head, body) = response.into_parts();
     Ok(Response::from_parts(head, read(body, exchange.body_limit)))
 }

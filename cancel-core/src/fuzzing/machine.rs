@@ -57,7 +57,9 @@ fn run(referee: &mut Referee, saved: &mut Saved, line: &str) {
         }
         "unsent" => referee.fail(now, Failure::not_sent(rest.replace("$TOKEN", &referee.token()))),
         "lost" => referee.fail(now, Failure::maybe_sent(rest.replace("$TOKEN", &referee.token()))),
+        "timeisup" => referee.fail(now, Failure::TimeIsUp),
         "dropped" => referee.fail(now, Failure::Abandoned),
+        "kept" => referee.fail(now, Failure::Withheld),
         "stale" => referee.check_misuse(now, &answer(rest)),
         "cut" => referee.answer(now, answer(rest).map(|body| Body::CutOff(body.bytes().clone()))),
         "large" => referee.answer(now, answer(rest).map(|body| Body::TooLarge(body.bytes().clone()))),

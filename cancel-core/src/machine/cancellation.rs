@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::Response;
 
 use super::checkpoint::{Checkpoint, Over};
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Verdict};
 use super::outcome::{Outcome, Posted};
 use super::policy::Policy;
 use super::progress::{Phase, Progress};
@@ -193,33 +193,33 @@ impl Cancellation {
     /// The service that is called.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
-        self.conversation.endpoint()
+        &self.conversation.endpoint
     }
 
     /// What is to be canceled.
     #[must_use]
     pub fn request(&self) -> &CancelRequest {
-        self.conversation.request()
+        &self.conversation.request
     }
 
     /// The last `now` that was seen. A driver counts on from it.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.conversation.now()
+        self.conversation.now
     }
 
     /// The error of a source of tokens that gave none, for a driver to return. It is no input: the machine still asks,
     /// and goes on when a token is there.
     #[must_use]
     pub fn token_source_error(&self, why: &str) -> Error {
-        self.conversation.error(Problem::new(Error::TokenSource, why))
+        self.conversation.error(Problem::new(Error::TokenSource, self.concealed(why)))
     }
 
     /// The error of a place for checkpoints that could not be written, or of a checkpoint of another run, for a driver to
     /// return. It is no input.
     #[must_use]
     pub fn checkpoint_error(&self, why: &str) -> Error {
-        self.conversation.error(Problem::new(Error::Checkpoint, why))
+        self.conversation.error(Problem::new(Error::Checkpoint, self.concealed(why)))
     }
 
     pub(super) fn concealed<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -231,7 +231,7 @@ impl Cancellation {
         if out == Some(given) { Ok(()) } else { Err(Misuse { given, out }) }
     }
 
-    fn conclude(&mut self, verdict: Option<Result<Outcome, Problem>>) {
+    fn conclude(&mut self, verdict: Verdict) {
         if let Some(verdict) = verdict {
             self.result = Some(Box::new(verdict.map_err(|problem| self.conversation.error(problem))));
         }

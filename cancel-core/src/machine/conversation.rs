@@ -1,7 +1,7 @@
 //! The state of a conversation that is not over, and the rules that hold in every phase of it.
 //!
-//! What an answer means is said by [`listing`](super::listing), [`posting`](super::posting) and [`looks`](super::looks); this
-//! file knows only that an exchange is out or due, that tokens are rejected, that tries are counted and that time runs out.
+//! Which exchange is out or due is told by [`flight`](super::flight); what an answer means by [`listing`](super::listing),
+//! [`posting`](super::posting) and [`looks`](super::looks). This file knows that tries are counted and that time runs out.
 
 #[cfg(all(test, feature = "portal"))]
 mod fingerprint;
@@ -9,19 +9,19 @@ mod fingerprint;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::response::Parts;
-use http::{Request, Response, StatusCode};
+use http::{Response, StatusCode};
 
 use super::concealment::Tokens;
+use super::flight::Flight;
 use super::noted::Noted;
 use super::outcome::{Outcome, Posted};
 use super::pace::Pace;
-use super::policy::{Policy, Until};
+use super::policy::Policy;
 use super::progress::{Phase, Progress};
-use super::step::{Body, Exchange, ExchangeId, Failure, Step, TokenReason};
+use super::step::{Body, ExchangeId, Failure, TokenReason};
 use super::watching::Watching;
-use crate::codec::{Answer, CancelRequest, ListOperations, Operation};
+use crate::codec::{Answer, CancelRequest, Operation};
 use crate::error::Error;
 use crate::report::Problem;
 use crate::values::{BearerToken, Endpoint, OperationId};
@@ -48,18 +48,20 @@ pub(super) struct Conversation {
     pub(super) operation: Option<Operation>,
     pub(super) now: Duration,
     pub(super) deadline: Duration,
-    flight: Flight,
-    tokens: Tokens,
-    token_reason: TokenReason,
+    pub(super) flight: Flight,
+    pub(super) tokens: Tokens,
+    pub(super) token_reason: TokenReason,
     /// 401s in a row.
-    rejections: u8,
+    pub(super) rejections: u8,
     /// Failures of GETs in a row.
     pub(super) failures: u8,
     /// POSTs that led nowhere.
     pub(super) failed_posts: u8,
     pub(super) last_failure: Option<Problem>,
+    /// Whether the list is asked for once more, since the POST was kept waiting.
+    pub(super) looks_anew: bool,
     /// The last exchange that was handed out.
-    last_id: ExchangeId,
+    pub(super) last_id: ExchangeId,
     /// How often the conversation was gone on with by another process.
     pub(super) resumes: u32,
 }
@@ -82,15 +84,6 @@ pub(super) enum Stage {
     Unfollowed,
 }
 
-#[derive(Debug)]
-#[cfg_attr(test, derive(Clone))]
-enum Flight {
-    /// The next exchange may leave from this time on.
-    Due { at: Duration, repeated: bool },
-    /// An exchange is out, the last that was handed out, and given up at this time.
-    Out { until: Duration },
-}
-
 impl Conversation {
     pub(super) fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
         let stage = if policy.lists() { Stage::Listing } else { Stage::Posting };
@@ -110,6 +103,7 @@ impl Conversation {
             rejections: 0,
             failures: 0,
             failed_posts: 0,
+            looks_anew: false,
             last_failure: None,
             last_id: ExchangeId(0),
             resumes: 0,
@@ -126,53 +120,9 @@ impl Conversation {
             if self.now < until {
                 return None;
             }
-            return self.handle_failure(now, &Failure::maybe_sent("no answer in time"));
+            return self.handle_failure(now, &Failure::TimeIsUp);
         }
         (self.now >= self.deadline).then(|| Err(self.too_late()))
-    }
-
-    /// What to do next, when it is not over.
-    pub(super) fn next(&mut self) -> Step<'static> {
-        match &self.flight {
-            Flight::Out { until } => Step::Await { id: self.last_id, until: *until },
-            Flight::Due { at, .. } if self.now < *at => Step::WaitUntil((*at).min(self.deadline)),
-            Flight::Due { repeated, .. } => match self.tokens.usable().cloned() {
-                None => Step::Authenticate(self.token_reason),
-                Some(token) => {
-                    if matches!(self.stage, Stage::Watching(_)) && !repeated {
-                        self.polls = self.polls.saturating_add(1);
-                    }
-                    self.send(&token)
-                }
-            },
-        }
-    }
-
-    fn send(&mut self, token: &BearerToken) -> Step<'static> {
-        let request = self.next_request(token);
-        let id = ExchangeId(self.last_id.0.saturating_add(1));
-        self.last_id = id;
-        let timeout = self.policy.attempt_timeout.min(self.deadline.saturating_sub(self.now));
-        let until = self.now.saturating_add(timeout);
-        self.flight = Flight::Out { until };
-        Step::Send(Exchange { id, request, timeout, body_limit: self.policy.body_limit })
-    }
-
-    fn next_request(&self, token: &BearerToken) -> Request<Bytes> {
-        let watched = match &self.stage {
-            Stage::Posting => return self.request.to_http(&self.endpoint, token),
-            Stage::Watching(watching) => watching.to_http(&self.endpoint, &self.request, &self.noted, token),
-            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => None,
-        };
-        watched.unwrap_or_else(|| self.list().to_http(&self.endpoint, token))
-    }
-
-    fn list(&self) -> ListOperations {
-        let list = ListOperations::new(self.request.publisher().clone(), self.request.offer().clone());
-        match self.request.call_id() {
-            Some(id) => list.client_request_id(id.clone()),
-            None => list,
-        }
     }
 
     pub(super) fn provide_token(&mut self, token: BearerToken) {
@@ -181,7 +131,9 @@ impl Conversation {
 
     pub(super) fn handle_response(&mut self, now: Duration, response: Response<Body>) -> Verdict {
         self.now = self.now.max(now);
-        self.land()?;
+        if !self.land() {
+            return None;
+        }
         let (mut head, mut body) = response.into_parts();
         self.conceal(&mut head, &mut body);
         if body.bytes().len() > self.policy.body_limit {
@@ -199,15 +151,20 @@ impl Conversation {
         match self.stage {
             Stage::Posting => self.post_answered(&head, &body),
             Stage::Watching(_) => self.look_answered(&head, body),
-            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.list_answered(&head, &body),
+            _ => self.list_answered(&head, &body),
         }
     }
 
     pub(super) fn handle_failure(&mut self, now: Duration, failure: &Failure) -> Verdict {
         self.now = self.now.max(now);
-        self.land()?;
+        if let (Failure::TimeIsUp, Flight::Out { until }) = (failure, &self.flight) {
+            self.now = self.now.max(*until);
+        }
+        if !self.land() {
+            return None;
+        }
         let problem = Problem::new(Error::Transport, self.concealed(failure.why()));
-        let doubtful = matches!(self.stage, Stage::Posting) && !matches!(failure, Failure::NotSent(_));
+        let doubtful = matches!(self.stage, Stage::Posting) && failure.may_be_sent();
         if doubtful {
             self.posted = self.posted.max(Posted::Maybe);
         }
@@ -220,37 +177,11 @@ impl Conversation {
         }
         match self.stage {
             Stage::Posting if doubtful => self.may_be_processed(problem, None),
+            _ if failure.is_the_callers() => self.repeat(),
             Stage::Posting => self.post_again(problem, None),
-            _ if matches!(failure, Failure::Abandoned) => {
-                self.flight = Flight::Due { at: self.now, repeated: true };
-                None
-            }
             Stage::Watching(_) => self.look_failed(problem),
-            Stage::Listing | Stage::Looking | Stage::Doubtful | Stage::Unfollowed => self.try_again(problem, None),
+            _ => self.try_again(problem, None),
         }
-    }
-
-    /// The exchange that was out no longer is; `None` when there was none. Due at once, unless somebody says later.
-    fn land(&mut self) -> Option<()> {
-        self.out()?;
-        self.set_due(self.now);
-        Some(())
-    }
-
-    /// 401: the same exchange again at once with a fresh token; the second in a row is final. A fresh token can take its
-    /// time, so that a POST goes out again with a look directly before it, where the mode has one.
-    fn rejected(&mut self, head: &Parts, body: &Body) -> Verdict {
-        self.rejections = self.rejections.saturating_add(1);
-        if self.rejections > 1 {
-            return Some(Err(problem(head, body)));
-        }
-        self.tokens.reject();
-        self.token_reason = TokenReason::Rejected;
-        if matches!(self.stage, Stage::Posting) && self.policy.until == Until::Verified {
-            self.stage = Stage::Looking;
-        }
-        self.flight = Flight::Due { at: self.now, repeated: true };
-        None
     }
 
     /// Tries the same again after a wait, unless it has failed too often.
@@ -262,14 +193,15 @@ impl Conversation {
         verdict
     }
 
-    /// Counts a failure; too many in a row are final.
+    /// Counts a failure; too many in a row are final, and so is one for which the time was up.
     pub(super) fn failed(&mut self, problem: Problem) -> Verdict {
         self.failures = self.failures.saturating_add(1);
-        if self.failures >= self.policy.attempts {
+        let too_late = self.now >= self.deadline;
+        if self.failures >= self.policy.attempts && !too_late {
             return Some(Err(problem));
         }
         self.last_failure = Some(problem);
-        None
+        too_late.then(|| Err(self.too_late()))
     }
 
     /// What was asked for was answered: failures before do not count any more.
@@ -329,29 +261,6 @@ impl Conversation {
         matches!(self.stage, Stage::Doubtful | Stage::Unfollowed)
     }
 
-    pub(super) fn out(&self) -> Option<ExchangeId> {
-        match &self.flight {
-            Flight::Out { .. } => Some(self.last_id),
-            Flight::Due { .. } => None,
-        }
-    }
-
-    /// When the next exchange is due; `None` while one is out.
-    pub(super) fn due(&self) -> Option<Duration> {
-        match &self.flight {
-            Flight::Out { .. } => None,
-            Flight::Due { at, .. } => Some(*at),
-        }
-    }
-
-    pub(super) fn set_due(&mut self, at: Duration) {
-        self.flight = Flight::Due { at, repeated: false };
-    }
-
-    pub(super) fn post_is_out(&self) -> bool {
-        matches!((&self.stage, &self.flight), (Stage::Posting, Flight::Out { .. }))
-    }
-
     pub(super) fn posted(&self) -> Posted {
         if self.post_is_out() { self.posted.max(Posted::Maybe) } else { self.posted }
     }
@@ -375,18 +284,6 @@ impl Conversation {
             operation: self.operation.as_ref(),
             noted: self.noted.operations(),
         }
-    }
-
-    pub(super) fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-
-    pub(super) fn request(&self) -> &CancelRequest {
-        &self.request
-    }
-
-    pub(super) fn now(&self) -> Duration {
-        self.now
     }
 }
 

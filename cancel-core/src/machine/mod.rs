@@ -8,6 +8,7 @@ mod cancellation;
 mod checkpoint;
 mod concealment;
 mod conversation;
+mod flight;
 mod listing;
 mod looks;
 #[cfg(all(test, feature = "portal"))]

@@ -76,6 +76,6 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn failed(cancellation: &Cancellation, id: ExchangeId, failure: &'a Failure) -> Self {
         let why = cancellation.concealed(failure.why());
-        Self::Failed { id, why, not_sent: matches!(failure, Failure::NotSent(_)) }
+        Self::Failed { id, why, not_sent: !failure.may_be_sent() }
     }
 }

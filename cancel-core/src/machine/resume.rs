@@ -103,6 +103,9 @@ impl Conversation {
         check_version(checkpoint.version)?;
         check_is_ours(&endpoint, checkpoint, &policy)?;
         let request = checkpoint.request().map_err(|error| refused(&format!("is not valid: {error}")))?;
+        if request.target().is_some() && !policy.lists() {
+            return Err(refused("is for one operation only, and its mode does not look at the list"));
+        }
         let noted = checkpoint.noted.iter().map(OperationId::new).collect::<Result<Vec<_>, _>>();
         let noted = Noted::of_ids(noted.map_err(|error| refused(&format!("is not valid: {error}")))?);
         let location = checkpoint.location(&endpoint)?;
@@ -178,6 +181,8 @@ impl Checkpoint {
             SavedStage::Listing if verified && noted.is_empty() && self.posted == Posted::No => Stage::Listing,
             // What was noted may have ended since, and another may have been started.
             SavedStage::Posting | SavedStage::Looking if verified && !noted.is_empty() => Stage::Looking,
+            // A dry run looks at the list in every mode.
+            SavedStage::Listing if noted.is_empty() && self.posted == Posted::No => Stage::Posting,
             SavedStage::Posting if !verified && noted.is_empty() => Stage::Posting,
             SavedStage::Doubtful if !verified && policy.retry_ambiguous => Stage::Posting,
             SavedStage::Doubtful if !verified => Stage::Doubtful,

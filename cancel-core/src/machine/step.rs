@@ -147,9 +147,15 @@ pub enum Failure {
     NotSent(Box<str>),
     /// Anything else: it may have been processed.
     MaybeSent(Box<str>),
+    /// There was no answer within [`Exchange::timeout`], by the caller's clock; it may have been processed. The machine takes it
+    /// to be that late, even if `now` says a little less.
+    TimeIsUp,
     /// The caller has given it up, as when a future is dropped. It may have been processed, and a GET is due again without
     /// counting as a failure of the service's.
     Abandoned,
+    /// The caller has not sent it, for a reason of its own: it could not be written down. It is due again and counts for
+    /// nothing.
+    Withheld,
 }
 
 impl Failure {
@@ -168,8 +174,21 @@ impl Failure {
     pub fn why(&self) -> &str {
         match self {
             Self::NotSent(why) | Self::MaybeSent(why) => why,
+            Self::TimeIsUp => "no answer in time",
             Self::Abandoned => "it was given up",
+            Self::Withheld => "it was not sent",
         }
+    }
+
+    /// Whether the request may have reached the service, and so may have been processed.
+    #[must_use]
+    pub fn may_be_sent(&self) -> bool {
+        !matches!(self, Self::NotSent(_) | Self::Withheld)
+    }
+
+    /// Whether it says nothing of the service or of the way there.
+    pub(super) fn is_the_callers(&self) -> bool {
+        matches!(self, Self::Abandoned | Self::Withheld)
     }
 }
 

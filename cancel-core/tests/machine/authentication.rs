@@ -2,7 +2,7 @@
 
 use cancel_core::{BearerToken, Posted, Proof, Step, TokenReason};
 
-use crate::talk::{MIGRATED, NO_HEADERS, Talk, settled, status};
+use crate::talk::{MIGRATED, NO_HEADERS, TOKEN, Talk, settled, status};
 
 #[test]
 fn a_token_is_asked_for_once() {
@@ -69,4 +69,17 @@ fn without_a_token_the_machine_goes_on_asking_until_the_deadline() {
     assert_eq!(error.to_string(), "contoso/contoso-offer: no token could be had: az: not logged in");
     talk.now += std::time::Duration::from_secs(3600);
     assert_eq!(talk.error(), ("deadline", Posted::No));
+}
+
+#[test]
+fn an_error_of_a_source_or_of_a_place_does_not_show_the_token() {
+    let mut talk = Talk::new(settled());
+    talk.post().answer(401, NO_HEADERS, "");
+    for error in [
+        talk.cancellation.token_source_error(&format!("cannot renew {TOKEN}")),
+        talk.cancellation.checkpoint_error(&format!("cannot write beside {TOKEN}")),
+    ] {
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains("cannot ") && !shown.contains(TOKEN), "{shown}");
+    }
 }

@@ -141,6 +141,9 @@ fn a_stage_that_does_not_fit_is_refused() {
         if !location {
             json["location"] = serde_json::Value::Null;
         }
+        if until != "verified" {
+            json["only"] = serde_json::Value::Null;
+        }
         let policy = match until {
             "verified" => verified(),
             "settled" => settled(),
@@ -152,7 +155,8 @@ fn a_stage_that_does_not_fit_is_refused() {
         ("listing", "verified", false, false, "no", true),
         ("listing", "verified", true, false, "no", false),
         ("listing", "verified", false, false, "maybe", false),
-        ("listing", "settled", false, false, "no", false),
+        ("listing", "settled", false, false, "no", true),
+        ("listing", "settled", false, false, "yes", false),
         ("posting", "verified", true, false, "no", true),
         ("posting", "verified", false, false, "no", false),
         ("posting", "settled", false, false, "no", true),
@@ -234,4 +238,30 @@ fn resumes_are_counted() {
         talk = talk.resume(verified());
     }
     assert_eq!(refusal(&talk.cancellation.checkpoint().to_json()), "checkpoint");
+}
+
+/// The call is for the whole offer: without a look at the list nothing tells one operation from another.
+#[test]
+fn a_run_that_was_refused_for_what_it_means_is_not_gone_on_with() {
+    for policy in [settled(), accepted()] {
+        let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
+            .only(OperationId::new("a").unwrap());
+        let mut talk = Talk::about(request, policy.clone());
+        assert_eq!(talk.error(), ("invalid_input", Posted::No));
+        let written = talk.cancellation.checkpoint().to_json();
+        let error = talk.resume_from(&written, policy).err().unwrap();
+        assert_eq!((error.kind(), error.posted()), ("checkpoint", Posted::No));
+    }
+}
+
+#[test]
+fn what_a_dry_run_has_written_can_be_done() {
+    for policy in [accepted(), settled(), verified()] {
+        let dry = Talk::new(policy.clone().dry_run(true));
+        let mut talk = dry.resume(policy.clone());
+        if policy == verified() {
+            talk.list(&[("a", "running")]);
+        }
+        talk.post().answer(200, NO_HEADERS, "");
+    }
 }

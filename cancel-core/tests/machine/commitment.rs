@@ -5,7 +5,7 @@ use std::time::Duration;
 use cancel_core::{Body, Failure, Posted, Proof, Step};
 use http::Response;
 
-use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status};
+use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status, verified};
 
 fn ok() -> Response<Body> {
     Response::new(Body::from(""))
@@ -103,4 +103,24 @@ fn a_request_that_is_handed_out_names_its_limits() {
     let get = talk.get(MIGRATED);
     assert!(!get.exchange.is_post());
     get.answer(200, NO_HEADERS, &status("canceled"));
+}
+
+/// It could not be written down, say.
+#[test]
+fn what_the_caller_keeps_counts_for_nothing() {
+    let mut talk = Talk::new(settled().attempts(1));
+    for _ in 0..10 {
+        talk.post().fail(Failure::Withheld);
+        assert_eq!((talk.waited, talk.cancellation.posted()), (secs(0), Posted::No));
+    }
+    talk.post().answer(202, [("Location", MIGRATED)], "");
+    talk.get(MIGRATED).fail(Failure::Withheld);
+    talk.look(200, &status("canceled"));
+    assert_eq!((talk.waited, talk.canceled()), (secs(0), Proof::Watched));
+
+    let mut talk = Talk::new(verified());
+    talk.list(&[("a", "running")]);
+    talk.post().fail(Failure::Withheld);
+    talk.list(&[("a", "running")]);
+    talk.post().answer(200, NO_HEADERS, "");
 }

@@ -44,6 +44,25 @@ fn an_attempt_that_the_deadline_cuts_short_is_a_deadline() {
 }
 
 #[test]
+fn an_answer_that_the_deadline_cuts_short_is_a_deadline() {
+    let mut talk = Talk::watching(settled().deadline(secs(10)).attempts(1));
+    let look = talk.get(MIGRATED);
+    look.talk.now += secs(10);
+    look.answer_with(200, NO_HEADERS, Body::CutOff("{".into()));
+    assert_eq!(talk.error(), ("deadline", Posted::Yes));
+}
+
+/// A timer may be early by a little.
+#[test]
+fn time_that_is_up_is_up_by_the_machines_clock_too() {
+    let mut talk = Talk::new(settled().deadline(secs(10)));
+    let post = talk.post();
+    post.talk.now += secs(9);
+    post.fail(cancel_core::Failure::TimeIsUp);
+    assert_eq!((talk.cancellation.now() - talk.now, talk.error()), (secs(1), ("deadline", Posted::Maybe)));
+}
+
+#[test]
 fn a_deadline_says_what_failed_last() {
     let mut talk = Talk::watching(settled().deadline(secs(2)));
     talk.look(503, r#"{"error":{"code":"Busy","message":"later"}}"#);

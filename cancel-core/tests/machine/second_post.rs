@@ -141,3 +141,28 @@ fn a_target_that_is_gone_is_not_posted_for_again() {
     talk.look_at("b", "completed");
     assert_eq!(talk.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "completed")])));
 }
+
+/// A throttle or a slow disk keeps it waiting, and somebody starts another in the meantime.
+#[test]
+fn a_post_that_was_kept_waiting_goes_out_after_another_look() {
+    let kept_waiting = || {
+        let mut talk = Talk::new(verified());
+        talk.list(&[("a", "running")]);
+        talk.now += secs(6);
+        talk
+    };
+    let mut talk = kept_waiting();
+    talk.list(&[("a", "completed"), ("b", "running")]);
+    talk.look_at("a", "completed");
+    assert_eq!((talk.ended().0, talk.cancellation.posted()), (Proof::Verified, Posted::No));
+
+    let mut talk = kept_waiting();
+    talk.list(&[("a", "running")]);
+    talk.now += secs(60);
+    talk.post().answer(429, NO_HEADERS, "");
+    talk.list(&[("a", "running")]);
+    talk.now += secs(6);
+    talk.list(&[("a", "running")]);
+    talk.now += secs(5);
+    talk.post().answer(200, NO_HEADERS, "");
+}

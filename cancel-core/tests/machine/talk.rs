@@ -29,7 +29,7 @@ pub(crate) struct Talk {
 
 /// An exchange that is out, with the conversation that it belongs to.
 pub(crate) struct Out<'a> {
-    talk: &'a mut Talk,
+    pub(crate) talk: &'a mut Talk,
     pub(crate) exchange: Exchange,
 }
 

@@ -201,7 +201,8 @@ impl Report {
 /// What an outcome says, and the exit code for it.
 fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
     let ids = |operations: &[NotedOperation]| {
-        let shown: Vec<_> = operations.iter().map(|seen| format!("{} ({})", seen.id(), seen.status())).collect();
+        let shown: Vec<_> =
+            operations.iter().map(|seen| format!("{} ({})", seen.id(), super::plain(seen.status()))).collect();
         shown.join(", ")
     };
     match outcome {

@@ -82,7 +82,7 @@ struct State {
     /// How many calls were taken since the gap was changed, and when that was.
     taken: u32,
     changed: Instant,
-    wall: Option<Wall>,
+    refusal: Option<Refusal>,
     /// Who waits, by their tickets.
     queue: BTreeMap<u64, Waker>,
     tickets: u64,
@@ -90,14 +90,14 @@ struct State {
 
 /// What the last refusal says of the service's patience.
 #[derive(Debug)]
-struct Wall {
+struct Refusal {
     /// For how long it wants to be left alone.
     pause: Duration,
     /// How many calls it took before that.
     taken: u32,
     /// The gap between them.
     gap: Duration,
-    hit: Instant,
+    at: Instant,
 }
 
 impl State {
@@ -108,7 +108,7 @@ impl State {
             gap: Duration::ZERO,
             taken: 0,
             changed: now,
-            wall: None,
+            refusal: None,
             queue: BTreeMap::new(),
             tickets: 0,
         }
@@ -120,24 +120,25 @@ impl State {
     }
 
     /// Lets whoever has this ticket call now, or says when to ask again; the others before are waited for first.
-    fn admit(&mut self, ticket: u64, now: Instant, context: &Context<'_>) -> Result<(), Option<Instant>> {
+    fn admit(&mut self, ticket: u64, now: Instant, context: &Context<'_>) -> Result<(), Instant> {
         let turn = self.left.map_or(self.held_until, |left| self.held_until.max(left + self.gap));
-        let mut before = self.queue.range(..ticket).map(|(other, _)| *other);
-        let place = match (before.next(), before.next()) {
-            (None, _) => Some(turn),
-            // Who was dropped in the middle of its wait does not come when it is its turn.
-            (Some(first), None) if turn + GRACE <= now => {
-                self.queue.remove(&first);
-                Some(turn)
-            }
-            (Some(_), None) => Some(turn + GRACE),
-            _ => None,
-        };
-        if place == Some(turn) && turn <= now {
-            self.left = Some(now);
-            self.forget(ticket);
-            return Ok(());
+        // Who was dropped in the middle of its wait does not come when it is its turn.
+        let first = self.queue.first_key_value().map(|(first, _)| *first);
+        if let Some(first) = first.filter(|first| *first < ticket && turn + GRACE <= now) {
+            self.queue.remove(&first);
         }
+        let mut before = self.queue.range(..ticket);
+        let place = match (before.next(), before.next()) {
+            (None, _) if turn <= now => {
+                self.left = Some(now);
+                self.forget(ticket);
+                return Ok(());
+            }
+            (None, _) => turn,
+            (Some(_), None) => turn.max(now) + GRACE,
+            // Those before see to it, if only one of them is there.
+            _ => turn.max(now) + LONGEST_GAP,
+        };
         self.queue.insert(ticket, context.waker().clone());
         Err(place)
     }
@@ -148,17 +149,17 @@ impl State {
         self.wake();
     }
 
-    /// Those that have a time to ask again: the first, and the one who watches whether it comes.
+    /// Those who need not sleep for long: the first, and the one who watches whether it comes.
     fn wake(&self) {
         self.queue.values().take(2).for_each(Waker::wake_by_ref);
     }
 
     /// A call that left then was taken.
     fn take(&mut self, left: Instant, now: Instant) {
-        match &mut self.wall {
+        match &mut self.refusal {
             // It was on its way when another was refused.
-            Some(wall) if left < wall.hit => {
-                wall.taken += 1;
+            Some(refusal) if left < refusal.at => {
+                refusal.taken += 1;
                 self.slow_down();
             }
             _ => self.hasten(now),
@@ -166,7 +167,7 @@ impl State {
     }
 
     fn hasten(&mut self, now: Instant) {
-        let enough = if self.wall.as_ref().is_some_and(|wall| wall.taken < FEW) { FEW } else { MANY };
+        let enough = if self.refusal.as_ref().is_some_and(|last| last.taken < FEW) { FEW } else { MANY };
         if !self.gap.is_zero() && self.taken >= enough {
             self.gap = if self.gap < SHORTEST_GAP { Duration::ZERO } else { self.gap / 2 };
             (self.taken, self.changed) = (0, now);
@@ -180,22 +181,22 @@ impl State {
     /// A call that left then was refused: there were too many.
     fn refuse(&mut self, left: Instant, now: Instant, pause: Duration) {
         self.held_until = self.held_until.max(now + pause);
-        match &mut self.wall {
+        match &mut self.refusal {
             // It was on its way when another was refused, and says nothing new.
-            Some(wall) if left < wall.hit => wall.pause = wall.pause.max(pause),
+            Some(refusal) if left < refusal.at => refusal.pause = refusal.pause.max(pause),
             _ => {
-                self.wall = Some(Wall { pause, taken: self.taken, gap: self.gap, hit: now });
+                self.refusal = Some(Refusal { pause, taken: self.taken, gap: self.gap, at: now });
                 (self.taken, self.changed) = (0, now);
             }
         }
         self.slow_down();
     }
 
-    /// Sets the gap by what is known of the wall.
+    /// Sets the gap by what is known of the refusal.
     fn slow_down(&mut self) {
-        if let Some(wall) = &self.wall {
-            let borne = wall.pause / wall.taken.max(FEW);
-            self.gap = (borne + borne / 4).max(wall.gap * 2).min(LONGEST_GAP);
+        if let Some(refusal) = &self.refusal {
+            let borne = refusal.pause / refusal.taken.max(FEW);
+            self.gap = (borne + borne / 4).max(refusal.gap * 2).min(LONGEST_GAP);
         }
     }
 }
@@ -209,7 +210,7 @@ pub struct Throttled<S, M> {
 
 enum Turn {
     None,
-    /// With a ticket; the first two in the queue sleep until their time.
+    /// With a ticket, and asleep until it is time to ask again.
     Waiting(u64, Option<Pin<Box<dyn Sleep>>>),
     /// With a ticket, since then.
     Now(u64, Instant),
@@ -259,8 +260,7 @@ where
                     let admitted = self.throttle.state().admit(ticket, now, context);
                     match admitted {
                         Ok(()) => self.turn = Turn::Now(ticket, now),
-                        Err(None) => return Poll::Pending,
-                        Err(Some(turn)) => {
+                        Err(turn) => {
                             let mut sleep = self.throttle.timer.sleep_until(turn);
                             // A timer that is early by a little sleeps again.
                             if sleep.as_mut().poll(context).is_pending() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cancel_core::{BearerToken, TokenReason};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
 use crate::tokens::TokenSource;
 
@@ -40,7 +40,7 @@ pub struct SharedTokens<T> {
 
 #[derive(Debug)]
 struct Shared<T> {
-    /// How many answers there were so far. That nobody waits for one any more is an answer too.
+    /// How many answers there were so far.
     answers: AtomicU64,
     source: Mutex<Source<T>>,
 }
@@ -71,7 +71,7 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
     async fn token(&mut self, why: TokenReason) -> Result<BearerToken, String> {
         let answers = &self.shared.answers;
         let before = answers.load(Ordering::Acquire);
-        let source = self.shared.source.lock().await;
+        let mut source = self.shared.source.lock().await;
         let answered = answers.load(Ordering::Acquire);
         let is_news = match why {
             TokenReason::FirstUse => true,
@@ -88,23 +88,10 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
             }
             _ => {}
         }
-        self.given = answered + 1;
-        let mut question = Question { answers, source };
-        question.source.last = Some(Err("whoever asked for all is no longer waiting".to_owned()));
-        let answer = question.source.source.token(why).await.map_err(|error| error.to_string());
-        question.source.last = Some(answer.clone());
+        // Who is dropped while it asks has no answer: the next one of those who wait asks for itself.
+        let answer = source.source.token(why).await.map_err(|error| error.to_string());
+        self.given = answers.fetch_add(1, Ordering::AcqRel) + 1;
+        source.last = Some(answer.clone());
         answer
-    }
-}
-
-/// One that is being asked. It ends with an answer, or when nobody waits for it any more: those who wait with it are told.
-struct Question<'a, T> {
-    answers: &'a AtomicU64,
-    source: MutexGuard<'a, Source<T>>,
-}
-
-impl<T> Drop for Question<'_, T> {
-    fn drop(&mut self) {
-        self.answers.fetch_add(1, Ordering::AcqRel);
     }
 }

@@ -120,17 +120,34 @@ async fn a_journal_has_it_before_the_post_leaves() {
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_fails_keeps_the_post_back() {
     let service = Reached::new([offer("one")]);
-    let mut cancellation = cancellation("one", policy());
+    let mut cancellation = cancellation("one", policy().attempts(1));
     let mut fails = 0;
     let mut failing = driver(&service).journaled_in(|checkpoint: cancel_core::Checkpoint| {
         let is_of_post = checkpoint.to_json().contains(r#""posted":"maybe""#);
         fails += usize::from(is_of_post);
         std::future::ready(if is_of_post { Err("disk full") } else { Ok(()) })
     });
-    let error = failing.drive(&mut cancellation).await.unwrap_err();
-    assert_eq!((error.kind(), error.posted(), fails), ("checkpoint", Posted::No, 1));
-    assert_eq!(service.portal().posts(), 0);
+    for _ in 0..3 {
+        let error = failing.drive(&mut cancellation).await.unwrap_err();
+        assert_eq!((error.kind(), error.posted()), ("checkpoint", Posted::No));
+    }
+    drop(failing);
+    assert_eq!((fails, service.portal().posts()), (3, 0));
     assert_eq!(driver(&service).drive(&mut cancellation).await.unwrap().as_str(), "canceled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_takes_all_the_time_keeps_the_post_back() {
+    let service = Reached::new([offer("one")]);
+    let mut cancellation = cancellation("one", policy().attempts(1));
+    let mut slow = driver(&service).journaled_in(|checkpoint: cancel_core::Checkpoint| async move {
+        if checkpoint.to_json().contains(r#""posted":"maybe""#) {
+            tokio::time::sleep(secs(30)).await;
+        }
+        Ok::<(), String>(())
+    });
+    let error = slow.drive(&mut cancellation).await.unwrap_err();
+    assert_eq!((error.kind(), error.posted(), service.portal().posts()), ("transport", Posted::No, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use cancel_core::{BearerToken, Cancellation, Event, TokenReason};
 use cancel_hyper::{Driver, cancel_many};
 use futures_util::StreamExt;
 use hyper_util::rt::TokioTimer;
+use tokio::time::Instant;
 
 use crate::service::{Reached, TOKEN, cancellation, offer, policy, secs, token};
 
@@ -107,22 +108,40 @@ async fn a_source_that_fails_is_not_asked_once_an_offer() {
     assert_eq!((asked.load(Ordering::SeqCst), service.portal().calls().len()), (1, 0));
 }
 
+/// Whoever has little time left takes nothing from the others: when it gives up, another asks.
 #[tokio::test(start_paused = true)]
-async fn a_source_that_hangs_is_asked_once() {
+async fn one_that_gives_up_while_it_asks_does_not_fail_the_others() {
     let names = names(30);
     let service = Reached::new(names.iter().map(|name| offer(name)));
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let tokens = move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
-        std::future::pending::<Result<BearerToken, String>>()
+        async {
+            tokio::time::sleep(secs(20)).await;
+            BearerToken::new(TOKEN)
+        }
     };
     let driver = Driver::new(service, TokioTimer::new(), tokens);
+    let deadline = |number| if number == 0 { secs(10) } else { secs(600) };
+    let fleet = names.iter().enumerate();
+    let fleet = fleet.map(|(number, name)| cancellation(name, policy().deadline(deadline(number))));
+    let mut results: Vec<_> = cancel_many(driver, fleet, 30).collect().await;
+    let first = results.remove(0);
+    assert_eq!(first.result.unwrap_err().kind(), "deadline");
+    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap().as_str() == "canceled"));
+    assert_eq!((results.len(), asked.load(Ordering::SeqCst)), (29, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_holds_nobody_beyond_its_deadline() {
+    let names = names(30);
+    let service = Reached::new(names.iter().map(|name| offer(name)));
+    let tokens = |_| std::future::pending::<Result<BearerToken, String>>();
+    let driver = Driver::new(service, TokioTimer::new(), tokens);
     let impatient = names.iter().map(|name| cancellation(name, policy().deadline(secs(60))));
+    let start = Instant::now();
     let results: Vec<_> = cancel_many(driver, impatient, 30).collect().await;
-    for ended in &results {
-        let kind = ended.result.as_ref().unwrap_err().kind();
-        assert!(["deadline", "token_source"].contains(&kind), "{kind}");
-    }
-    assert_eq!((results.len(), asked.load(Ordering::SeqCst)), (30, 1));
+    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == "deadline"));
+    assert_eq!((results.len(), start.elapsed().as_secs()), (30, 60));
 }

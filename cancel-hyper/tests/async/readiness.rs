@@ -135,22 +135,3 @@ async fn no_request_leaves_without_readiness_however_time_passes() {
         assert!(Driver::new(service, timer, token()).drive(&mut cancellation).await.is_ok());
     }
 }
-
-#[tokio::test]
-async fn no_time_is_too_long() {
-    let served = cancel_hyper::portal::serve({
-        let mut portal = cancel_core::portal::Portal::new();
-        portal
-            .accept_token(crate::service::TOKEN, None)
-            .add_offer(offer("one").cancel(cancel_core::portal::CancelBehavior::AtOnce));
-        portal
-    })
-    .unwrap();
-    let endless = policy().deadline(Duration::MAX).attempt_timeout(Duration::MAX);
-    let request = cancellation("one", policy()).request().clone();
-    let endpoint = cancel_core::Endpoint::new(served.endpoint()).unwrap();
-    let mut cancellation = cancel_core::Cancellation::new(endpoint, request, endless, Duration::ZERO);
-    let client = cancel_hyper::Client::new().unwrap();
-    let outcome = Driver::new(client, TokioTimer::new(), token()).drive(&mut cancellation).await.unwrap();
-    assert_eq!(outcome.as_str(), "canceled");
-}

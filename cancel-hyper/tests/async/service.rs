@@ -74,6 +74,11 @@ impl Reached {
     pub(crate) fn portal(&self) -> std::sync::MutexGuard<'_, Portal> {
         self.portal.lock().unwrap()
     }
+
+    /// The portal's time.
+    pub(crate) fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
 }
 
 impl Clone for Reached {

@@ -11,5 +11,6 @@ mod certificates;
 mod conformance;
 mod conversations;
 mod failures;
+mod journals;
 mod secrecy;
 mod settings;

@@ -142,3 +142,12 @@ fn the_observer_sees_every_step() {
         );
     }
 }
+
+#[test]
+fn no_time_is_too_long() {
+    for adapter in OVER_HTTP1 {
+        let server = Server::start(vec![reply(200, "", "")]);
+        let endless = policy().deadline(Duration::MAX).attempt_timeout(Duration::MAX);
+        assert_eq!(adapter.drive(&mut server.cancellation(endless)).unwrap().as_str(), "canceled", "{adapter:?}");
+    }
+}

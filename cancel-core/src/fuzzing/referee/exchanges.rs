@@ -28,7 +28,7 @@ impl Referee {
             assert_eq!(path, self.settings.path("cancel"));
             let length = request.headers()["content-length"].to_str().unwrap();
             assert_eq!(length, request.body().len().to_string());
-            self.memory.post_leaves(&self.settings);
+            self.memory.post_leaves(&self.settings, self.told);
         } else {
             assert!(request.method() == http::Method::GET && request.body().is_empty());
             let looks = self.machine.progress().phase == Phase::Watching;
@@ -37,6 +37,7 @@ impl Referee {
         let call = request.headers().get("x-ms-client-request-id").map(|id| id.to_str().unwrap());
         assert_eq!(call, self.settings.call.as_deref());
         self.memory.look = None;
+        self.memory.lists = if path.ends_with("/submissions/") { self.memory.lists + 1 } else { 0 };
         self.ids.push(exchange.id);
         self.out = Some(Out { id: exchange.id, until: self.told.saturating_add(exchange.timeout), post, path });
     }
@@ -82,6 +83,9 @@ impl Referee {
         if status == 401 {
             (self.holds_token, self.was_rejected) = (false, true);
         }
+        if list {
+            self.memory.listed = self.told;
+        }
         if matches!(status, 200 | 204) {
             let progressing = |(id, word): &(&str, &str)| (!is_end(word)).then(|| id.to_ascii_lowercase());
             let in_progress = tree.as_ref().and_then(list_in).map(|all| all.iter().filter_map(progressing).collect());
@@ -116,18 +120,22 @@ impl Referee {
             return self.check_misuse(given, &Response::new(Body::from("")));
         };
         let (id, list) = (out.id, out.path.ends_with("/submissions/"));
-        let given_up = !out.post && failure == Failure::Abandoned;
+        if failure == Failure::TimeIsUp {
+            self.told = self.told.max(out.until);
+        }
+        let given_up = (!out.post && failure == Failure::Abandoned) || failure == Failure::Withheld;
         self.memory.failures = self.memory.failures.saturating_add(u8::from(!out.post && !given_up));
         self.hears_echoes |= failure.why().contains(CANARY);
         let event = Event::failed(&self.machine, id, &failure);
         self.check_silent("an event", &format!("{event:?}"));
         match failure {
             Failure::NotSent(_) => self.forget(Memory::post_not_sent),
-            Failure::MaybeSent(_) | Failure::Abandoned => self.forget(Memory::post_lost),
+            Failure::Withheld => self.forget(Memory::post_withheld),
+            Failure::MaybeSent(_) | Failure::TimeIsUp | Failure::Abandoned => self.forget(Memory::post_lost),
         }
         self.machine.handle_failure(given, id, failure).expect("it is out");
         let ends = self.machine.result().is_some() && self.told < self.machine.progress().deadline;
-        assert!(!given_up || !ends, "a GET that its caller gave up has ended it");
+        assert!(!given_up || !ends, "what its caller gave up or kept has ended it");
         self.check_patience(list);
         self.check_posted();
         self.check_over();

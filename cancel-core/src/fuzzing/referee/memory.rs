@@ -9,6 +9,9 @@ use super::super::expected::{folded, is_end};
 use super::super::settings::Settings;
 use crate::machine::{Posted, Until};
 
+/// A POST that is kept waiting for longer than this has another look before it.
+const FRESH: Duration = Duration::from_secs(5);
+
 /// What became of the last POST that was handed out, as far as anybody on this side was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -37,6 +40,9 @@ pub(super) struct Memory {
     pub(super) noted: Option<BTreeSet<String>>,
     /// What was in progress by the list that is the last thing that was answered.
     pub(super) look: Option<BTreeSet<String>>,
+    /// When a list was answered last, and how many were asked for since the last exchange of another kind.
+    pub(super) listed: Duration,
+    pub(super) lists: u32,
     /// The last word for each operation that was looked at by its id, folded.
     pub(super) seen: BTreeMap<String, String>,
     /// The location said last that the cancel has failed.
@@ -60,6 +66,8 @@ impl Memory {
             answered: false,
             noted: None,
             look: None,
+            listed: Duration::ZERO,
+            lists: 0,
             seen: BTreeMap::new(),
             cancel_failed: false,
             failures: 0,
@@ -69,8 +77,9 @@ impl Memory {
     }
 
     /// Rule 5: a POST needs a reason.
-    pub(super) fn post_leaves(&mut self, settings: &Settings) {
+    pub(super) fn post_leaves(&mut self, settings: &Settings, now: Duration) {
         assert!(!settings.dry, "a POST in a dry run");
+        assert!(settings.only.is_none() || settings.until == Until::Verified, "a POST that stops more than is meant");
         let allowed = match self.fate {
             Fate::NoneLeft | Fate::NotProcessed | Fate::Refused => true,
             Fate::Unknown => settings.until == Until::Verified || settings.ambiguous,
@@ -80,6 +89,8 @@ impl Memory {
         if settings.until == Until::Verified {
             let look = self.look.clone().expect("a POST without a look directly before it");
             assert!(!look.is_empty(), "a POST and nothing is in progress");
+            let is_fresh = now.saturating_sub(self.listed) <= FRESH || self.lists > 1;
+            assert!(is_fresh, "a POST on the word of an old list");
             let only = settings.only.as_ref().map(|id| id.to_ascii_lowercase());
             assert!(only.is_none_or(|only| look.contains(&only)), "a POST although the one that is meant is over");
             let noted = self.noted.get_or_insert_with(|| look.clone());
@@ -95,6 +106,12 @@ impl Memory {
 
     pub(super) fn post_not_sent(&mut self) {
         (self.fate, self.left) = self.before;
+    }
+
+    /// The caller kept it, which counts for nothing.
+    pub(super) fn post_withheld(&mut self) {
+        self.post_not_sent();
+        self.posts -= 1;
     }
 
     pub(super) fn post_lost(&mut self) {

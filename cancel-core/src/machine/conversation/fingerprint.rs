@@ -4,8 +4,9 @@
 
 use std::hash::{Hash, Hasher};
 
-use super::{Conversation, Flight, Stage};
+use super::{Conversation, Stage};
 use crate::codec::Operation;
+use crate::machine::flight::Flight;
 use crate::machine::model::LOOKS_TOLD_APART;
 use crate::machine::watching::Watching;
 
@@ -25,6 +26,7 @@ impl Conversation {
             rejections,
             failures,
             failed_posts,
+            looks_anew,
             // Its text and its answer are for a person.
             last_failure,
             // So is this.
@@ -52,7 +54,7 @@ impl Conversation {
             Flight::Out { until: _ } => "out".hash(hasher),
         }
         tokens.usable().map(|token| token.header().as_bytes().to_vec()).hash(hasher);
-        (token_reason, rejections, failures, failed_posts, last_failure.is_some()).hash(hasher);
+        (token_reason, rejections, failures, failed_posts, looks_anew, last_failure.is_some()).hash(hasher);
     }
 }
 

@@ -1,0 +1,59 @@
+//! What happens before a POST leaves and when a run stops early, in the driver over ureq. (The one over hyper has the same
+//! tests in virtual time.)
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use cancel_core::{BearerToken, Checkpoint, Posted};
+use cancel_ureq::Driver;
+use ureq::Agent;
+
+use crate::server::{Server, policy, reply, token};
+
+fn is_of_post(checkpoint: &Checkpoint) -> bool {
+    checkpoint.to_json().contains(r#""posted":"maybe""#)
+}
+
+#[test]
+fn a_journal_that_fails_keeps_the_post_back_for_as_long_as_it_does() {
+    let server = Server::start(vec![reply(200, "", "")]);
+    let mut cancellation = server.cancellation(policy().attempts(1));
+    let agent = Agent::new_with_defaults();
+    let failing = |checkpoint: Checkpoint| if is_of_post(&checkpoint) { Err("disk full") } else { Ok(()) };
+    for _ in 0..3 {
+        let error = Driver::new(&agent, token()).journaled_in(failing).drive(&mut cancellation).unwrap_err();
+        assert_eq!((error.kind(), error.posted(), server.requests().len()), ("checkpoint", Posted::No, 0));
+    }
+    assert_eq!(Driver::new(&agent, token()).drive(&mut cancellation).unwrap().as_str(), "canceled");
+}
+
+#[test]
+fn a_journal_that_takes_all_the_time_keeps_the_post_back() {
+    let server = Server::start(vec![]);
+    let time = Duration::from_millis(20);
+    let mut cancellation = server.cancellation(policy().attempts(1).attempt_timeout(time));
+    let slow = |checkpoint: Checkpoint| {
+        if is_of_post(&checkpoint) {
+            sleep(time);
+        }
+        Ok::<(), String>(())
+    };
+    let agent = Agent::new_with_defaults();
+    let error = Driver::new(&agent, token()).journaled_in(slow).drive(&mut cancellation).unwrap_err();
+    assert_eq!((error.kind(), error.posted(), server.requests().len()), ("transport", Posted::No, 0));
+}
+
+#[test]
+fn time_that_was_spent_on_a_source_that_fails_counts() {
+    let server = Server::start(vec![]);
+    let mut cancellation = server.cancellation(policy());
+    let spent = Duration::from_millis(20);
+    let tokens = |_| {
+        sleep(spent);
+        Err::<BearerToken, _>("not logged in")
+    };
+    let before = cancellation.now();
+    let error = Driver::new(&Agent::new_with_defaults(), tokens).drive(&mut cancellation).unwrap_err();
+    assert_eq!(error.kind(), "token_source");
+    assert!(cancellation.now() >= before + spent);
+}
