@@ -33,7 +33,7 @@ use crate::suffer::suffer;
 
 const MANUAL: &str = "../cancel-core/src/guide/hostile_servers.md";
 /// What the whole process may take at its peak, the server's side included.
-const MEMORY: u64 = 96 * 1024;
+const MEMORY: u64 = 64 * 1024;
 
 /// The cells of the manual's row about an attack: what may come of it at the POST, and at a look.
 fn row(manual: &str, name: &str) -> [BTreeSet<String>; 2] {

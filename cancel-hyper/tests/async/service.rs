@@ -34,7 +34,7 @@ pub(crate) async fn within_a_day<T>(future: impl Future<Output = T>) -> T {
         assert!(polls < 5000, "it spins");
         future.as_mut().poll(context)
     });
-    timeout(secs(24 * 3600), bounded).await.expect("it hangs")
+    timeout(secs(24 * 3600), bounded).await.unwrap_or_else(|_| panic!("it hangs"))
 }
 
 pub(crate) fn token() -> BearerToken {
