@@ -75,15 +75,16 @@
 //!   only posts less often than it might. (One that says it too often is seen.)
 //! - **Time limits.** No answer is slow: [`Exchange::timeout`](crate::Exchange::timeout) may be ignored, or not cover the
 //!   body.
-//! - **How much is read.** [`Body::TooLarge`](crate::Body::TooLarge) has to be said or the machine says it itself, so that an
-//!   adapter which reads a body without an end looks like any other, until there is one.
-//! - **How it waits.** Waits that are too short by a quarter are seen, by the portal's clock; one that spins instead of sleeping, or
-//!   sleeps in pieces, is not. Nor is a `now` that is late by the length of an exchange, as when it was taken before the
-//!   request was sent and is given with the answer.
+//! - **How much is read.** A body above the limit is too large to the machine, whatever the adapter says of it: one that
+//!   reads on and on is not seen, since no body here is without an end.
+//! - **How it waits.** Some waits are held against the portal's clock, and one that is too short by a quarter is seen. An
+//!   adapter that asks `step` again and again instead of sleeping, or sleeps in pieces, is not; nor is a `now` that was taken
+//!   before a request was sent and is given with its answer.
 //! - **What was there before.** [`Step::Await`](crate::Step::Await) of another driver's exchange, a future that is
 //!   dropped, [`pass_time`](crate::Cancellation::pass_time), checkpoints: each conversation has one driver from its
 //!   beginning to its end.
 //! - **The way there.** TLS, certificates, proxies, names that do not resolve.
+//! - **Headers of the request** that the portal does not need, such as `x-ms-client-request-id`.
 //! - **Decompression.** That nothing compressed is asked for is seen; the portal compresses nothing of its own accord.
 //! - **Logs**, and whoever reads the token there.
 
