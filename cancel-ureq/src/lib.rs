@@ -33,5 +33,5 @@ pub use tokens::TokenSource;
 
 /// The code of the README is compiled, and run where it can be.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

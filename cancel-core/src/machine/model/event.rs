@@ -11,8 +11,12 @@ pub(super) enum Event {
     /// The driver writes the checkpoint down, asks the machine what to do, and does it: a GET leaves; a POST is held back
     /// until the next event.
     Step,
+    /// The same, after the driver was kept waiting for long with the POST that is next.
+    StepLate,
     /// The driver writes the checkpoint down and lets the POST go.
     Leave,
+    /// The driver keeps the POST.
+    Withhold,
     /// The request arrives, and the service does what is asked: a cancel in one of its ways.
     Arrive(CancelBehavior),
     /// The same, and the network keeps a copy of the POST.
@@ -97,7 +101,9 @@ impl Event {
     pub(super) fn is_fair(self) -> bool {
         match self {
             Self::Step | Self::Leave | Self::Arrive(_) | Self::Deliver | Self::Ends(..) | Self::ServiceGoesOn => true,
-            Self::ArriveTwice(_)
+            Self::StepLate
+            | Self::Withhold
+            | Self::ArriveTwice(_)
             | Self::NotSent
             | Self::LoseRequest
             | Self::Late
@@ -121,7 +127,9 @@ impl Event {
     pub(super) fn is_fault(self) -> bool {
         matches!(
             self,
-            Self::ArriveTwice(_)
+            Self::StepLate
+                | Self::Withhold
+                | Self::ArriveTwice(_)
                 | Self::NotSent
                 | Self::LoseRequest
                 | Self::Late
@@ -147,6 +155,8 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Step => f.write_str("driver   writes the checkpoint and asks the machine:"),
+            Self::StepLate => f.write_str("driver   is kept waiting, writes the checkpoint and asks the machine:"),
+            Self::Withhold => f.write_str("driver   keeps"),
             Self::Leave => f.write_str("driver   writes the checkpoint and lets go of"),
             Self::Arrive(_) => f.write_str("service  gets"),
             Self::ArriveTwice(_) => f.write_str("network  doubles the request; service gets"),

@@ -18,6 +18,8 @@ use crate::portal::{CancelBehavior, PublishOperation};
 use crate::values::{BearerToken, Endpoint};
 
 const ORIGIN: &str = "https://cloudpartner.azure.com/";
+/// What was seen so long ago says little.
+const LONG: Duration = Duration::from_secs(60);
 const ELSEWHERE: &str = "https://elsewhere.example/api/operations/1";
 
 impl World {
@@ -31,7 +33,17 @@ impl World {
                 self.write();
                 self.drive(self.machine.now(), setting)
             }
+            Event::StepLate => {
+                self.write();
+                self.ghost.kept_waiting();
+                let hidden = setting.mutant == Some(Mutant::HidesThatItWasKeptWaiting);
+                self.drive(self.machine.now() + if hidden { Duration::ZERO } else { LONG }, setting)
+            }
             Event::Leave => self.leave(setting),
+            Event::Withhold => {
+                let Phase::Held(sent) = self.phase.clone() else { panic!("nothing is held back") };
+                self.fail(&sent, Failure::Withheld)
+            }
             Event::Arrive(way) => {
                 self.arrive(way);
                 Ok(())

@@ -22,6 +22,8 @@ pub(super) enum Mutant {
     TrustsThatThePostWasLost,
     /// Answers the second look from what the first one showed.
     SkipsTheSecondLook,
+    /// Tells the machine the time of when it wanted to post, and not that of when it can.
+    HidesThatItWasKeptWaiting,
     /// Drops from a list what was not noted.
     OverlooksOthers,
     /// Takes `completed` for `canceled`.

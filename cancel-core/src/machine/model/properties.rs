@@ -50,6 +50,8 @@ pub(super) struct Ghost {
     pub(super) fate: Fate,
     /// What both were before the POST that is out.
     before: Option<(Option<Set>, Fate)>,
+    /// The POST that is next was kept waiting.
+    kept: bool,
     /// POSTs since the run has had its counters.
     posts: u8,
     pub(super) left: bool,
@@ -85,7 +87,16 @@ impl Ghost {
         self.before = Some((self.look, self.fate));
         self.fate = Fate::Out;
         self.look = None;
+        self.kept = false;
         Ok(())
+    }
+
+    /// What was seen is out of date, for once: where every request waits there is no other.
+    pub(super) fn kept_waiting(&mut self) {
+        if !self.kept {
+            self.look = None;
+        }
+        self.kept = true;
     }
 
     /// It did not leave after all.
@@ -127,6 +138,7 @@ impl Ghost {
         }
         self.noted = noted;
         self.look = None;
+        self.kept = false;
         if counts_anew {
             self.posts = 0;
         }

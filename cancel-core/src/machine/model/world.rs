@@ -13,10 +13,9 @@ use super::LOOKS_TOLD_APART;
 use super::event::{CANCELS, ENDS, Event, READ, SAYS, STRAYS, Says};
 use super::properties::Ghost;
 use super::setting::{A_WHILE, Budget, OFFER, OPERATIONS, PUBLISHER, SOMEONES, Set, Setting, one};
-use crate::machine::Cancellation;
 use crate::machine::checkpoint::{Checkpoint, SavedLocation};
-
 use crate::machine::step::ExchangeId;
+use crate::machine::{self, Cancellation};
 use crate::portal::{End, Portal};
 
 #[derive(Clone)]
@@ -164,8 +163,18 @@ impl World {
     fn conversation_events(&self, events: &mut Vec<Event>) {
         let faults = self.left.faults > 0;
         match &self.phase {
-            Phase::Told => events.push(Event::Step),
-            Phase::Held(_) => events.push(Event::Leave),
+            Phase::Told => {
+                events.push(Event::Step);
+                if faults && self.machine.progress().phase == machine::Phase::Posting {
+                    events.push(Event::StepLate);
+                }
+            }
+            Phase::Held(_) => {
+                events.push(Event::Leave);
+                if faults {
+                    events.push(Event::Withhold);
+                }
+            }
             Phase::ToService(sent) => {
                 let ways: &[_] = if sent.post { &CANCELS } else { &[READ] };
                 events.extend(ways.iter().copied().map(Event::Arrive));
