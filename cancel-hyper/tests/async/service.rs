@@ -34,7 +34,9 @@ pub(crate) async fn within_a_day<T>(future: impl Future<Output = T>) -> T {
         assert!(polls < 5000, "it spins");
         future.as_mut().poll(context)
     });
-    timeout(secs(24 * 3600), bounded).await.unwrap_or_else(|_| panic!("it hangs"))
+    let over = timeout(secs(24 * 3600), bounded).await;
+    assert!(over.is_ok(), "it hangs");
+    over.unwrap()
 }
 
 pub(crate) fn token() -> BearerToken {
