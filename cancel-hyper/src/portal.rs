@@ -117,14 +117,26 @@ impl Served {
         self.addr
     }
 
-    /// The virtual time.
+    /// The virtual time. It needs no guard, and may be asked for while one is held.
     #[must_use]
     pub fn now(&self) -> Duration {
         self.shared.now()
     }
 
-    /// The portal, to look at it or to change it. No request is answered while the guard is held: drop it
-    /// before the next request is awaited.
+    /// The portal, to look at it or to change it.
+    ///
+    /// It is locked as long as the guard lives. No request is answered meanwhile: drop it before the next request is awaited.
+    /// A second call waits for the first guard, and on the same thread for ever. A guard that has no name lives to the end of
+    /// its statement, so that two calls within one statement wait for ever too: give the first one a name, and use that.
+    ///
+    /// ```
+    /// # let mut portal = cancel_core::portal::Portal::new();
+    /// # portal.accept_token("secret", None);
+    /// # let served = cancel_hyper::portal::serve(portal)?;
+    /// let portal = served.portal();
+    /// println!("{} of {} calls were POSTs", portal.posts(), portal.calls().len());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn portal(&self) -> MutexGuard<'_, Portal> {
         self.shared.portal()
     }

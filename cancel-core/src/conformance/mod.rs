@@ -2,7 +2,7 @@
 //!
 //! It is **outside of the semver promise** of this crate: it may change in any release.
 //!
-//! Serve the portal of a [`Scenario`] over real HTTP, at [`SPEED`], drive its cancellation with the adapter, and let the
+//! Serve the portal of each [`Scenario`] over real HTTP, at [`SPEED`], drive its cancellation with the adapter, and let the
 //! scenario judge. `cancel_hyper::portal::serve_at_speed` serves, for blocking clients too:
 //!
 //! ```
@@ -18,7 +18,7 @@
 //! # fn serve_at_speed(portal: Portal, _: u32) -> std::io::Result<Served> {
 //! #     Ok(Served((portal, Duration::ZERO).into()))
 //! # }
-//! # fn my_adapter(
+//! # fn drive(
 //! #     cancellation: &mut Cancellation,
 //! #     token: impl Fn(TokenReason) -> Result<BearerToken, InvalidInput>,
 //! #     served: &Served,
@@ -49,29 +49,57 @@
 //! #         }
 //! #     }
 //! # }
-//! for scenario in conformance::scenarios() {
+//! let held = conformance::converse(|scenario| {
 //!     let served = serve_at_speed(scenario.portal(), conformance::SPEED)?;
+//! #   let my_adapter = |cancellation: &mut Cancellation, token| drive(cancellation, token, &served);
 //!     let mut cancellation = scenario.cancellation(Endpoint::new(served.endpoint())?, Duration::ZERO);
-//!     let result = my_adapter(&mut cancellation, conformance::token, &served);
-//!     scenario.judge(&result, &served.portal(), served.now()).map_err(|why| format!("{}: {why}", scenario.name()))?;
-//! }
+//!     let result = my_adapter(&mut cancellation, conformance::token);
+//!     scenario.judge(&result, &served.portal(), served.now())?;
+//!     Ok(())
+//! })?;
+//! println!("{held} conversations");
+//! # assert!(held > 80);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What no portal can play an adapter's own tests must: that a connection which was refused is
-//! [`NotSent`](crate::Failure::NotSent), that time and body limits hold, that nothing follows redirects.
+//! Only the portal's time is fast. The adapter runs in real time, with its usual clock and its usual sleep: the waits that
+//! a scenario asks for are milliseconds already, but for one of a second, and all of them together take some seconds. An
+//! adapter that hangs says nothing: print [`Scenario::name`] before each.
+//!
+//! # What they cannot see
+//!
+//! A portal is asked, and answers at once. What shows in no answer and in no request is for an adapter's own tests:
+//!
+//! - **What could not be sent.** Every connection is there: an adapter that never says
+//!   [`NotSent`](crate::Failure::NotSent), for a connection that was refused too, has every conversation as it must. It
+//!   only posts less often than it might. (One that says it too often is seen.)
+//! - **Time limits.** No answer is slow: [`Exchange::timeout`](crate::Exchange::timeout) may be ignored, or not cover the
+//!   body.
+//! - **How much is read.** A body above the limit is too large to the machine, whatever the adapter says of it: one that
+//!   reads on and on is not seen, since no body here is without an end.
+//! - **How it waits.** Some waits are held against the portal's clock, and one that is too short by a quarter is seen. An
+//!   adapter that asks `step` again and again instead of sleeping, or sleeps in pieces, is not; nor is a `now` that was taken
+//!   before a request was sent and is given with its answer.
+//! - **What was there before.** [`Step::Await`](crate::Step::Await) of another driver's exchange, a future that is
+//!   dropped, [`pass_time`](crate::Cancellation::pass_time), checkpoints: each conversation has one driver from its
+//!   beginning to its end.
+//! - **The way there.** TLS, certificates, proxies, names that do not resolve.
+//! - **Headers of the request** that the portal does not need, such as `x-ms-client-request-id`.
+//! - **Decompression.** That nothing compressed is asked for is seen; the portal compresses nothing of its own accord.
+//! - **Logs**, and whoever reads the token there.
 
 mod scenarios;
+mod verdict;
 
+use std::error::Error as AnyError;
 use std::time::Duration;
 
 pub use self::scenarios::scenarios;
 use crate::portal::{Call, Fault, Offer, Portal};
-use crate::{
-    BearerToken, CancelRequest, Cancellation, Endpoint, Error, InvalidInput, Outcome, Policy, Posted, TokenReason,
-};
+use crate::{BearerToken, CancelRequest, Cancellation, Endpoint, Error, InvalidInput, Outcome, Policy, TokenReason};
 
-/// How fast the portal's time goes: a minute passes in six milliseconds.
+/// How fast the portal's time goes, and nobody else's: a minute of it passes in six milliseconds. The adapter runs in
+/// real time.
 pub const SPEED: u32 = 10_000;
 
 const PUBLISHER: &str = "contoso";
@@ -80,7 +108,9 @@ const FOREIGN_PUBLISHER: &str = "fabrikam";
 const FIRST_TOKEN: &str = "the-first-token-of-the-portal";
 const FRESH_TOKEN: &str = "the-fresh-token-of-the-portal";
 
-/// What the adapter's source of tokens must give.
+/// What the adapter's source of tokens must give: one token at first, and a second one when that was rejected.
+///
+/// Every portal accepts the second; some reject the first. An adapter that gives the first again is refused for good.
 ///
 /// # Errors
 ///
@@ -90,6 +120,24 @@ pub fn token(why: TokenReason) -> Result<BearerToken, InvalidInput> {
         TokenReason::FirstUse => FIRST_TOKEN,
         TokenReason::Rejected => FRESH_TOKEN,
     })
+}
+
+/// Has every conversation, and says how many there were.
+///
+/// # Errors
+///
+/// The names of those that went wrong, each with what was wrong: what a scenario finds when it judges, or whatever kept
+/// the conversation from being had.
+pub fn converse(mut one: impl FnMut(&Scenario) -> Result<(), Box<dyn AnyError>>) -> Result<usize, String> {
+    let scenarios = scenarios();
+    let wrong: Vec<_> = scenarios
+        .iter()
+        .filter_map(|scenario| one(scenario).err().map(|why| format!("{}\n{why}", scenario.name())))
+        .collect();
+    if wrong.is_empty() {
+        return Ok(scenarios.len());
+    }
+    Err(format!("{} of {} conversations went wrong\n\n{}", wrong.len(), scenarios.len(), wrong.join("\n\n")))
 }
 
 /// A service, what is asked of it, and how it must end.
@@ -104,10 +152,14 @@ pub struct Scenario {
     policy: Policy,
     expected: &'static str,
     posts: usize,
+    /// How long nothing may come after a 429, in real time.
+    pause: Duration,
+    /// What an adapter must do for this to end well.
+    must: &'static str,
 }
 
 impl Scenario {
-    /// What it is about, in a few words.
+    /// How far it goes and what it is about, such as `settled: the POST's answer is lost`. No other has this name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -125,58 +177,25 @@ impl Scenario {
         portal
     }
 
-    /// The cancellation to be driven, on a clock that stands at `now`.
+    /// The cancellation to be driven. `now` is the adapter's clock, in real time: what the adapter would pass to
+    /// [`Cancellation::new`]. Its waits are milliseconds and its deadline is half a minute at most, so that nothing has to be sped up.
     #[must_use]
     pub fn cancellation(&self, endpoint: Endpoint, now: Duration) -> Cancellation {
         Cancellation::new(endpoint, self.request.clone(), self.policy.clone(), now)
     }
 
-    /// Whether it ended as it must, and the portal was asked as it must be.
+    /// Whether it ended as it must, and the portal was asked as it must be. `now` is the portal's clock, which is fast:
+    /// `Served::now` of `cancel_hyper`.
     ///
     /// # Errors
     ///
-    /// What is wrong, in words.
+    /// All that is wrong, one finding a line, the worst first: what was seen, and what the adapter must do. Then the
+    /// calls, one a line.
     pub fn judge(&self, result: &Result<Outcome, Error>, portal: &Portal, now: Duration) -> Result<(), String> {
-        let ended = in_words(result);
-        if ended != self.expected {
-            return Err(format!("it ended with {ended:?} instead of {:?}: {result:?}", self.expected));
+        let findings = self.findings(result, portal, now);
+        if findings.is_empty() {
+            return Ok(());
         }
-        if portal.posts() != self.posts {
-            return Err(format!("{} POSTs instead of {}", portal.posts(), self.posts));
-        }
-        if portal.unplayed() > 0 {
-            return Err("it was over before all had happened".to_owned());
-        }
-        if let Some(call) = portal.calls().iter().find(|call| !call.has_authorization) {
-            return Err(format!("{call:?} has no token"));
-        }
-        if let Some(call) = portal.calls().iter().find(|call| call.header("accept-encoding").is_some()) {
-            return Err(format!("{call:?} asks for a compressed answer"));
-        }
-        agrees_with_truth(result, &portal.truth(PUBLISHER, OFFER, now))
+        Err(format!("{}\n{}", findings.join("\n"), verdict::calls(portal.calls())))
     }
-}
-
-/// Such as `canceled, verified, posted yes` or `missing_location, posted yes`.
-fn in_words(result: &Result<Outcome, Error>) -> String {
-    let posted = |posted: Posted| format!("posted {posted}");
-    match result {
-        Ok(outcome) => match outcome.proof() {
-            Some(proof) => format!("{}, {proof}, {}", outcome.as_str(), posted(outcome.posted())),
-            None => format!("{}, {}", outcome.as_str(), posted(outcome.posted())),
-        },
-        Err(error) => format!("{}, {}", error.kind(), posted(error.posted())),
-    }
-}
-
-/// What an outcome says of operations that have ended is what became of them.
-fn agrees_with_truth(result: &Result<Outcome, Error>, truth: &[(String, &'static str)]) -> Result<(), String> {
-    let operations = result.as_ref().map_or(&[][..], Outcome::operations);
-    for seen in operations.iter().filter(|seen| seen.state().is_end()) {
-        let truly = truth.iter().find(|(id, _)| id == seen.id().as_str()).map(|(_, word)| *word);
-        if truly != Some(seen.status()) {
-            return Err(format!("it says that {} is {}, and it is {truly:?}", seen.id(), seen.status()));
-        }
-    }
-    Ok(())
 }

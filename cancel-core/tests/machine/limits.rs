@@ -9,6 +9,7 @@ fn a_conversation_that_does_not_end_is_ended() {
     let mut talk = Talk::watching(settled().deadline(secs(60)));
     let start = talk.now;
     while let Step::WaitUntil(when) = talk.cancellation.step(talk.now) {
+        assert!(when > talk.now, "a wait that is over");
         talk.now = when;
         if when < start + secs(60) {
             talk.get(MIGRATED).answer(200, NO_HEADERS, &status("running"));

@@ -203,6 +203,7 @@ impl Talk {
     /// It waits until its deadline, and is over then.
     pub(crate) fn deadline(&mut self) -> (&'static str, Posted) {
         while let Step::WaitUntil(when) = self.cancellation.step(self.now) {
+            assert!(when > self.now, "a wait that is over");
             self.now = when;
         }
         self.error()

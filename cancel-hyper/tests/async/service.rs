@@ -1,8 +1,8 @@
 //! The simulated portal as a service, in tokio's virtual time.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
 use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId, Until};
 use http::{Request, Response};
 use http_body_util::Full;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service;
 
 pub(crate) const TOKEN: &str = "canary-token-0123456789-0123456789";
@@ -21,6 +21,22 @@ pub(crate) const ONE_WAY: Duration = Duration::from_millis(50);
 
 pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// Fails where it would hang: after a day of tokio's virtual time, or when it is polled again and again while none passes.
+pub(crate) async fn within_a_day<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let (mut last, mut polls) = (Instant::now(), 0);
+    let bounded = poll_fn(|context| {
+        let now = Instant::now();
+        polls = if now == last { polls + 1 } else { 0 };
+        last = now;
+        assert!(polls < 5000, "it spins");
+        future.as_mut().poll(context)
+    });
+    let over = timeout(secs(24 * 3600), bounded).await;
+    assert!(over.is_ok(), "it hangs");
+    over.unwrap()
 }
 
 pub(crate) fn token() -> BearerToken {

@@ -1,9 +1,10 @@
 //! What each failure of the transport counts as: certainly not sent, or perhaps.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use cancel_core::{Endpoint, Posted};
+use socket2::{Domain, Socket, Type};
 
 use crate::adapter::{Adapter, EVERY, OVER_HTTP1};
 use crate::server::{Reply, Server, cancellation, policy};
@@ -17,8 +18,10 @@ fn failing(adapter: Adapter, reply: Reply) -> (cancel_core::Error, usize) {
 
 #[test]
 fn where_nothing_listens_nothing_is_sent() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    not_sent(&format!("http://{free}"));
+    // A port that is taken, so that no other test listens there, and on which nobody listens.
+    let taken = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    taken.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    not_sent(&format!("http://{}", taken.local_addr().unwrap().as_socket().unwrap()));
 }
 
 #[test]

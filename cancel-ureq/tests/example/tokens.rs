@@ -5,10 +5,11 @@ use std::time::Duration;
 use cancel_core::portal::{Call, CancelBehavior, Fault};
 use serde_json::json;
 
-use crate::{TOKEN, example, json_of, serve, text};
+use crate::{TOKEN, bounded, example, json_of, serve, text};
 
 fn run(endpoint: &str, command: &str) -> std::process::Output {
     let fixed = ["--publisher", "contoso", "--offer", "contoso-offer", "--poll-interval", "5ms", "--json"];
+    let fixed = [&fixed[..], bounded(&[])].concat();
     example().args(["--endpoint", endpoint, "--token-command", command]).args(fixed).output().unwrap()
 }
 

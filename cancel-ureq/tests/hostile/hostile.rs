@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
+/// How long the server waits for a client that neither reads nor writes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What is attacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum At {
@@ -66,6 +69,11 @@ impl Victim {
         while matches!(self.stream.read(&mut [0; 4096]), Ok(1..)) {}
     }
 
+    /// Some of the request is there, and stays unread.
+    pub(crate) fn wait_for_request(&mut self) {
+        let _ = self.stream.peek(&mut [0]);
+    }
+
     pub(crate) fn read_request(&mut self) {
         crate::server::read_request(&mut self.stream);
     }
@@ -84,8 +92,8 @@ pub(crate) fn serve(at: At, attack: fn(&mut Victim)) -> SocketAddr {
         let mut next = At::Post;
         for stream in listener.incoming() {
             let stream = stream.unwrap();
-            stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-            stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            stream.set_write_timeout(Some(PATIENCE)).unwrap();
             let mut victim = Victim { stream, at: next };
             next = At::Look;
             thread::spawn(move || {

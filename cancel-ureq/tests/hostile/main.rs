@@ -1,6 +1,6 @@
 //! A server that was written by an attacker, on raw sockets, plain and behind TLS, against both adapters.
 //!
-//! What each attack gets is a table of the manual, and the table is what is tested.
+//! What each attack gets is a table of the manual: `../attacks.rs` tests that.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ mod server;
 mod tls;
 
 mod attacks;
+mod cuts;
 mod elsewhere;
 mod hostile;
-mod manual;
+mod suffer;
