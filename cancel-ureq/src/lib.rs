@@ -1,5 +1,9 @@
 //! Cancels a publish on Microsoft's commercial marketplace over a blocking [ureq] agent.
 //!
+//! The service has one call for that, and answers it with 202 whether or not it canceled anything. It takes minutes, says where
+//! to look in several ways, and may name a host that must not see the token. [`cancel_core`](core) knows all that; this
+//! crate drives it, and what comes back is what is known.
+//!
 //! ```no_run
 //! use std::time::Duration;
 //! use cancel_ureq::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
@@ -15,6 +19,11 @@
 //!
 //! TLS is the agent's: enable this crate's feature `rustls` for one that works at once, or build the agent with what you
 //! have.
+//!
+//! # Logs
+//!
+//! ureq writes the wire at `TRACE`, the `Authorization` header included. Keep the targets `ureq` and `ureq_proto` at `debug` or
+//! below.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
