@@ -1,7 +1,7 @@
 //! Cancels publishes on Microsoft's commercial marketplace over hyper, or over any other HTTP service, on any runtime.
 //!
 //! The service has one call for that, and answers it with 202 whether or not it canceled anything. It takes minutes, says where
-//! to look in several ways, and may name a host that must not see the token. [`cancel_core`](core) knows all that; this
+//! to look in several ways, and may name a host that must not see the token. [`cancel_core`] knows all that; this
 //! crate drives it, and what comes back is what is known.
 //!
 //! - [`Driver`] drives a [`Cancellation`](core::Cancellation) over any [`tower_service::Service`] of HTTP requests, with any

@@ -1,7 +1,7 @@
 //! Cancels a publish on Microsoft's commercial marketplace over a blocking [ureq] agent.
 //!
 //! The service has one call for that, and answers it with 202 whether or not it canceled anything. It takes minutes, says where
-//! to look in several ways, and may name a host that must not see the token. [`cancel_core`](core) knows all that; this
+//! to look in several ways, and may name a host that must not see the token. [`cancel_core`] knows all that; this
 //! crate drives it, and what comes back is what is known.
 //!
 //! ```no_run

@@ -11,6 +11,8 @@ use ureq::{Agent, AsSendBody};
 
 use crate::failure::failure;
 
+/// Room for a body at first, in bytes.
+const ROOM: u64 = 64 * 1024;
 /// No time is longer, so that it can be added to any; and an agent of ureq's panics where it cannot.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -53,7 +55,8 @@ fn send<S: AsSendBody>(
 /// Reads one byte more than the limit, to know whether there is more.
 fn read(body: ureq::Body, limit: usize) -> Body {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let expected = body.content_length().unwrap_or(0).min(most);
+    // What is promised is not believed: more room is made when more has come.
+    let expected = body.content_length().unwrap_or(0).min(most).min(ROOM);
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
     let read = body.into_with_config().limit(u64::MAX).reader().take(most).read_to_end(&mut bytes);
     let arrived = bytes.len();

@@ -232,7 +232,8 @@ impl Conversation {
     fn too_late(&mut self) -> Problem {
         let mut after = format!("it was {:?} after the start", self.policy.deadline);
         if let Some(other) = &self.started_since {
-            after += &format!("; operation {other} was started in the meantime, so that no other cancel was sent");
+            let sent = if self.posted == Posted::No { "no cancel" } else { "no other cancel" };
+            after += &format!("; operation {other} was started in the meantime, so that {sent} was sent");
         }
         match self.last_failure.take() {
             Some(problem) => problem.renamed(Error::Deadline, &format!("{after}; the last try failed")),

@@ -14,8 +14,8 @@ use super::step::{Body, Exchange, ExchangeId, Step, TokenReason};
 use crate::codec::ListOperations;
 use crate::values::BearerToken;
 
-/// A POST that is kept waiting for longer, by a throttle or a slow disk, does not leave on the word of the list before it:
-/// somebody may have started another operation in the meantime.
+/// A POST that is kept waiting for longer before it is handed out, by a throttle say, does not leave on the word of the list
+/// before it: somebody may have started another operation in the meantime.
 const FRESH: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]

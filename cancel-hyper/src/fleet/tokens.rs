@@ -8,8 +8,9 @@ use tokio::sync::Mutex;
 
 use crate::tokens::TokenSource;
 
-/// A source whose clones share one token. The source below is asked once for all of them: a clone that asks while another one's question is
-/// under way gets the same answer, a failure too. (If the one that asks is dropped, the next of those who wait asks.) After a rejection it is asked again only if the rejected token is still the shared one.
+/// A source whose clones share one token. The source below is asked once for all of them: a clone that asks while another
+/// one's question is under way gets the same answer, a failure too. (If the one that asks is dropped, the next of those who
+/// wait asks.) After a rejection it is asked again only if the rejected token is still the shared one.
 ///
 /// ```
 /// # use cancel_core::{BearerToken, InvalidInput, TokenReason};

@@ -156,6 +156,7 @@ impl Memory {
         }
         (self.posts, self.resumes) = if over { (0, 0) } else { (self.posts, self.resumes + 1) };
         self.look = None;
+        self.lists = 0;
         self.failures = 0;
         self.seen.clear();
         self.note(checkpoint);

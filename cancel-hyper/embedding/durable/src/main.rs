@@ -1,7 +1,8 @@
 //! Cancels many offers through a job queue in PostgreSQL, by any number of workers, each of which may be killed at any time.
 //!
 //!     durable add --publisher contoso offer-1 offer-2 …
-//!     AZURE_TOKEN=… durable work
+//!     durable work --token-command "az account get-access-token …"
+//!     durable retry
 //!
 //! A job is a row, and the cancellation's checkpoint is a column of it. See `schema.sql`.
 
@@ -13,6 +14,7 @@ mod worker;
 use std::env;
 use std::error::Error;
 use std::io::{self, Write};
+use std::process;
 use std::time::Duration;
 
 use cancel_core::{BearerToken, CancelRequest, Endpoint, OfferId, Policy, PublisherId};
@@ -30,6 +32,9 @@ struct Arguments {
     /// The database, as postgres://host/name or as host=… dbname=…
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database: String,
+    /// The service: only jobs of this one are added, done or opened again
+    #[arg(long, value_name = "URL", default_value = "https://cloudpartner.azure.com")]
+    endpoint: String,
     #[command(subcommand)]
     command: Command,
 }
@@ -47,13 +52,12 @@ enum Command {
     },
     /// Do the jobs that are due
     Work(Work),
+    /// Open the jobs again that ended with an error, where they stand
+    Retry,
 }
 
 #[derive(Args)]
 struct Work {
-    /// The service
-    #[arg(long, value_name = "URL", default_value = "https://cloudpartner.azure.com")]
-    endpoint: String,
     /// How many jobs are under way at a time
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     at_a_time: u16,
@@ -71,20 +75,31 @@ struct Work {
     token_command: Option<String>,
 }
 
+/// As in the usual policy.
+const LONGEST_EXCHANGE: Duration = Duration::from_secs(30);
+/// A lease that is shorter is over before anything is done.
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { database, command } = Arguments::parse();
+    let Arguments { database, endpoint, command } = Arguments::parse();
+    let endpoint = Endpoint::new(endpoint)?;
     match command {
-        Command::Add { publisher, offers } => add(&database, &publisher, &offers).await,
-        Command::Work(arguments) => work(&database, arguments).await,
+        Command::Add { publisher, offers } => add(&database, &endpoint, &publisher, &offers).await,
+        Command::Work(arguments) => work(&database, endpoint, arguments).await,
+        Command::Retry => {
+            let opened = Queue::open(&database, &endpoint, SHORTEST_LEASE).await?.retry().await?;
+            Ok(writeln!(io::stdout(), "{opened} opened again")?)
+        }
     }
 }
 
-async fn add(database: &str, publisher: &str, offers: &[String]) -> Result<(), Box<dyn Error>> {
+async fn add(database: &str, endpoint: &Endpoint, publisher: &str, offers: &[String]) -> Result<(), Box<dyn Error>> {
     let publisher = PublisherId::new(publisher)?;
     let requests = offers.iter().map(|offer| Ok(CancelRequest::new(publisher.clone(), OfferId::new(offer)?)));
     let requests = requests.collect::<Result<Vec<_>, cancel_core::InvalidInput>>()?;
-    let queue = Queue::open(database, Duration::ZERO).await?;
+    let queue = Queue::open(database, endpoint, SHORTEST_LEASE).await?;
+    queue.set_up().await?;
     for request in requests {
         let added = if queue.add(&request).await? { "added" } else { "there already" };
         writeln!(io::stdout(), "{}/{}: {added}", request.publisher(), request.offer())?;
@@ -92,32 +107,47 @@ async fn add(database: &str, publisher: &str, offers: &[String]) -> Result<(), B
     Ok(())
 }
 
-async fn work(database: &str, arguments: Work) -> Result<(), Box<dyn Error>> {
+async fn work(database: &str, endpoint: Endpoint, arguments: Work) -> Result<(), Box<dyn Error>> {
+    let lease = arguments.lease;
+    if lease < SHORTEST_LEASE {
+        return Err(format!("--lease is at least {}", humantime::format_duration(SHORTEST_LEASE)).into());
+    }
     let tokens = match arguments.token_command {
         Some(command) => Tokens::Command(command),
         None => Tokens::Fixed(BearerToken::new(env::var("AZURE_TOKEN")?)?),
     };
-    let (ask_to_stop, stop) = watch::channel(false);
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated.recv() => {}
-        }
-        // A worker that has ended has nobody who hears it.
-        let _ = ask_to_stop.send(true);
-    });
     let worker = Worker {
-        queue: Queue::open(database, arguments.lease).await?,
+        queue: Queue::open(database, &endpoint, lease).await?,
         driver: Worker::driver(move |_why| {
             let tokens = tokens.clone();
             async move { spawn_blocking(move || tokens.next()).await.map_err(|error| error.to_string())? }
         })?,
-        endpoint: Endpoint::new(arguments.endpoint)?,
-        policy: Policy::default().poll_interval(arguments.poll_interval),
+        endpoint,
+        // A POST's time begins before it is written down, so that it leaves within the lease that this write begins.
+        policy: Policy::default()
+            .poll_interval(arguments.poll_interval)
+            .attempt_timeout((lease / 2).min(LONGEST_EXCHANGE)),
         until_done: arguments.until_done,
-        stop,
+        stop: asked_to_stop()?,
     };
     worker.run(arguments.at_a_time.into()).await?;
     Ok(())
+}
+
+/// Turns true at the first signal to end. At the second the process ends as it is, which loses nothing either.
+fn asked_to_stop() -> io::Result<watch::Receiver<bool>> {
+    let (ask, stop) = watch::channel(false);
+    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupted.recv() => {}
+                _ = terminated.recv() => {}
+            }
+            if ask.send_replace(true) {
+                process::exit(130);
+            }
+        }
+    });
+    Ok(stop)
 }

@@ -8,13 +8,17 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use cancel_core::{CancelRequest, Checkpoint};
+use cancel_core::{CancelRequest, Checkpoint, Endpoint};
 use tokio_postgres::types::Json;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
-/// A connection to the database, and how long a job is had without a word from its worker.
+/// The words of outcomes: a job that ended with any other can be opened again.
+const OUTCOMES: [&str; 5] = ["canceled", "accepted", "ended", "still_running", "nothing_running"];
+
+/// A connection to the database, whose jobs are those of one service, and how long a job is had without a word from its worker.
 pub(crate) struct Queue {
     client: Client,
+    endpoint: String,
     lease: Duration,
 }
 
@@ -24,8 +28,8 @@ pub(crate) struct Job {
     attempt: i32,
     pub(crate) publisher: String,
     pub(crate) offer: String,
-    /// Where the worker before got to.
-    pub(crate) checkpoint: Option<Checkpoint>,
+    /// Where the worker before got to, if it can still be read.
+    pub(crate) checkpoint: Option<String>,
     /// The database's time, since 1970: the one clock that all workers share.
     pub(crate) now: Duration,
 }
@@ -56,29 +60,47 @@ impl From<tokio_postgres::Error> for NotWritten {
 }
 
 impl Queue {
-    /// Connects, and makes the table where there is none.
-    pub(crate) async fn open(database: &str, lease: Duration) -> Result<Self, tokio_postgres::Error> {
-        let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
+    /// Connects. A database that has fallen silent is given up before the lease is over.
+    pub(crate) async fn open(
+        database: &str,
+        endpoint: &Endpoint,
+        lease: Duration,
+    ) -> Result<Self, tokio_postgres::Error> {
+        let mut config: Config = database.parse()?;
+        let (client, connection) = config.tcp_user_timeout(lease).connect(NoTls).await?;
         // When it breaks, every query says so.
         tokio::spawn(connection);
-        client.batch_execute(include_str!("schema.sql")).await?;
-        Ok(Self { client, lease })
+        Ok(Self { client, endpoint: endpoint.to_string(), lease })
+    }
+
+    /// Makes the table, where there is none.
+    pub(crate) async fn set_up(&self) -> Result<(), tokio_postgres::Error> {
+        self.client.batch_execute(include_str!("schema.sql")).await
     }
 
     /// Adds a job, unless one for this offer is there that has not ended.
     pub(crate) async fn add(&self, request: &CancelRequest) -> Result<bool, tokio_postgres::Error> {
         let (publisher, offer) = (request.publisher().as_str(), request.offer().as_str());
-        let add = "INSERT INTO cancels (publisher, offer) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        Ok(self.client.execute(add, &[&publisher, &offer]).await? == 1)
+        let add = "INSERT INTO cancels (endpoint, publisher, offer) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        Ok(self.client.execute(add, &[&self.endpoint, &publisher, &offer]).await? == 1)
+    }
+
+    /// Opens the jobs again that ended with an error, where they stand, unless there is a newer one for the same offer.
+    pub(crate) async fn retry(&self) -> Result<u64, tokio_postgres::Error> {
+        let retry = "UPDATE cancels SET ended = NULL, remark = NULL, due = now()
+            WHERE endpoint = $1 AND ended <> ALL ($2)
+            AND id = (SELECT max(id) FROM cancels AS other WHERE other.endpoint = cancels.endpoint
+                      AND other.publisher = cancels.publisher AND other.offer = cancels.offer)";
+        self.client.execute(retry, &[&self.endpoint, &OUTCOMES.as_slice()]).await
     }
 
     /// Takes the job that has waited longest. Two workers never take the same one: each skips what another is taking.
     pub(crate) async fn take(&self) -> Result<Option<Job>, tokio_postgres::Error> {
         let take = "UPDATE cancels SET attempt = attempt + 1, due = now() + make_interval(secs => $1)
-            WHERE id = (SELECT id FROM cancels WHERE ended IS NULL AND due <= now()
+            WHERE id = (SELECT id FROM cancels WHERE endpoint = $2 AND ended IS NULL AND due <= now()
                         ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, attempt, publisher, offer, checkpoint, extract(epoch FROM now())::float8";
-        let Some(row) = self.client.query_opt(take, &[&self.lease.as_secs_f64()]).await? else {
+            RETURNING id, attempt, publisher, offer, checkpoint::text, extract(epoch FROM now())::float8";
+        let Some(row) = self.client.query_opt(take, &[&self.lease.as_secs_f64(), &self.endpoint]).await? else {
             return Ok(None);
         };
         Ok(Some(Job {
@@ -86,7 +108,7 @@ impl Queue {
             attempt: row.try_get(1)?,
             publisher: row.try_get(2)?,
             offer: row.try_get(3)?,
-            checkpoint: row.try_get::<_, Option<Json<Checkpoint>>>(4)?.map(|Json(checkpoint)| checkpoint),
+            checkpoint: row.try_get(4)?,
             now: Duration::from_secs_f64(row.try_get(5)?),
         }))
     }
@@ -130,7 +152,8 @@ impl Queue {
 
     /// How many jobs have not ended.
     pub(crate) async fn open_jobs(&self) -> Result<i64, tokio_postgres::Error> {
-        self.client.query_one("SELECT count(*) FROM cancels WHERE ended IS NULL", &[]).await?.try_get(0)
+        let open = "SELECT count(*) FROM cancels WHERE endpoint = $1 AND ended IS NULL";
+        self.client.query_one(open, &[&self.endpoint]).await?.try_get(0)
     }
 }
 

@@ -1,6 +1,11 @@
+-- One at a time: two that make the same table at once fail.
+SELECT pg_advisory_xact_lock(hashtext('cancels'));
+
 -- A cancel that is to be done, and where it stands.
 CREATE TABLE IF NOT EXISTS cancels (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- The service: a worker takes the jobs of its own.
+    endpoint   text NOT NULL,
     publisher  text NOT NULL,
     offer      text NOT NULL,
     -- What another worker needs to go on. There is no token in it.
@@ -14,7 +19,7 @@ CREATE TABLE IF NOT EXISTS cancels (
     remark     text
 );
 
-CREATE INDEX IF NOT EXISTS cancels_due ON cancels (due) WHERE ended IS NULL;
+CREATE INDEX IF NOT EXISTS cancels_due ON cancels (endpoint, due) WHERE ended IS NULL;
 
 -- The call is for the whole offer: two jobs for one would be two clients.
-CREATE UNIQUE INDEX IF NOT EXISTS cancels_one_an_offer ON cancels (publisher, offer) WHERE ended IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS cancels_one_an_offer ON cancels (endpoint, publisher, offer) WHERE ended IS NULL;

@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 use std::time::Duration;
+use std::{error, fmt};
 
 use cancel_core::{
     CancelRequest, Cancellation, Checkpoint, Endpoint, Error, OfferId, Outcome, Policy, Proof, PublisherId,
 };
 use cancel_hyper::{Client, Driver, SharedTokens, Throttle, Throttled, TokenSource};
-use futures_util::future::try_join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper_util::rt::TokioTimer;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -18,6 +19,38 @@ use crate::queue::{Job, NotWritten, Queue};
 const IDLE: Duration = Duration::from_secs(1);
 /// What went wrong for now is tried again after so long.
 const PAUSE: Duration = Duration::from_secs(60);
+
+/// Why a worker stops, though there are jobs.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// The database.
+    By(NotWritten),
+    /// The service takes nothing from it.
+    Unwelcome(Error),
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::By(error) => error.fmt(f),
+            Self::Unwelcome(error) => write!(f, "{error}; no other job was tried"),
+        }
+    }
+}
+
+impl error::Error for Stopped {}
+
+impl From<NotWritten> for Stopped {
+    fn from(error: NotWritten) -> Self {
+        Self::By(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for Stopped {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::By(error.into())
+    }
+}
 
 pub(crate) struct Worker<T> {
     pub(crate) queue: Queue,
@@ -38,31 +71,42 @@ impl<T: TokenSource + Send> Worker<T> {
     }
 
     /// Works on so many jobs at a time, until it is asked to stop or there is nothing left.
-    pub(crate) async fn run(&self, at_a_time: usize) -> Result<(), NotWritten> {
-        try_join_all((0..at_a_time).map(|_| self.take_turns())).await?;
-        Ok(())
-    }
-
-    async fn take_turns(&self) -> Result<(), NotWritten> {
-        while !*self.stop.borrow() {
-            match self.queue.take().await? {
-                Some(job) => match self.work_on(&job).await {
-                    // Its next worker resumes it; this one takes another.
-                    Err(NotWritten::Lost) => say(&job, "lost to another worker"),
-                    worked => worked?,
-                },
-                None if self.until_done && self.queue.open_jobs().await? == 0 => break,
-                None => tokio::select! {
-                    () = sleep(IDLE) => {}
-                    () = self.stopped() => {}
-                },
+    pub(crate) async fn run(&self, at_a_time: usize) -> Result<(), Stopped> {
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            let stops = *self.stop.borrow();
+            let mut all_taken = false;
+            while !stops && !all_taken && under_way.len() < at_a_time {
+                match self.queue.take().await? {
+                    Some(job) => under_way.push(self.work_on(job)),
+                    None => all_taken = true,
+                }
+            }
+            if under_way.is_empty() && (stops || self.until_done && self.queue.open_jobs().await? == 0) {
+                return Ok(());
+            }
+            tokio::select! {
+                Some(worked) = under_way.next() => worked?,
+                () = sleep(IDLE), if all_taken => {}
+                () = self.stopped(), if !stops => {}
             }
         }
-        Ok(())
+    }
+
+    /// One job, to its end or to where another worker has it.
+    async fn work_on(&self, job: Job) -> Result<(), Stopped> {
+        match self.drive(&job).await {
+            // Its next worker goes on with it; we go on with another.
+            Err(Stopped::By(NotWritten::Lost)) => {
+                say(&job, "lost to another worker");
+                Ok(())
+            }
+            worked => worked,
+        }
     }
 
     /// Drives a job. Whatever happens to this process, the queue has what the next one needs.
-    async fn work_on(&self, job: &Job) -> Result<(), NotWritten> {
+    async fn drive(&self, job: &Job) -> Result<(), Stopped> {
         let mut cancellation = match self.begin(job) {
             Ok(cancellation) => cancellation,
             Err(refused) => return self.give_up(job, &refused).await,
@@ -70,40 +114,52 @@ impl<T: TokenSource + Send> Worker<T> {
         let journal = |checkpoint: Checkpoint| async move { self.queue.write(job, &checkpoint).await };
         let mut driver = self.driver.clone().journaled_in(journal);
         tokio::select! {
-            result = driver.drive(&mut cancellation) => self.conclude(job, &result).await,
-            lost = self.queue.keep(job) => Err(lost),
+            result = driver.drive(&mut cancellation) => self.conclude(job, result).await,
+            lost = self.queue.keep(job) => Err(lost.into()),
             // The future may be dropped anywhere: what may have been posted was written down before.
-            () = self.stopped() => self.queue.put_back(job, Duration::ZERO, "its worker was asked to stop").await,
+            () = self.stopped() => {
+                Ok(self.queue.put_back(job, Duration::ZERO, "its worker was asked to stop").await?)
+            }
         }
     }
 
     /// A new cancellation, or the one that a worker before us has written down. Both run on the database's clock.
     fn begin(&self, job: &Job) -> Result<Cancellation, Error> {
         let (endpoint, policy) = (self.endpoint.clone(), self.policy.clone());
-        if let Some(checkpoint) = job.checkpoint.clone() {
-            return Cancellation::resume(endpoint, checkpoint, policy, job.now);
+        if let Some(checkpoint) = &job.checkpoint {
+            return Cancellation::resume(endpoint, Checkpoint::from_json(checkpoint)?, policy, job.now);
         }
         let request = CancelRequest::new(PublisherId::new(&job.publisher)?, OfferId::new(&job.offer)?);
         Ok(Cancellation::new(endpoint, request, policy, job.now))
     }
 
-    async fn conclude(&self, job: &Job, result: &Result<Outcome, Error>) -> Result<(), NotWritten> {
-        match result {
+    async fn conclude(&self, job: &Job, result: Result<Outcome, Error>) -> Result<(), Stopped> {
+        let error = match result {
             Ok(outcome) => {
                 let proof = outcome.proof().map_or("nothing was posted", Proof::as_str);
                 self.queue.end(job, outcome.as_str(), proof).await?;
                 say(job, outcome.as_str());
-                Ok(())
+                return Ok(());
             }
-            // Whoever has the job now, or gets it when its lease has run out, goes on.
-            Err(Error::Checkpoint(_)) => Err(NotWritten::Lost),
-            Err(error) if error.is_transient() => self.queue.put_back(job, PAUSE, &error.to_string()).await,
-            Err(error) => self.give_up(job, error).await,
+            Err(error) => error,
+        };
+        let remark = error.to_string();
+        match error {
+            // It could not be written. Whoever can write goes on; that may be us.
+            Error::Checkpoint(_) => self.queue.put_back(job, Duration::ZERO, &remark).await?,
+            // The token is this worker's, and the next job's answer would be the same.
+            Error::Unauthorized(_) => {
+                self.queue.put_back(job, Duration::ZERO, &remark).await?;
+                return Err(Stopped::Unwelcome(error));
+            }
+            error if error.is_transient() => self.queue.put_back(job, PAUSE, &remark).await?,
+            error => self.give_up(job, &error).await?,
         }
+        Ok(())
     }
 
     /// Nothing that another try would mend: a person has to look.
-    async fn give_up(&self, job: &Job, error: &Error) -> Result<(), NotWritten> {
+    async fn give_up(&self, job: &Job, error: &Error) -> Result<(), Stopped> {
         self.queue.end(job, error.kind(), &error.to_string()).await?;
         say(job, &error.to_string());
         Ok(())

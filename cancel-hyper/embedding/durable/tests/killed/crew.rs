@@ -35,6 +35,7 @@ impl<'a> Crew<'a> {
     /// Kills all of them in the worst moment: somebody has posted, and the service, which is silent, is going to process it.
     pub(crate) async fn kill_while_one_posts(&mut self) -> Result<usize> {
         while self.stage.count("ended IS NULL").await? > 0 {
+            self.stage.be_patient("somebody posts");
             let _silent = self.stage.served.portal();
             sleep(Duration::from_millis(15));
             if self.stage.count(POSTED_MAYBE).await? > 0 {
@@ -58,13 +59,12 @@ impl Stage {
     pub(crate) fn hire(&self, lease: &str) -> Result<Worker> {
         let mut work = self.program();
         work.args(["work", "--until-done", "--at-a-time", "4", "--poll-interval", "20ms", "--lease", lease]);
-        work.args(["--endpoint", &self.served.endpoint()]).env("AZURE_TOKEN", TOKEN);
-        Ok(Worker(work.stdout(Stdio::piped()).spawn()?))
+        Ok(Worker(work.env("AZURE_TOKEN", TOKEN).stdout(Stdio::piped()).spawn()?))
     }
 
-    fn program(&self) -> Command {
+    pub(crate) fn program(&self) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_cancel-durable"));
-        program.env("DATABASE_URL", &self.database);
+        program.env("DATABASE_URL", &self.database).args(["--endpoint", &self.served.endpoint()]);
         program
     }
 }
@@ -72,6 +72,8 @@ impl Stage {
 impl Worker {
     /// As the machine does when its memory is full, or its power fails.
     pub(crate) fn kill(&mut self) -> Result<()> {
+        let ended = self.0.try_wait()?;
+        assert!(ended.is_none_or(|status| status.success()), "a worker has failed: {ended:?}");
         self.0.kill()?;
         self.0.wait()?;
         Ok(())
@@ -103,6 +105,7 @@ impl Worker {
 impl Drop for Worker {
     /// A test that fails leaves nobody behind.
     fn drop(&mut self) {
-        let _ = self.kill();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

@@ -10,6 +10,7 @@
 mod crew;
 mod stage;
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use cancel_core::portal::{Call, CancelBehavior};
@@ -19,10 +20,10 @@ use crate::stage::{NEXT_PUBLISH, PUBLISH, Result, Stage};
 
 /// A cancel that has taken effect by the time that it is answered. (It is answered with 202 all the same.)
 const AT_ONCE: CancelBehavior = CancelBehavior::After(Duration::ZERO);
-/// One that takes effect after 600 ms of ours.
-const SLOWLY: CancelBehavior = CancelBehavior::After(Duration::from_secs(600));
+/// One that takes effect after four seconds of ours.
+const SLOWLY: CancelBehavior = CancelBehavior::After(Duration::from_secs(4000));
 /// Sooner than that another worker takes the job.
-const LEASE: &str = "200ms";
+const LEASE: &str = "1500ms";
 
 /// A handful of workers, one of whom is killed every few milliseconds. Wherever that hits them, the next one goes on.
 #[tokio::test]
@@ -93,6 +94,42 @@ async fn a_worker_that_was_taken_for_dead_does_not_post() -> Result<()> {
     assert_eq!(stage.served.portal().posts(), 1);
     assert_eq!(stage.truth("offer-0")[1], (NEXT_PUBLISH.to_owned(), "running"));
     assert_eq!(stage.jobs().await?["offer-0"], (2, "canceled, verified".to_owned()));
+    Ok(())
+}
+
+/// What a worker cannot do it leaves to others: a token that is not taken is no fault of the job's, and a checkpoint that
+/// cannot be read is no fault of the worker's.
+#[tokio::test]
+async fn who_cannot_go_on_harms_no_job() -> Result<()> {
+    let stage = Stage::new("who_cannot_go_on", &[AT_ONCE, AT_ONCE]).await?;
+    stage.add_jobs()?;
+    let mut unwelcome = stage.program();
+    let ended =
+        unwelcome.args(["work", "--until-done"]).env("AZURE_TOKEN", "expired").stderr(Stdio::null()).status()?;
+    assert!(!ended.success());
+    assert_eq!(stage.count("ended IS NULL").await?, 2);
+
+    stage.client.batch_execute("UPDATE cancels SET checkpoint = '{\"version\": 0}' WHERE offer = 'offer-0'").await?;
+    stage.hire(LEASE)?.printed()?;
+    assert_eq!(stage.count("ended = 'checkpoint' AND offer = 'offer-0'").await?, 1);
+    assert_eq!(stage.count("ended = 'canceled' AND offer = 'offer-1'").await?, 1);
+
+    // A person has had a look.
+    stage.client.batch_execute("UPDATE cancels SET checkpoint = NULL WHERE offer = 'offer-0'").await?;
+    assert!(stage.program().arg("retry").stdout(Stdio::null()).status()?.success());
+    assert_eq!(stage.hire(LEASE)?.printed()?, "contoso/offer-0: canceled\n");
+    Ok(())
+}
+
+/// Many are started at once, on a database that has never been used.
+#[tokio::test]
+async fn everybody_may_come_first() -> Result<()> {
+    let stage = Stage::new("everybody_first", &[AT_ONCE]).await?;
+    let add = || stage.program().args(["add", "--publisher", "contoso", "offer-0"]).stdout(Stdio::null()).spawn();
+    for mut adding in (0..8).map(|_| add()).collect::<std::result::Result<Vec<_>, _>>()? {
+        assert!(adding.wait()?.success());
+    }
+    assert_eq!(stage.count("true").await?, 1);
     Ok(())
 }
 
