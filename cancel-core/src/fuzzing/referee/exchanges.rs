@@ -58,11 +58,11 @@ impl Referee {
 
     /// Hands in an answer to what is out or, when nothing is, to what was.
     pub(in crate::fuzzing) fn answer(&mut self, given: Duration, mut response: Response<Body>) {
-        self.told = self.told.max(given);
         self.hears_echoes |= self.echo(&mut response);
         let Some(out) = self.out.take().filter(|_| self.over.is_none()) else {
             return self.check_misuse(given, &response);
         };
+        self.told = self.told.max(given);
         let status = response.status().as_u16();
         let tree = match response.body() {
             Body::Complete(body) if body.len() <= self.settings.limit => tree(body),
@@ -101,6 +101,10 @@ impl Referee {
         }
         let asked = plain_wait(response.headers()).unwrap_or_default();
         self.machine.handle_response(given, out.id, response).expect("it is out");
+        // Which list it could read is its own to say; what is noted is what that list has shown.
+        if self.memory.noted.is_none() && !self.machine.progress().noted.is_empty() {
+            self.memory.noted.clone_from(&self.memory.look);
+        }
         if self.machine.progress().phase == Phase::Watching && !list && status != 401 {
             self.memory.earliest = self.told.saturating_add(self.settings.poll.max(asked.min(HOUR)));
         }
@@ -115,10 +119,10 @@ impl Referee {
 
     /// Hands in a failure of what is out or, when nothing is, of what was.
     pub(in crate::fuzzing) fn fail(&mut self, given: Duration, failure: Failure) {
-        self.told = self.told.max(given);
         let Some(out) = self.out.clone().filter(|_| self.over.is_none()) else {
             return self.check_misuse(given, &Response::new(Body::from("")));
         };
+        self.told = self.told.max(given);
         let (id, list) = (out.id, out.path.ends_with("/submissions/"));
         if failure == Failure::TimeIsUp {
             self.told = self.told.max(out.until);

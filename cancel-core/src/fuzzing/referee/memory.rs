@@ -36,7 +36,7 @@ pub(super) struct Memory {
     resumes: u32,
     left: bool,
     answered: bool,
-    /// What was in progress before the first POST, in lower case.
+    /// What was in progress on the first list that could be read, in lower case.
     pub(super) noted: Option<BTreeSet<String>>,
     /// What was in progress by the list that is the last thing that was answered.
     pub(super) look: Option<BTreeSet<String>>,
@@ -93,7 +93,7 @@ impl Memory {
             assert!(is_fresh, "a POST on the word of an old list");
             let only = settings.only.as_ref().map(|id| id.to_ascii_lowercase());
             assert!(only.is_none_or(|only| look.contains(&only)), "a POST although the one that is meant is over");
-            let noted = self.noted.get_or_insert_with(|| look.clone());
+            let noted = self.noted.as_ref().expect("nothing was noted");
             assert!(look.is_subset(noted), "a POST that cancels what was started since: {look:?}, noted {noted:?}");
         }
         self.posts += 1;
