@@ -195,8 +195,7 @@ impl Failure {
     }
 
     /// Whether the request may have reached the service, and so may have been processed.
-    #[must_use]
-    pub fn may_be_sent(&self) -> bool {
+    pub(super) fn may_be_sent(&self) -> bool {
         !matches!(self, Self::NotSent(_) | Self::Withheld)
     }
 

@@ -154,7 +154,7 @@ impl State {
             }
             (None, _) => turn,
             (Some(_), None) => turn.max(now) + GRACE,
-            // Those before see to it, if only one of them is there.
+            // Somebody before sees to it, unless all of them were dropped.
             _ => turn.max(now) + LONGEST_GAP,
         };
         self.queue.insert(ticket, context.waker().clone());

@@ -144,6 +144,16 @@ fn the_observer_sees_every_step() {
 }
 
 #[test]
+fn a_length_that_is_only_promised_takes_no_room() {
+    for adapter in OVER_HTTP1 {
+        let promise = format!("HTTP/1.1 400 X\r\nContent-Length: {}\r\n\r\n{{}}", u64::MAX / 2 + 1);
+        let server = Server::start(vec![Reply::Bytes(promise.into_bytes())]);
+        let error = adapter.drive(&mut server.cancellation(policy().body_limit(usize::MAX))).unwrap_err();
+        assert_eq!(error.kind(), "bad_request", "{adapter:?}");
+    }
+}
+
+#[test]
 fn no_time_is_too_long() {
     for adapter in OVER_HTTP1 {
         let server = Server::start(vec![reply(200, "", "")]);

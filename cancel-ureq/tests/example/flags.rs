@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::portal::CancelBehavior;
+use cancel_core::portal::{Call, CancelBehavior, Fault};
 use serde_json::json;
 
 use crate::{TOKEN, example, json_of, run, run_at, serve, text};
@@ -108,4 +108,14 @@ fn a_bad_endpoint_or_token_is_refused_before_anything_is_sent() {
         example().args(["--endpoint", &served.endpoint(), "--publisher", "a", "--offer", "b"]).output().unwrap();
     assert_eq!(text(&output.stderr), "error: AZURE_TOKEN is not set: --endpoint needs a token, or a --token-command\n");
     assert_eq!(served.portal().calls().len(), 0);
+}
+
+#[test]
+fn words_of_the_service_do_not_act_on_the_terminal() {
+    let served = serve(CancelBehavior::AtOnce);
+    let list = r#"[{"id":"id-1","submissionState":"\u001b[2Jwaiting\u202e"}]"#;
+    served.portal().script(Call::List, Fault::status(200).body(list));
+    let output = run_at(&served.endpoint(), TOKEN, &["--dry-run"]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("id-1 ([2Jwaiting)") && !shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
 }
