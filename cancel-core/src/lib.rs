@@ -48,30 +48,24 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod codec;
-#[cfg(feature = "portal")]
-pub mod conformance;
 mod error;
-#[cfg(feature = "fuzzing")]
-#[doc(hidden)]
-pub mod fuzzing;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod machine;
-#[cfg(feature = "portal")]
-pub mod portal;
-mod report;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod values;
+mod wire;
 
 pub use codec::{
-    Answer, CancelRequest, CancelResponse, GetOfferStatus, GetOperation, ListOperations, LocationKind, Message,
-    Operation, OperationDetails, OperationList, OperationLocation, OperationStep, ServiceError, State, Submission,
+    CancelRequest, CancelResponse, GetOfferStatus, GetOperation, ListOperations, LocationKind, Message, Operation,
+    OperationDetails, OperationList, OperationLocation, OperationStep, ServiceError, State, Submission,
 };
-pub use error::Error;
+pub use error::{Answer, Error, ErrorKind, Posted};
 pub use machine::{
-    Body, Cancellation, Checkpoint, Event, Exchange, ExchangeId, Failure, Misuse, NotedOperation, Observer, Outcome,
-    Phase, Policy, Posted, Progress, Proof, Step, TokenReason, Until,
+    Body, Cancellation, Checkpoint, Event, Exchange, ExchangeId, Failure, Observer, Outcome, Phase, Policy, Progress,
+    Proof, StaleExchange, Step, TokenReason, TrackedOperation, Until,
 };
-pub use report::Report;
 pub use values::{
     ApiVersion, BearerToken, ClientRequestId, Endpoint, IfMatch, InvalidInput, NotificationEmails, OfferId,
     OperationId, PublisherId,

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use cancel_core::conformance::{self, SPEED, Scenario, scenarios, token};
-use cancel_core::portal::{Delivery, Portal};
+use cancel_core::testing::conformance::{self, SPEED, Scenario, scenarios, token};
+use cancel_core::testing::portal::{Delivery, Portal};
 use cancel_core::{Body, Endpoint, Error, Exchange, Failure, Outcome, Step, TokenReason};
 use http::header::{ACCEPT_ENCODING, DATE, LOCATION, RETRY_AFTER};
 use http::{Method, Request, StatusCode};
@@ -197,7 +197,7 @@ fn a_post_too_many_comes_first_and_the_calls_last() {
     let said = said(Mistake::SendsAgainWhatIsLost, "settled: the POST's answer is lost");
     let lines: Vec<_> = said.lines().collect();
     assert!(lines[0].starts_with("2 POSTs came instead of 1: something sends a request again"), "{said}");
-    assert!(lines[1].starts_with("it ended with `canceled, answered, posted yes` instead of `ambiguous"), "{said}");
+    assert!(lines[1].starts_with("it ended with `canceled, acknowledged, posted yes` instead of `ambiguous"), "{said}");
     let post = "  POST /api/publishers/contoso/offers/contoso-offer/cancel →";
     assert_eq!(lines[2..], ["2 calls:".to_owned(), format!("{post} lost"), format!("{post} 200")]);
 }

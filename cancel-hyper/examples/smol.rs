@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use cancel_hyper::core::BearerToken;
+use cancel_hyper::cancel_core::BearerToken;
 use cancel_hyper::{BoxError, Driver, NotSent};
 use http::header::HOST;
 use http::uri::PathAndQuery;

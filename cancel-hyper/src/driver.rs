@@ -18,11 +18,11 @@ use crate::trace::Span;
 /// The service must not follow redirects, try again by itself, make errors of statuses, or decompress bodies: hyper's clients and
 /// [`Client`](crate::Client) do none of it. Bodies are any that can be made of [`Bytes`].
 ///
-/// An exchange that an earlier driver of the same cancellation has left behind is taken for [abandoned](cancel_core::Failure::Abandoned).
+/// An exchange that an earlier driver of the same cancellation has left behind is taken for [abandoned](cancel_core::Failure::Dropped).
 ///
 /// ```
-/// # use cancel_core::portal::{Offer, Portal, PublishOperation};
-/// # use cancel_hyper::core::*;
+/// # use cancel_core::testing::portal::{Offer, Portal, PublishOperation};
+/// # use cancel_hyper::cancel_core::*;
 /// use cancel_hyper::{Client, Driver};
 /// use hyper_util::rt::TokioTimer;
 ///
@@ -59,13 +59,13 @@ impl<S, M: Timer, T: TokenSource> Driver<S, M, T> {
 
 impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Driver<S, M, T, O, J> {
     /// The same driver, with somebody who sees every step. A closure is an [`Observer`].
-    pub fn observed_by<P: Observer>(self, observer: P) -> Driver<S, M, T, P, J> {
+    pub fn with_observer<P: Observer>(self, observer: P) -> Driver<S, M, T, P, J> {
         let Self { service, timer, tokens, observer: _, journal } = self;
         Driver { service, timer, tokens, observer, journal }
     }
 
     /// The same driver, with a place where the cancellation is written down. A closure that returns a future is a [`Journal`].
-    pub fn journaled_in<K: Journal>(self, journal: K) -> Driver<S, M, T, O, K> {
+    pub fn with_journal<K: Journal>(self, journal: K) -> Driver<S, M, T, O, K> {
         let Self { service, timer, tokens, observer, journal: _ } = self;
         Driver { service, timer, tokens, observer, journal }
     }
@@ -77,7 +77,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Driver<S, M, T, O, J>
     ///
     /// # Errors
     ///
-    /// What the machine ends with; or [`Error::TokenSource`] when there is no token, or [`Error::Checkpoint`] when the
+    /// What the machine ends with; or [`ErrorKind::TokenSource`] when there is no token, or [`ErrorKind::Checkpoint`] when the
     /// journal fails: after these two the same cancellation can be driven on.
     pub async fn drive<B, R>(&mut self, cancellation: &mut Cancellation) -> Result<Outcome, Error>
     where

@@ -4,7 +4,7 @@
 //! to look in several ways, and may name a host that must not see the token. [`cancel_core`] knows all that; this
 //! crate drives it, and what comes back is what is known.
 //!
-//! - [`Driver`] drives a [`Cancellation`](core::Cancellation) over any [`tower_service::Service`] of HTTP requests, with any
+//! - [`Driver`] drives a [`Cancellation`](cancel_core::Cancellation) over any [`tower_service::Service`] of HTTP requests, with any
 //!   [`hyper::rt::Timer`]. It spawns nothing, and its future may be dropped at any time.
 //! - [`cancel_many`] drives a fleet: a [`Throttle`] holds all of it back when the service has had enough, and
 //!   [`SharedTokens`] replace a rejected token once.
@@ -13,7 +13,7 @@
 //! ```no_run
 //! # #[cfg(feature = "webpki-roots")]
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! use cancel_hyper::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+//! use cancel_hyper::cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
 //! use cancel_hyper::{Client, Driver};
 //! use hyper_util::rt::TokioTimer;
 //!
@@ -51,7 +51,7 @@ mod driver;
 mod failure;
 mod fleet;
 mod journal;
-#[cfg(feature = "portal")]
+#[cfg(feature = "testing")]
 pub mod portal;
 mod run;
 mod tokens;
@@ -59,7 +59,7 @@ mod trace;
 mod transport;
 
 /// The protocol core, of the version that this crate drives.
-pub use cancel_core as core;
+pub use cancel_core;
 #[cfg(feature = "client")]
 pub use client::Client;
 pub use driver::Driver;

@@ -1,4 +1,4 @@
-//! The simulated portal of [`cancel_core::portal`] on a loopback port, for tests and examples.
+//! The simulated portal of [`cancel_core::testing::portal`] on a loopback port, for tests and examples.
 //!
 //! It is **outside of the semver promise** of this crate: it may change in any release.
 //!
@@ -10,7 +10,7 @@
 //! use std::io::{Read, Write};
 //! use std::net::TcpStream;
 //!
-//! use cancel_core::portal::{Offer, Portal, PublishOperation};
+//! use cancel_core::testing::portal::{Offer, Portal, PublishOperation};
 //!
 //! let mut portal = Portal::new();
 //! portal.accept_token("secret", None);
@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 use std::{error, fmt, io};
 
 use bytes::Bytes;
-use cancel_core::portal::{Delivery, Portal};
+use cancel_core::testing::portal::{Delivery, Portal};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Frame, Incoming};
@@ -130,7 +130,7 @@ impl Served {
     /// its statement, so that two calls within one statement wait for ever too: give the first one a name, and use that.
     ///
     /// ```
-    /// # let mut portal = cancel_core::portal::Portal::new();
+    /// # let mut portal = cancel_core::testing::portal::Portal::new();
     /// # portal.accept_token("secret", None);
     /// # let served = cancel_hyper::portal::serve(portal)?;
     /// let portal = served.portal();

@@ -1,13 +1,10 @@
 //! The loop around the machine: asks it what to do, does it, and says what came of it.
 
-use std::fmt::Display;
 use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cancel_core::{
-    Cancellation, Error, Event, Exchange, ExchangeId, Failure, Misuse, Observer, Outcome, Step, TokenReason,
-};
+use cancel_core::{Cancellation, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::rt::Timer;
@@ -65,7 +62,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         B: From<Bytes>,
         R: Body,
     {
-        self.write_down().await?;
+        self.journal().await?;
         loop {
             // In a box, so that a cancellation that waits does not hold the room for an exchange.
             match Box::pin(self.go_on()).await? {
@@ -89,17 +86,16 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
                 Step::Authenticate(why) => self.authenticate(why).await?,
                 Step::Send(exchange) => {
                     if exchange.is_post() {
-                        self.write_down_before(&exchange).await?;
+                        if let Err(error) = self.driver.journal.write(self.cancellation).await {
+                            return Err(self.cancellation.withhold(self.now(), exchange, error));
+                        }
                     }
-                    match readiness {
-                        Ok(()) => self.send(now, exchange).await,
-                        Err(failure) => self.fail(exchange.id, failure),
-                    }
-                    self.write_down().await?;
+                    self.send(exchange, readiness).await;
+                    self.journal().await?;
                 }
                 Step::Await { id, .. } => {
-                    took(&self.cancellation.handle_failure(now, id, Failure::Abandoned));
-                    self.write_down().await?;
+                    check(self.cancellation.handle_failure(now, id, Failure::Dropped));
+                    self.journal().await?;
                 }
                 Step::WaitUntil(when) => {
                     self.driver.observer.observe(&Event::Waiting(when), self.cancellation);
@@ -107,7 +103,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
                 }
                 Step::Done(result) => {
                     let result = result.clone();
-                    self.write_down().await?;
+                    self.journal().await?;
                     self.driver.observer.observe(&Event::Done(&result), self.cancellation);
                     return Ok(Next::Over(result));
                 }
@@ -143,73 +139,63 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         let deadline = self.clock.instant(self.cancellation.progress().deadline);
         match within(timer, deadline, tokens.token(why)).await {
             Some(Ok(token)) => self.cancellation.provide_token(token),
-            Some(Err(error)) => return Err(self.cancellation.token_source_error(&error.to_string())),
+            Some(Err(error)) => return Err(self.cancellation.token_source_error(error)),
             // The machine sees for itself that its time is over.
             None => {}
         }
         Ok(())
     }
 
-    async fn send<B, R>(&mut self, handed_out: Duration, mut to_send: Exchange)
+    async fn send<B, R>(&mut self, exchange: Exchange, readiness: Result<(), Failure>)
     where
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
         B: From<Bytes>,
         R: Body,
     {
-        let id = to_send.id;
-        // Writing it down has taken its part.
-        let until = handed_out.saturating_add(to_send.timeout);
-        to_send.timeout = until.saturating_sub(self.now());
-        if to_send.timeout.is_zero() {
-            return self.fail(id, Failure::not_sent("its time was up before it could be sent"));
-        }
-        let Driver { service, timer, observer, .. } = &mut *self.driver;
-        observer.observe(&Event::Sending(&to_send), self.cancellation);
-        match exchange(service, timer, to_send, self.clock.instant(until)).await {
-            Ok(response) => {
-                let event = Event::answered(self.cancellation, id, &response);
-                self.span.exchanged(&event, self.cancellation);
-                self.driver.observer.observe(&event, self.cancellation);
-                took(&self.cancellation.handle_response(self.now(), id, response));
-            }
-            Err(failure) => self.fail(id, failure),
-        }
-    }
-
-    fn fail(&mut self, id: ExchangeId, failure: Failure) {
-        let event = Event::failed(self.cancellation, id, &failure);
+        let id = exchange.id;
+        let answer = match readiness.and_then(|()| exchange.at(self.now())) {
+            Ok(exchange) => self.exchange(exchange).await,
+            Err(failure) => Err(failure),
+        };
+        let event = match &answer {
+            Ok(response) => Event::answered(self.cancellation, id, response),
+            Err(failure) => Event::failed(self.cancellation, id, failure),
+        };
         self.span.exchanged(&event, self.cancellation);
         self.driver.observer.observe(&event, self.cancellation);
-        took(&self.cancellation.handle_failure(self.now(), id, failure));
+        check(match answer {
+            Ok(response) => self.cancellation.handle_response(self.now(), id, response),
+            Err(failure) => self.cancellation.handle_failure(self.now(), id, failure),
+        });
     }
 
-    /// A POST that cannot be written down does not leave.
-    async fn write_down_before(&mut self, post: &Exchange) -> Result<(), Error> {
-        let Err(error) = self.driver.journal.write(self.cancellation).await else {
-            return Ok(());
-        };
-        took(&self.cancellation.handle_failure(self.now(), post.id, Failure::Withheld));
-        Err(self.not_written(error))
+    async fn exchange<B, R>(&mut self, to_send: Exchange) -> Result<Response<cancel_core::Body>, Failure>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Error: Into<BoxError>,
+        B: From<Bytes>,
+        R: Body,
+    {
+        let until = self.clock.instant(to_send.until);
+        let Driver { service, timer, observer, .. } = &mut *self.driver;
+        observer.observe(&Event::Sending(&to_send), self.cancellation);
+        exchange(service, timer, to_send, until).await
     }
 
-    /// An outcome is not written down: who is killed before the caller has it finds it again by a look.
-    async fn write_down(&mut self) -> Result<(), Error> {
-        if matches!(self.cancellation.result(), Some(Ok(_))) {
+    /// Outcomes are not journaled: after a crash the resumed run finds them by polling.
+    async fn journal(&mut self) -> Result<(), Error> {
+        if !self.cancellation.is_resumable() {
             return Ok(());
         }
         let written = self.driver.journal.write(self.cancellation).await;
-        written.map_err(|error| self.not_written(error))
-    }
-
-    fn not_written(&self, error: impl Display) -> Error {
-        self.cancellation.checkpoint_error(&format!("it could not be written: {error}"))
+        written.map_err(|error| self.cancellation.journal_error(error))
     }
 }
 
-/// The machine only objects to answers to exchanges that are not out, and this driver gives none.
-fn took(taken: &Result<(), Misuse>) {
-    debug_assert!(taken.is_ok(), "{taken:?}");
+/// The machine refuses only answers to exchanges that are not in flight, and this driver gives none.
+fn check(taken: Result<(), StaleExchange>) {
+    debug_assert_eq!(taken, Ok(()));
 }
 
 /// The machine's time, on the timer's monotonic clock. It goes on from where the machine's stood.

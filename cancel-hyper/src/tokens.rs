@@ -33,7 +33,7 @@ pub trait TokenSource {
     ///
     /// # Errors
     ///
-    /// When there is none. The driver then stops with [`Error::TokenSource`](cancel_core::Error::TokenSource), whose detail is this error's
+    /// When there is none. The driver then stops with [`ErrorKind::TokenSource`](cancel_core::ErrorKind::TokenSource), whose detail is this error's
     /// text: it must not hold a token. The same cancellation can be driven again later.
     fn token(&mut self, why: TokenReason) -> impl Future<Output = Result<BearerToken, Self::Error>> + Send;
 }

@@ -47,7 +47,7 @@ mod traced {
         pub(crate) fn ended(&self, result: &Result<Outcome, Error>) {
             let (word, posted) = match result {
                 Ok(outcome) => (outcome.as_str(), outcome.posted()),
-                Err(error) => (error.kind(), error.posted()),
+                Err(error) => (error.kind().as_str(), error.posted()),
             };
             self.0.record("outcome", word).record("posted", posted.as_str());
         }

@@ -49,7 +49,7 @@ where
     let answer = match time.within(service.call(request.map(B::from))).await {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => return Err(failure(&*error.into())),
-        None => return Err(Failure::TimeIsUp),
+        None => return Err(Failure::TimedOut),
     };
     let (head, body) = answer.into_parts();
     let mut read = Read { first: Bytes::new(), more: BytesMut::new(), limit };

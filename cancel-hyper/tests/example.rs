@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use cancel_core::portal::{Call, CancelBehavior, Fault, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{Call, CancelBehavior, Fault, Offer, Portal, PublishOperation};
 use cancel_hyper::portal::{Served, serve_at_speed};
 use serde_json::Value;
 

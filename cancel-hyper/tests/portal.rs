@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use cancel_core::portal::{Call, CancelBehavior, Fault, Generation, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{Call, CancelBehavior, Fault, Generation, Offer, Portal, PublishOperation};
 use cancel_hyper::portal::{Served, serve, serve_at_speed};
 
 const ID: &str = "56615b67-2185-49fe-80d2-c4ddf77bb2e8";

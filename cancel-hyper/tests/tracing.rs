@@ -9,7 +9,7 @@ mod service;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use cancel_core::portal::{Call, Fault};
+use cancel_core::testing::portal::{Call, Fault};
 use cancel_hyper::Driver;
 use hyper_util::rt::TokioTimer;
 use tracing::instrument::WithSubscriber;

@@ -16,7 +16,7 @@ use crate::tokens::TokenSource;
 /// ```no_run
 /// use std::time::{SystemTime, UNIX_EPOCH};
 /// use cancel_ureq::Driver;
-/// use cancel_ureq::core::{
+/// use cancel_ureq::cancel_core::{
 ///     BearerToken, CancelRequest, Cancellation, Checkpoint, Endpoint, Event, OfferId, Policy, PublisherId, TokenReason,
 /// };
 ///
@@ -31,33 +31,34 @@ use crate::tokens::TokenSource;
 /// let now = SystemTime::now().duration_since(UNIX_EPOCH)?; // a clock that the next process has too
 /// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
 /// let mut cancellation = Cancellation::new(Endpoint::default(), request, Policy::default(), now);
-/// let outcome = Driver::new(&agent, tokens).journaled_in(journal).observed_by(observer).drive(&mut cancellation)?;
+/// let outcome = Driver::new(agent, tokens).with_journal(journal).with_observer(observer).drive(&mut cancellation)?;
 /// println!("{}", outcome.as_str());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
-pub struct Driver<'a, T, O = (), J = ()> {
-    pub(crate) agent: &'a Agent,
+#[derive(Debug, Clone)]
+pub struct Driver<T, O = (), J = ()> {
+    pub(crate) agent: Agent,
     pub(crate) tokens: T,
     pub(crate) observer: O,
     pub(crate) journal: J,
 }
 
-impl<'a, T: TokenSource> Driver<'a, T> {
-    /// A driver that asks this source for tokens: a closure, or a [`BearerToken`](cancel_core::BearerToken) that lasts for all of it.
-    pub fn new(agent: &'a Agent, tokens: T) -> Self {
+impl<T: TokenSource> Driver<T> {
+    /// A driver over this agent (a clone shares its connections), which asks this source for tokens: a closure, or a
+    /// [`BearerToken`](cancel_core::BearerToken) that lasts for all of it.
+    pub fn new(agent: Agent, tokens: T) -> Self {
         Self { agent, tokens, observer: (), journal: () }
     }
 }
 
-impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
+impl<T: TokenSource, O: Observer, J: Journal> Driver<T, O, J> {
     /// The same driver, with somebody who sees every step. A closure is an [`Observer`].
-    pub fn observed_by<P: Observer>(self, observer: P) -> Driver<'a, T, P, J> {
+    pub fn with_observer<P: Observer>(self, observer: P) -> Driver<T, P, J> {
         Driver { agent: self.agent, tokens: self.tokens, observer, journal: self.journal }
     }
 
     /// The same driver, with a place where the cancellation is written down. A closure is a [`Journal`].
-    pub fn journaled_in<K: Journal>(self, journal: K) -> Driver<'a, T, O, K> {
+    pub fn with_journal<K: Journal>(self, journal: K) -> Driver<T, O, K> {
         Driver { agent: self.agent, tokens: self.tokens, observer: self.observer, journal }
     }
 
@@ -66,7 +67,7 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Driver<'a, T, O, J> {
     ///
     /// # Errors
     ///
-    /// What the machine ends with; or [`Error::TokenSource`] when there is no token, or [`Error::Checkpoint`] when the
+    /// What the machine ends with; or [`ErrorKind::TokenSource`] when there is no token, or [`ErrorKind::Checkpoint`] when the
     /// journal fails: after these two the same cancellation can be driven on.
     pub fn drive(&mut self, cancellation: &mut Cancellation) -> Result<Outcome, Error> {
         Run::new(self, cancellation).finish()

@@ -12,7 +12,7 @@ use ureq::{Error, Timeout};
 pub(crate) fn failure(error: &Error) -> Failure {
     match error {
         // All the time of the exchange, and not only that of its connection.
-        Error::Timeout(Timeout::Global) => Failure::TimeIsUp,
+        Error::Timeout(Timeout::Global) => Failure::TimedOut,
         error if was_not_sent(error) => Failure::not_sent(error),
         error => Failure::maybe_sent(error),
     }

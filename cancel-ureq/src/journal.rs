@@ -36,7 +36,7 @@ pub trait Journal {
     ///
     /// # Errors
     ///
-    /// When it may be lost. The driver then stops with [`Error::Checkpoint`](cancel_core::Error::Checkpoint); the same
+    /// When it may be lost. The driver then stops with [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint); the same
     /// cancellation can be driven on.
     fn write(&mut self, cancellation: &Cancellation) -> Result<(), Self::Error>;
 }

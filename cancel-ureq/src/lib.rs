@@ -6,13 +6,13 @@
 //!
 //! ```no_run
 //! use std::time::Duration;
-//! use cancel_ureq::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+//! use cancel_ureq::cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
 //! use cancel_ureq::Driver;
 //!
 //! let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
 //! let mut cancellation = Cancellation::new(Endpoint::default(), request, Policy::default(), Duration::ZERO);
 //! let token = BearerToken::new(std::env::var("AZURE_TOKEN")?)?;
-//! let outcome = Driver::new(&ureq::Agent::new_with_defaults(), token).drive(&mut cancellation)?;
+//! let outcome = Driver::new(ureq::Agent::new_with_defaults(), token).drive(&mut cancellation)?;
 //! println!("{}", outcome.as_str());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -35,7 +35,7 @@ mod tokens;
 mod transport;
 
 /// The protocol core, of the version that this crate drives.
-pub use cancel_core as core;
+pub use cancel_core;
 pub use driver::Driver;
 pub use journal::Journal;
 pub use tokens::TokenSource;

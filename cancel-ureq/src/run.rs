@@ -1,12 +1,12 @@
 //! The loop around the machine: asks it what to do, does it, and says what came of it.
 
-use std::fmt::Display;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cancel_core::{
-    Cancellation, Error, Event, Exchange, ExchangeId, Failure, Misuse, Observer, Outcome, Step, TokenReason,
+    Body, Cancellation, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason,
 };
+use http::Response;
 
 use crate::driver::Driver;
 use crate::journal::Journal;
@@ -14,50 +14,52 @@ use crate::tokens::TokenSource;
 use crate::transport::exchange;
 
 /// A cancellation that is being driven.
-pub(crate) struct Run<'a, 'b, T, O, J> {
-    driver: &'a mut Driver<'b, T, O, J>,
+pub(crate) struct Run<'a, T, O, J> {
+    driver: &'a mut Driver<T, O, J>,
     cancellation: &'a mut Cancellation,
     clock: Clock,
 }
 
-impl<T, O, J> Drop for Run<'_, '_, T, O, J> {
-    /// However it ends: the time that was spent counts.
+impl<T, O, J> Drop for Run<'_, T, O, J> {
+    /// However it ends, the time that was spent counts.
     fn drop(&mut self) {
         self.cancellation.pass_time(self.clock.now());
     }
 }
 
-impl<'a, 'b, T: TokenSource, O: Observer, J: Journal> Run<'a, 'b, T, O, J> {
-    pub(crate) fn new(driver: &'a mut Driver<'b, T, O, J>, cancellation: &'a mut Cancellation) -> Self {
+impl<'a, T: TokenSource, O: Observer, J: Journal> Run<'a, T, O, J> {
+    pub(crate) fn new(driver: &'a mut Driver<T, O, J>, cancellation: &'a mut Cancellation) -> Self {
         let clock = Clock::starting_at(cancellation.now());
         Self { driver, cancellation, clock }
     }
 
     pub(crate) fn finish(&mut self) -> Result<Outcome, Error> {
-        self.write_down()?;
+        self.journal()?;
         loop {
             let now = self.clock.now();
             match self.cancellation.step(now) {
                 Step::Authenticate(why) => self.authenticate(why)?,
                 Step::Send(exchange) => {
                     if exchange.is_post() {
-                        self.write_down_before(&exchange)?;
+                        if let Err(error) = self.driver.journal.write(self.cancellation) {
+                            return Err(self.cancellation.withhold(self.clock.now(), exchange, error));
+                        }
                     }
-                    self.send(now, exchange);
-                    self.write_down()?;
+                    self.send(exchange);
+                    self.journal()?;
                 }
                 Step::Await { id, .. } => {
-                    took(&self.cancellation.handle_failure(now, id, Failure::Abandoned));
-                    self.write_down()?;
+                    check(self.cancellation.handle_failure(now, id, Failure::Dropped));
+                    self.journal()?;
                 }
                 Step::WaitUntil(when) => {
-                    self.driver.observer.observe(&Event::Waiting(when), self.cancellation);
+                    self.observe(&Event::Waiting(when));
                     thread::sleep(when.saturating_sub(now));
                 }
                 Step::Done(result) => {
                     let result = result.clone();
-                    self.write_down()?;
-                    self.driver.observer.observe(&Event::Done(&result), self.cancellation);
+                    self.journal()?;
+                    self.observe(&Event::Done(&result));
                     return result;
                 }
             }
@@ -65,64 +67,50 @@ impl<'a, 'b, T: TokenSource, O: Observer, J: Journal> Run<'a, 'b, T, O, J> {
     }
 
     fn authenticate(&mut self, why: TokenReason) -> Result<(), Error> {
-        self.driver.observer.observe(&Event::Authenticating(why), self.cancellation);
-        match self.driver.tokens.token(why) {
-            Ok(token) => self.cancellation.provide_token(token),
-            Err(error) => return Err(self.cancellation.token_source_error(&error.to_string())),
-        }
+        self.observe(&Event::Authenticating(why));
+        let token = self.driver.tokens.token(why).map_err(|error| self.cancellation.token_source_error(error))?;
+        self.cancellation.provide_token(token);
         Ok(())
     }
 
-    fn send(&mut self, handed_out: Duration, mut to_send: Exchange) {
-        let id = to_send.id;
-        // Writing it down has taken its part.
-        let until = handed_out.saturating_add(to_send.timeout);
-        to_send.timeout = until.saturating_sub(self.clock.now());
-        if to_send.timeout.is_zero() {
-            return self.fail(id, Failure::not_sent("its time was up before it could be sent"));
-        }
-        self.driver.observer.observe(&Event::Sending(&to_send), self.cancellation);
-        let through_proxy = !self.cancellation.endpoint().is_loopback();
-        match exchange(self.driver.agent, to_send, through_proxy) {
-            Ok(response) => {
-                self.driver.observer.observe(&Event::answered(self.cancellation, id, &response), self.cancellation);
-                took(&self.cancellation.handle_response(self.clock.now(), id, response));
-            }
-            Err(failure) => self.fail(id, failure),
-        }
-    }
-
-    fn fail(&mut self, id: ExchangeId, failure: Failure) {
-        self.driver.observer.observe(&Event::failed(self.cancellation, id, &failure), self.cancellation);
-        took(&self.cancellation.handle_failure(self.clock.now(), id, failure));
-    }
-
-    /// A POST that cannot be written down does not leave.
-    fn write_down_before(&mut self, post: &Exchange) -> Result<(), Error> {
-        let Err(error) = self.driver.journal.write(self.cancellation) else {
-            return Ok(());
+    fn send(&mut self, exchange: Exchange) {
+        let id = exchange.id;
+        let answer = exchange.at(self.clock.now()).and_then(|exchange| self.exchange(exchange));
+        let event = match &answer {
+            Ok(response) => Event::answered(self.cancellation, id, response),
+            Err(failure) => Event::failed(self.cancellation, id, failure),
         };
-        took(&self.cancellation.handle_failure(self.clock.now(), post.id, Failure::Withheld));
-        Err(self.not_written(error))
+        self.driver.observer.observe(&event, self.cancellation);
+        let now = self.clock.now();
+        check(match answer {
+            Ok(response) => self.cancellation.handle_response(now, id, response),
+            Err(failure) => self.cancellation.handle_failure(now, id, failure),
+        });
     }
 
-    /// An outcome is not written down: who is killed before the caller has it finds it again by a look.
-    fn write_down(&mut self) -> Result<(), Error> {
-        if matches!(self.cancellation.result(), Some(Ok(_))) {
+    /// Outcomes are not journaled: after a crash the resumed run finds them by polling.
+    fn journal(&mut self) -> Result<(), Error> {
+        if !self.cancellation.is_resumable() {
             return Ok(());
         }
         let written = self.driver.journal.write(self.cancellation);
-        written.map_err(|error| self.not_written(error))
+        written.map_err(|error| self.cancellation.journal_error(error))
     }
 
-    fn not_written(&self, error: impl Display) -> Error {
-        self.cancellation.checkpoint_error(&format!("it could not be written: {error}"))
+    fn exchange(&mut self, to_send: Exchange) -> Result<Response<Body>, Failure> {
+        self.observe(&Event::Sending(&to_send));
+        let through_proxy = !self.cancellation.endpoint().is_loopback();
+        exchange(&self.driver.agent, to_send, through_proxy)
+    }
+
+    fn observe(&mut self, event: &Event<'_>) {
+        self.driver.observer.observe(event, self.cancellation);
     }
 }
 
-/// The machine only objects to answers to exchanges that are not out, and this driver gives none.
-fn took(taken: &Result<(), Misuse>) {
-    debug_assert!(taken.is_ok(), "{taken:?}");
+/// The machine refuses only answers to exchanges that are not in flight, and this driver gives none.
+fn check(taken: Result<(), StaleExchange>) {
+    debug_assert_eq!(taken, Ok(()));
 }
 
 /// The machine's time, on this machine's monotonic clock. It goes on from where the machine's stood.

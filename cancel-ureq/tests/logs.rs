@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, Offer, Portal, PublishOperation};
 use cancel_core::{Endpoint, Policy};
 use cancel_hyper::portal::serve_at_speed;
 use log::{LevelFilter, Log, Metadata, Record};

@@ -3,7 +3,7 @@
 //! There is no adapter and no HTTP library; `httparse` reads the head of an answer. (For the real service, TLS goes around
 //! the socket. An answer without a length counts as cut off: this reads no chunks.)
 //!
-//! `cargo run -p cancel-core --features portal --example bare_socket`
+//! `cargo run -p cancel-core --features testing --example bare_socket`
 
 #![expect(
     clippy::disallowed_methods,
@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Err(failure) => cancellation.handle_failure(start.elapsed(), exchange.id, failure)?,
             },
             // Of a driver before this one: never here, for `send` answers before it returns.
-            Step::Await { id, .. } => cancellation.handle_failure(now, id, Failure::Abandoned)?,
+            Step::Await { id, .. } => cancellation.handle_failure(now, id, Failure::Dropped)?,
             Step::WaitUntil(when) => thread::sleep(when - now),
             Step::Done(result) => break result.clone()?,
         }

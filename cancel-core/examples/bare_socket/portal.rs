@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, Offer, Portal, PublishOperation};
 use http::Request;
 
 /// The token that it accepts.

@@ -5,18 +5,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
-use super::location::{Called, OperationLocation};
-use super::named_location::{NamedLocation, in_body, in_headers};
+use super::location::{BaseUrl, OperationLocation};
+use super::location_source::{NamedLocation, in_body, in_headers};
 use super::request::{Call, of_offer};
-use super::retry_after::retry_after;
-use crate::error::Error;
-use crate::machine::Posted;
-use crate::report::Problem;
+use crate::error::{Answer, Error, ErrorKind, Posted};
 use crate::values::{
     BearerToken, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId,
 };
+use crate::wire::retry_after::retry_after;
 
 /// "Stop what is being done with this offer." ([cancel page](crate::guide::wire#sources).) The call is for the whole offer: it has no place
 /// for an operation's id.
@@ -34,27 +32,31 @@ use crate::values::{
 /// assert_eq!(http.body(), r#"{"metadata":{"notification-emails":"a@contoso.com,b@contoso.com"}}"#);
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelRequest {
-    publisher: PublisherId,
-    offer: OfferId,
-    emails: Option<NotificationEmails>,
-    if_match: Option<IfMatch>,
-    client_request_id: Option<ClientRequestId>,
-    only: Option<OperationId>,
+    pub(crate) publisher: PublisherId,
+    pub(crate) offer: OfferId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) notify: Option<NotificationEmails>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) if_match: Option<IfMatch>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) client_request_id: Option<ClientRequestId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) only_if_running: Option<OperationId>,
 }
 
 impl CancelRequest {
     /// A request without a body: nobody in particular is told.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
-        Self { publisher, offer, emails: None, if_match: None, client_request_id: None, only: None }
+        Self { publisher, offer, notify: None, if_match: None, client_request_id: None, only_if_running: None }
     }
 
     /// Asks the service to tell these addresses how the operation goes on. Migrated offers ignore them.
     #[must_use]
     pub fn notify(mut self, emails: NotificationEmails) -> Self {
-        self.emails = Some(emails);
+        self.notify = Some(emails);
         self
     }
 
@@ -79,21 +81,21 @@ impl CancelRequest {
     ///
     /// The call itself has no place for an id: [`to_http`](Self::to_http) is the same with and without. The machine looks at the list
     /// first, with [`Until::Verified`](crate::Until::Verified) and in a [dry run](crate::Policy::dry_run). In the other modes it posts
-    /// nothing, and is over at once with [`Error::InvalidInput`].
+    /// nothing, and is over at once with [`ErrorKind::InvalidInput`].
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use cancel_core::{CancelRequest, Cancellation, Endpoint, OfferId, OperationId, Policy, PublisherId, Step, Until};
+    /// # use cancel_core::{CancelRequest, Cancellation, Endpoint, ErrorKind, OfferId, OperationId, Policy, PublisherId, Step, Until};
     /// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?)
-    ///     .only(OperationId::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8")?);
+    ///     .only_if_running(OperationId::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8")?);
     /// let blind = Policy::default().until(Until::Accepted);
     /// let mut cancellation = Cancellation::new(Endpoint::default(), request, blind, Duration::ZERO);
-    /// assert!(matches!(cancellation.step(Duration::ZERO), Step::Done(Err(error)) if error.kind() == "invalid_input"));
+    /// assert!(matches!(cancellation.step(Duration::ZERO), Step::Done(Err(error)) if error.kind() == ErrorKind::InvalidInput));
     /// # Ok::<(), cancel_core::InvalidInput>(())
     /// ```
     #[must_use]
-    pub fn only(mut self, operation: OperationId) -> Self {
-        self.only = Some(operation);
+    pub fn only_if_running(mut self, operation: OperationId) -> Self {
+        self.only_if_running = Some(operation);
         self
     }
 
@@ -109,27 +111,6 @@ impl CancelRequest {
         &self.offer
     }
 
-    pub(crate) fn emails(&self) -> Option<&NotificationEmails> {
-        self.emails.as_ref()
-    }
-
-    pub(crate) fn version(&self) -> Option<&IfMatch> {
-        self.if_match.as_ref()
-    }
-
-    pub(crate) fn call_id(&self) -> Option<&ClientRequestId> {
-        self.client_request_id.as_ref()
-    }
-
-    pub(crate) fn target(&self) -> Option<&OperationId> {
-        self.only.as_ref()
-    }
-
-    /// The path that is called, without its query.
-    pub(super) fn path(&self) -> String {
-        format!("/api/publishers/{}/offers/{}/cancel", self.publisher, self.offer)
-    }
-
     /// The request as it goes over the wire, its length set.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
@@ -143,7 +124,7 @@ impl CancelRequest {
         }
         .into_http(token);
         let headers = request.headers_mut();
-        if self.emails.is_some() {
+        if self.notify.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         // Also of an empty body: without a length Azure answers a POST with 411.
@@ -155,7 +136,7 @@ impl CancelRequest {
     }
 
     fn body(&self) -> Bytes {
-        match &self.emails {
+        match &self.notify {
             Some(emails) => [r#"{"metadata":{"notification-emails":""#, emails.as_str(), r#""}}"#].concat().into(),
             None => Bytes::new(),
         }
@@ -201,18 +182,18 @@ impl CancelResponse {
     ///
     /// For any status but 200 and 202 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http).
     ///
-    /// Of a 202: [`Error::MissingLocation`] when neither a header nor the body names a location, [`Error::InvalidLocation`] or
-    /// [`Error::ForeignLocation`] when the one that is named is not called. The cancel was accepted all the same.
+    /// Of a 202: [`ErrorKind::MissingLocation`] when neither a header nor the body names a location, [`ErrorKind::InvalidLocation`] or
+    /// [`ErrorKind::ForeignLocation`] when the one that is named is not called. The cancel was accepted all the same.
     pub fn from_http(endpoint: &Endpoint, called: &Uri, response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         match response.status() {
             StatusCode::OK => Ok(Self::Canceled),
             StatusCode::ACCEPTED => {
-                let named = accepted(endpoint, Called::Url(called), response.headers(), response.body().as_ref())
-                    .and_then(|named| named.ok_or_else(|| Problem::new(Error::MissingLocation, "")))
-                    .map_err(|problem| problem.answered(Answer::from_http(response)).posted(Posted::Yes))?;
+                let named = accepted(endpoint, BaseUrl::Url(called), response.headers(), response.body().as_ref())
+                    .and_then(|named| named.ok_or_else(|| Error::new(ErrorKind::MissingLocation, "")))
+                    .map_err(|error| error.with_answer(Answer::from_http(response)).with_posted(Posted::Yes))?;
                 Ok(Self::Accepted { location: named.location, retry_after: retry_after(response.headers()) })
             }
-            _ => Err(Answer::from_http(response).into_problem().posted(Posted::Yes).into()),
+            _ => Err(Error::of_answer(Answer::from_http(response)).with_posted(Posted::Yes)),
         }
     }
 }
@@ -220,12 +201,12 @@ impl CancelResponse {
 /// The location of a 202, where there is one: of the headers, else of the body.
 pub(crate) fn accepted(
     endpoint: &Endpoint,
-    called: Called<'_>,
+    base: BaseUrl<'_>,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Option<NamedLocation>, Problem> {
-    match in_headers(endpoint, called, headers, |_| true)? {
+) -> Result<Option<NamedLocation>, Error> {
+    match in_headers(endpoint, base, headers, |_| true)? {
         Some(named) => Ok(Some(named)),
-        None => in_body(endpoint, called, body),
+        None => in_body(endpoint, base, body),
     }
 }

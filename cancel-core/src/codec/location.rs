@@ -13,11 +13,10 @@ use http::uri::Authority;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::cancel::CancelRequest;
-use super::request::uri;
-use crate::error::Error;
-use crate::report::Problem;
+use super::request::{cancel_path, uri};
+use crate::error::{Error, ErrorKind};
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
+use crate::wire::text::sanitize;
 
 /// The longest path and query, in bytes: far above any location that was seen, far below the limit of a URI.
 const MAX_LENGTH: usize = 8192;
@@ -27,7 +26,7 @@ const TOO_LONG: &str = "is longer than 8 KiB";
 /// [`GetOperation::at`](crate::GetOperation::at) asks there.
 ///
 /// ```
-/// # use cancel_core::{Endpoint, LocationKind, OperationLocation};
+/// # use cancel_core::{Endpoint, ErrorKind, LocationKind, OperationLocation};
 /// let endpoint = Endpoint::default();
 /// let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse()?;
 /// let header = "/api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31";
@@ -36,7 +35,7 @@ const TOO_LONG: &str = "is longer than 8 KiB";
 /// assert!(matches!(location.kind(), LocationKind::NonMigrated { slot, .. } if slot == "preview"));
 ///
 /// let elsewhere = OperationLocation::parse(&endpoint, &called, "https://evil.example/api");
-/// assert_eq!(elsewhere.unwrap_err().kind(), "foreign_location");
+/// assert_eq!(elsewhere.unwrap_err().kind(), ErrorKind::ForeignLocation);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,26 +43,26 @@ pub struct OperationLocation(Uri);
 
 /// The URL whose answer names a location: a relative one resolves against it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Called<'a> {
+pub(crate) enum BaseUrl<'a> {
     /// This URL, which may be another's than the endpoint's.
     Url(&'a Uri),
-    /// The endpoint's, for this cancel. Few locations depend on its path.
-    Cancel(&'a CancelRequest),
+    /// The endpoint's, for the cancel of this offer. Few locations depend on its path.
+    Cancel(&'a PublisherId, &'a OfferId),
 }
 
-impl<'a> Called<'a> {
+impl<'a> BaseUrl<'a> {
     /// Its scheme and authority, where they may be others than the endpoint's.
     fn origin(self) -> Option<(&'a str, &'a str)> {
         match self {
             Self::Url(url) => url.scheme_str().zip(url.authority().map(Authority::as_str)),
-            Self::Cancel(_) => None,
+            Self::Cancel(..) => None,
         }
     }
 
     fn path(self) -> Cow<'a, str> {
         match self {
             Self::Url(url) => Cow::Borrowed(url.path()),
-            Self::Cancel(request) => Cow::Owned(request.path()),
+            Self::Cancel(publisher, offer) => Cow::Owned(cancel_path(publisher, offer)),
         }
     }
 }
@@ -117,18 +116,18 @@ impl OperationLocation {
     ///
     /// # Errors
     ///
-    /// [`Error::ForeignLocation`] when it points to another origin than the endpoint's: another scheme, host or port.
+    /// [`ErrorKind::ForeignLocation`] when it points to another origin than the endpoint's: another scheme, host or port.
     ///
-    /// [`Error::InvalidLocation`] when its form is not one that is called: it is empty, has a character that no URL has (a control byte, a
+    /// [`ErrorKind::InvalidLocation`] when its form is not one that is called: it is empty, has a character that no URL has (a control byte, a
     /// space, a backslash, `"`), user info, `//` at the beginning, a scheme without `//`, dot segments (`..` and `%2e%2e` alike), or
     /// more than 8 KiB. One that a browser would take to another host on top of that is a `ForeignLocation`.
     pub fn parse(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<Self, Error> {
-        Self::read(endpoint, Called::Url(called), value).map_err(Error::from)
+        Self::read(endpoint, BaseUrl::Url(called), value)
     }
 
-    pub(crate) fn read(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Self, Problem> {
+    pub(crate) fn read(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<Self, Error> {
         let value = value.trim_matches([' ', '\t']);
-        resolve(endpoint, called, value).map_err(|refusal| refusal.into_problem(endpoint, value))
+        resolve(endpoint, base, value).map_err(|refusal| refusal.into_error(endpoint, value))
     }
 
     /// The URL as the service named it, made absolute, without a fragment.
@@ -221,22 +220,22 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn into_problem(self, endpoint: &Endpoint, value: &str) -> Problem {
-        let shown = super::json::legible(value, 200);
+    fn into_error(self, endpoint: &Endpoint, value: &str) -> Error {
+        let shown = sanitize(value, 200);
         // A browser would strip, fold and decode its way to some host: the name of the refusal is for where that is.
         let foreign = match self {
             Self::Foreign => true,
             Self::Form(_) => endpoint.resolve_leniently(value).is_some_and(|url| !endpoint.owns(&url)),
         };
         match (foreign, self) {
-            (true, _) => Problem::new(Error::ForeignLocation, format!("{shown:?} is not on {endpoint}")),
-            (false, Self::Form(why)) => Problem::new(Error::InvalidLocation, format!("{shown:?} {why}")),
-            (false, Self::Foreign) => Problem::new(Error::InvalidLocation, format!("{shown:?} is refused")),
+            (true, _) => Error::new(ErrorKind::ForeignLocation, format!("{shown:?} is not on {endpoint}")),
+            (false, Self::Form(why)) => Error::new(ErrorKind::InvalidLocation, format!("{shown:?} {why}")),
+            (false, Self::Foreign) => Error::new(ErrorKind::InvalidLocation, format!("{shown:?} is refused")),
         }
     }
 }
 
-fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<OperationLocation, Refusal> {
+fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<OperationLocation, Refusal> {
     // The limit is for path and query. A whole URL may be longer by its origin, so that what was accepted without one is accepted again
     // as it is printed.
     if value.len() > MAX_LENGTH && value.len() > MAX_LENGTH + endpoint.to_string().len() {
@@ -259,7 +258,7 @@ fn resolve(endpoint: &Endpoint, called: Called<'_>, value: &str) -> Result<Opera
         }
         None if reference.starts_with("//") => return Err(Refusal::Form("begins with \"//\"")),
         None if reference.is_empty() => return Err(Refusal::Form("names nothing")),
-        None => (called.origin(), relative_to(called, reference)),
+        None => (base.origin(), relative_to(base, reference)),
     };
     // What a relative one is joined to was not written by the service. `http` lets more through there than `url` spells alike.
     if matches!(path_and_query, Cow::Owned(_)) && !is_of_uri_bytes(&path_and_query) {
@@ -304,11 +303,11 @@ fn with_root(path_and_query: &str) -> Cow<'_, str> {
 }
 
 /// RFC 3986, section 5.2.2, for a reference without a scheme, an authority or dot segments.
-fn relative_to<'a>(called: Called<'_>, reference: &'a str) -> Cow<'a, str> {
+fn relative_to<'a>(base: BaseUrl<'_>, reference: &'a str) -> Cow<'a, str> {
     if reference.starts_with('/') {
         return Cow::Borrowed(reference);
     }
-    let path = called.path();
+    let path = base.path();
     if reference.starts_with('?') {
         return Cow::Owned(format!("{path}{reference}"));
     }

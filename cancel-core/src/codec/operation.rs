@@ -6,15 +6,13 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 
-use super::answer::Answer;
-use super::json;
 use super::location::OperationLocation;
 use super::operation_details::OperationDetails;
 use super::request::{get, of_offer};
 use super::state::{self, State};
-use crate::error::Error;
-use crate::report::Problem;
+use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
+use crate::wire::json;
 
 /// "How does this operation stand?" ([operations page](crate::guide::wire#sources).) [`Operation::from_http`] reads the answer.
 ///
@@ -95,20 +93,20 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// For any status but 200 the error of that status: [`Error::BadRequest`] (400), [`Error::Unauthorized`] (401), [`Error::Forbidden`]
-    /// (403), [`Error::NotFound`] (404, 410), [`Error::Conflict`] (409), [`Error::PreconditionFailed`] (412), [`Error::Unprocessable`] (422),
-    /// [`Error::Throttled`] (429), [`Error::Server`] (5xx), else [`Error::UnexpectedStatus`].
+    /// For any status but 200 the error of that status: [`ErrorKind::BadRequest`] (400), [`ErrorKind::Unauthorized`] (401), [`ErrorKind::Forbidden`]
+    /// (403), [`ErrorKind::NotFound`] (404, 410), [`ErrorKind::Conflict`] (409), [`ErrorKind::PreconditionFailed`] (412), [`ErrorKind::Unprocessable`] (422),
+    /// [`ErrorKind::Throttled`] (429), [`ErrorKind::Server`] (5xx), else [`ErrorKind::UnexpectedStatus`].
     ///
     /// That includes 202, which says that the operation still runs, and whose body need not hold one. (The machine takes it for "in
     /// progress".)
     ///
-    /// [`Error::MalformedBody`] when there is no operation with a `status` in the body.
+    /// [`ErrorKind::MalformedBody`] when there is no operation with a `status` in the body.
     pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         if response.status() != StatusCode::OK {
-            return Err(Answer::from_http(response).into_problem().into());
+            return Err(Error::of_answer(Answer::from_http(response)));
         }
         let body = response.body().as_ref();
-        let status = Self::status_in(body).map_err(|problem| problem.answered(Answer::from_http(response)))?;
+        let status = Self::status_in(body).map_err(|error| error.with_answer(Answer::from_http(response)))?;
         Ok(Self::of(status, Bytes::copy_from_slice(body)))
     }
 
@@ -118,14 +116,14 @@ impl Operation {
     }
 
     /// The status that a body tells, where there is an operation in it.
-    pub(crate) fn status_in(body: &[u8]) -> Result<Cow<'static, str>, Problem> {
+    pub(crate) fn status_in(body: &[u8]) -> Result<Cow<'static, str>, Error> {
         #[derive(Deserialize)]
         struct Head<'a> {
             #[serde(borrow)]
             status: Cow<'a, str>,
         }
         let head: Head<'_> = one(body)
-            .map_err(|error| Problem::new(Error::MalformedBody, format!("no operation with a status: {error}")))?;
+            .map_err(|error| Error::new(ErrorKind::MalformedBody, format!("no operation with a status: {error}")))?;
         Ok(state::kept(head.status))
     }
 
@@ -144,7 +142,7 @@ impl Operation {
     /// Everything else that the service said of it. Reads the body anew at every call: keep the value.
     #[must_use]
     pub fn details(&self) -> OperationDetails {
-        one(&self.body).unwrap_or_default()
+        one(&self.body).map(|members| OperationDetails::of(&members)).unwrap_or_default()
     }
 }
 

@@ -1,16 +1,16 @@
 //! The list of an offer's operations (operations page, "Get operations"; the path says `submissions`).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 
-use super::answer::Answer;
-use super::json;
 use super::request::{get, of_offer};
 use super::state::State;
-use crate::error::Error;
-use crate::report::Problem;
+use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
+use crate::wire::json::{self, Members};
 
 /// "What has been, and is being, done with this offer?" ([operations page](crate::guide::wire#sources), "GET operations".)
 /// [`OperationList::from_http`] reads the answer.
@@ -58,6 +58,26 @@ impl ListOperations {
     }
 }
 
+/// What decides of an operation in the list: all that the machine reads.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Entry<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) submission_state: Cow<'a, str>,
+}
+
+impl<'a> Entry<'a> {
+    /// Every entry of a list. One that cannot be read makes the list unreadable: half a list would hide what is running.
+    pub(crate) fn all(body: &'a [u8]) -> Result<Vec<Self>, Error> {
+        match json::parse::<Vec<json::Object<Self>>>(body) {
+            Ok(entries) => Ok(entries.into_iter().map(|json::Object(entry)| entry).collect()),
+            Err(error) => Err(Error::new(ErrorKind::MalformedBody, format!("no list of operations: {error}"))),
+        }
+    }
+}
+
 /// The operations of an offer.
 ///
 /// ```
@@ -79,23 +99,37 @@ impl OperationList {
     /// # Errors
     ///
     /// For any status but 200 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http): 202 and 204 too are
-    /// [`Error::UnexpectedStatus`].
+    /// [`ErrorKind::UnexpectedStatus`].
     ///
-    /// [`Error::MalformedBody`] when the body is not an array of objects that each have an `id` and a `submissionState`: half a list would
+    /// [`ErrorKind::MalformedBody`] when the body is not an array of objects that each have an `id` and a `submissionState`: half a list would
     /// hide what is running.
     pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         if response.status() != StatusCode::OK {
-            return Err(Answer::from_http(response).into_problem().into());
+            return Err(Error::of_answer(Answer::from_http(response)));
         }
         let list = Self::read(response.body().as_ref());
-        list.map_err(|problem| problem.answered(Answer::from_http(response)).into())
+        list.map_err(|error| error.with_answer(Answer::from_http(response)).into())
     }
 
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Problem> {
-        match json::parse::<Vec<json::Object<Submission>>>(body) {
-            Ok(objects) => Ok(Self { submissions: objects.into_iter().map(|json::Object(entry)| entry).collect() }),
-            Err(error) => Err(Problem::new(Error::MalformedBody, format!("no list of operations: {error}"))),
-        }
+    fn read(body: &[u8]) -> Result<Self, Error> {
+        let entries = Entry::all(body)?;
+        // The same body was read a moment ago, so that this does not fail.
+        let members: Vec<Members<'_>> = json::parse(body).unwrap_or_default();
+        let submissions = entries.into_iter().zip(members).map(|(entry, members)| Submission {
+            id: entry.id.into_owned(),
+            submission_state: entry.submission_state.into_owned(),
+            offer_id: members.get("offerId"),
+            offer_type_id: members.get("offerTypeId"),
+            publisher_id: members.get("publisherId"),
+            submission_type: members.get("submissionType"),
+            slot: members.get("slot"),
+            offer_version: members.get("offerVersion"),
+            publishing_version: members.get("publishingVersion"),
+            version: members.get("version"),
+            changed_time: members.get("changedTime"),
+            definition: members.raw("definition").map(|json| json.get().into()),
+        });
+        Ok(Self { submissions: submissions.collect() })
     }
 
     /// Every submission, in the service's order.
@@ -111,8 +145,7 @@ impl OperationList {
 }
 
 /// One operation in the list. Members other than `id` and `submissionState` are absent when they were unreadable.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Submission {
     /// The operation's id, as the service wrote it.
@@ -120,34 +153,24 @@ pub struct Submission {
     /// The service's word for where it stands: `running`, `canceled`, …
     pub submission_state: String,
     /// The offer that it is about.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub offer_id: Option<String>,
     /// The kind of the offer, such as `microsoft-azure-virtualmachines`.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub offer_type_id: Option<String>,
     /// Whose offer it is.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub publisher_id: Option<String>,
     /// What is done: `publish` on the page. Other words are kept as they are.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub submission_type: Option<String>,
     /// Where it is published to: `staging` or `production`.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub slot: Option<String>,
     /// The version of the offer: 1 on the page.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub offer_version: Option<i64>,
     /// The version of the offer that is being published: 2 on the page, where the version of the offer is 1.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub publishing_version: Option<i64>,
     /// The version of this entry: a large number, such as 636576975611768314, which needs 64 bits.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub version: Option<i64>,
     /// When it last changed, as the service wrote it: ISO 8601 in UTC, such as `2018-03-26T21:46:01.179948Z`.
-    #[serde(default, deserialize_with = "json::lenient")]
     pub changed_time: Option<String>,
     /// The offer as it was submitted: JSON, unread.
-    #[serde(default, deserialize_with = "json::unread")]
     pub definition: Option<Box<str>>,
 }
 

@@ -45,6 +45,11 @@ pub(super) fn of_offer(endpoint: &Endpoint, publisher: &PublisherId, offer: &Off
     uri(endpoint, pieces.concat())
 }
 
+/// The path of an offer's cancel, without its query.
+pub(super) fn cancel_path(publisher: &PublisherId, offer: &OfferId) -> String {
+    format!("/api/publishers/{publisher}/offers/{offer}/cancel")
+}
+
 /// A URL of the endpoint. What is given begins with `/` and holds nothing but checked values.
 #[expect(
     clippy::expect_used,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::words::is_word;
+use crate::wire::words::is_word;
 
 /// Where an operation stands, read from the service's word for it.
 ///

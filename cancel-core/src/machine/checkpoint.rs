@@ -1,18 +1,21 @@
-//! A conversation written down, to be resumed by another process.
+//! A conversation as another process can resume it.
 //!
-//! What is written holds no token. What is read is untrusted: everything in it is checked as if a server had sent it, and
-//! nothing in it is taken for the state of an operation; that is looked at again.
+//! A checkpoint holds no token. What is read is untrusted: ids and values pass the checks that a caller's pass, a location those that
+//! one from the service passes. No operation's status is in it; it is polled again.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::outcome::Posted;
-use crate::error::Error;
-use crate::report::Problem;
+use super::baseline::Baseline;
+use super::policy::Until;
+use crate::codec::{CancelRequest, LocationSource, NamedLocation};
+use crate::error::{Error, ErrorKind, Posted};
+use crate::values::ApiVersion;
 
 /// The version that is written, and the only one that is read.
 pub(super) const VERSION: u32 = 1;
+
 /// A conversation written down: JSON of a few hundred bytes, or any other format of serde. There is no token in it.
 ///
 /// [`Cancellation::checkpoint`](crate::Cancellation::checkpoint) makes one, and [`Cancellation::resume`](crate::Cancellation::resume)
@@ -36,29 +39,16 @@ pub(super) const VERSION: u32 = 1;
 pub struct Checkpoint {
     pub(super) version: u32,
     pub(super) endpoint: Box<str>,
-    pub(super) api_version: Box<str>,
-    pub(super) publisher: Box<str>,
-    pub(super) offer: Box<str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) notification_emails: Option<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) if_match: Option<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) client_request_id: Option<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) only: Option<Box<str>>,
-    pub(super) until: Box<str>,
-    pub(super) stage: SavedStage,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) noted: Vec<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) location: Option<SavedLocation>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) cancel_failed: bool,
+    pub(super) api_version: ApiVersion,
+    pub(super) request: CancelRequest,
+    pub(super) until: Until,
+    pub(super) phase: SavedPhase,
     pub(super) posted: Posted,
     pub(super) polls: u32,
-    pub(super) waited: u32,
-    pub(super) failures: u8,
+    /// Where it stands in the schedule of its polls.
+    pub(super) attempt: u32,
+    /// As in [`Retries`](super::retries::Retries). A POST in flight counts as one that was lost.
+    pub(super) failed_gets: u8,
     pub(super) failed_posts: u8,
     pub(super) resumes: u32,
     /// The last `now` that was seen, and times on the same clock.
@@ -69,69 +59,83 @@ pub struct Checkpoint {
     pub(super) over: Option<Over>,
 }
 
-/// What is next when the conversation goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum SavedStage {
+/// What a resumed conversation goes on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Hash))]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub(super) enum SavedPhase {
     Listing,
+    /// Without a baseline. With one, the list is read again before a POST: that is `Rechecking`.
     Posting,
-    Relisting,
-    Watching,
-    Doubtful,
+    Rechecking {
+        baseline: Baseline,
+    },
+    Following {
+        location: SavedLocation,
+    },
+    Verifying {
+        baseline: Baseline,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<SavedLocation>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cancel_failed: bool,
+    },
+    /// Without a baseline: a POST may have been processed.
+    InDoubt,
     Unfollowed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Hash))]
 pub(super) struct SavedLocation {
     pub(super) url: Box<str>,
-    pub(super) by: SavedBy,
+    pub(super) source: LocationSource,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum SavedBy {
-    OperationLocation,
-    Location,
-    Body,
+impl SavedLocation {
+    pub(super) fn of(named: &NamedLocation) -> Self {
+        Self { url: named.location.to_string().into(), source: named.source }
+    }
 }
 
 /// How the conversation ended, when it was over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(Hash))]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Over {
     /// With an outcome: there is nothing to resume.
     Outcome,
-    /// With an error: another run may resume it, with a deadline and tries of its own.
+    /// With an error: another run may resume it, with a deadline and attempts of its own.
     Error,
 }
 
 impl Checkpoint {
-    /// How long a text may be at most, in bytes. One of ours is far shorter: whoever reads a file need not read further.
+    /// How long a text may be at most, in bytes. A checkpoint of this crate is far shorter: do not read a longer file.
     pub const MAX_LEN: usize = 1 << 20;
 
-    /// Reads what [`to_json`](Self::to_json) wrote. Its content is checked by [`Cancellation::resume`](crate::Cancellation::resume).
+    /// Reads what [`to_json`](Self::to_json) wrote. [`Cancellation::resume`](crate::Cancellation::resume) checks the rest.
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] when the text is no checkpoint, is of a version that is not known, or is longer than [`MAX_LEN`](Self::MAX_LEN).
+    /// [`ErrorKind::Checkpoint`] when the text is no checkpoint, is of a version that is not known, or is longer than
+    /// [`MAX_LEN`](Self::MAX_LEN).
     pub fn from_json(text: &str) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
         if text.len() > Self::MAX_LEN {
-            return Err(refused("is longer than 1 MiB").into());
+            return Err(refused("is longer than 1 MiB"));
         }
-        let unreadable = |error: serde_json::Error| refused(&format!("cannot be read: {error}"));
-        let Versioned { version } = serde_json::from_str(text).map_err(unreadable)?;
+        let Versioned { version } = serde_json::from_str(text).map_err(Self::unreadable)?;
         check_version(version)?;
-        Ok(serde_json::from_str(text).map_err(unreadable)?)
+        serde_json::from_str(text).map_err(Self::unreadable)
     }
 
     /// The error of a checkpoint that could not be fetched from where it was kept, for a driver to return.
     #[must_use]
-    pub fn unreadable(why: &str) -> Error {
-        refused(&format!("cannot be read: {why}")).into()
+    pub fn unreadable(why: impl std::fmt::Display) -> Error {
+        refused(&format!("cannot be read: {why}"))
     }
 
     /// The checkpoint as one line of JSON.
@@ -142,16 +146,16 @@ impl Checkpoint {
     }
 }
 
-pub(super) fn check_version(version: u32) -> Result<(), Problem> {
+pub(super) fn check_version(version: u32) -> Result<(), Error> {
     if version == VERSION {
         return Ok(());
     }
     Err(refused(&format!("is of version {version}, and only {VERSION} is known")))
 }
 
-/// The error of a checkpoint that is not resumed. Whether the run before has posted is as good as unknown.
-pub(super) fn refused(why: &str) -> Problem {
-    Problem::new(Error::Checkpoint, format!("the checkpoint {why}")).posted(Posted::Maybe)
+/// The error of a checkpoint that is not resumed. It is not known whether the run before has posted.
+pub(super) fn refused(why: &str) -> Error {
+    Error::new(ErrorKind::Checkpoint, format!("the checkpoint {why}")).with_posted(Posted::Maybe)
 }
 
 pub(super) fn to_ms(time: Duration) -> u64 {

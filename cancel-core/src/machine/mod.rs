@@ -1,35 +1,37 @@
 //! The whole conversation, as a machine that a transport drives.
 //!
-//! Nothing here performs I/O, reads a clock or rolls dice: the caller says what time it is and what came back.
-//! [`Cancellation`] is the door; [`conversation`] keeps the state; [`listing`], [`posting`] and [`looks`] say what an answer
-//! means in that state.
+//! The caller says what time it is and what came back. [`Cancellation`] is the door; [`step`], [`policy`], [`outcome`], [`progress`] and
+//! [`observer`] are what goes through it. Behind it, [`conversation`] keeps the time and gives each answer to the [`phase`] that it is
+//! for. [`checkpoint`] and [`resume`] write a conversation down and continue it in another process.
+//!
+//! Nothing here performs I/O, reads a clock or uses randomness, and nothing here uses `testing` (the model check does).
 
+mod baseline;
 mod cancellation;
 mod checkpoint;
-mod concealment;
+mod context;
 mod conversation;
-mod flight;
-mod listing;
-mod looks;
-#[cfg(all(test, feature = "portal"))]
+mod in_flight;
+#[cfg(all(test, feature = "testing"))]
 mod model;
-mod noted;
+mod next;
 mod observer;
 mod outcome;
-mod pace;
+mod phase;
 mod policy;
-mod posting;
 mod progress;
+mod redact;
 mod resume;
+mod retries;
+mod schedule;
 mod step;
 mod tokens;
-mod watching;
 
+pub use baseline::TrackedOperation;
 pub use cancellation::Cancellation;
 pub use checkpoint::Checkpoint;
-pub use noted::NotedOperation;
 pub use observer::{Event, Observer};
-pub use outcome::{Outcome, Posted, Proof};
+pub use outcome::{Outcome, Proof};
 pub use policy::{Policy, Until};
 pub use progress::{Phase, Progress};
-pub use step::{Body, Exchange, ExchangeId, Failure, Misuse, Step, TokenReason};
+pub use step::{Body, Exchange, ExchangeId, Failure, StaleExchange, Step, TokenReason};

@@ -89,14 +89,14 @@ impl<'a> Event<'a> {
     #[must_use]
     pub fn answered(cancellation: &Cancellation, id: ExchangeId, response: &'a Response<Body>) -> Self {
         let request_id = response.headers().get("x-ms-request-id").and_then(|value| value.to_str().ok());
-        let request_id = request_id.map(|text| cancellation.concealed(text));
+        let request_id = request_id.map(|text| cancellation.redacted(text));
         Self::Answered { id, status: response.status(), request_id }
     }
 
     /// [`Event::Failed`], without the token where the transport's words hold it.
     #[must_use]
     pub fn failed(cancellation: &Cancellation, id: ExchangeId, failure: &'a Failure) -> Self {
-        let why = cancellation.concealed(failure.why());
+        let why = cancellation.redacted(failure.why());
         Self::Failed { id, why, not_sent: !failure.may_be_sent() }
     }
 }

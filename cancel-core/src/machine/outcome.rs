@@ -3,10 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::noted::NotedOperation;
+use super::baseline::TrackedOperation;
 use crate::codec::{Operation, OperationLocation};
+use crate::error::Posted;
 
 /// What is *known* of the cancel, never more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub enum Outcome {
         /// The last operation that was seen, where one was.
         operation: Option<Operation>,
         /// With [`Proof::Verified`] every operation that was in progress before the cancel, all of them canceled.
-        operations: Vec<NotedOperation>,
+        operations: Vec<TrackedOperation>,
         /// Whether a POST went out.
         posted: Posted,
     },
@@ -39,16 +38,16 @@ pub enum Outcome {
     ///
     /// - With [`Proof::Verified`]: every operation that was in progress before has ended, and at least one of them says `completed` or
     ///   `failed`. The cancel came too late for that one.
-    /// - With [`Proof::Watched`]: the location says `completed` or `failed`. By the [cancel page](crate::guide::wire#sources) that is the
+    /// - With [`Proof::ByLocation`]: the location says `completed` or `failed`. By the [cancel page](crate::guide::wire#sources) that is the
     ///   cancel's own end; clients have also seen the publish's end there. So what became of the publish is not proven.
     #[non_exhaustive]
     Ended {
         /// How it is known.
         proof: Proof,
-        /// With [`Proof::Verified`] the first operation that was not canceled, with [`Proof::Watched`] what the location says; at its end.
+        /// With [`Proof::Verified`] the first operation that was not canceled, with [`Proof::ByLocation`] what the location says; at its end.
         operation: Operation,
         /// With [`Proof::Verified`] every operation that was in progress before the cancel.
-        operations: Vec<NotedOperation>,
+        operations: Vec<TrackedOperation>,
         /// Whether a POST went out.
         posted: Posted,
     },
@@ -57,16 +56,16 @@ pub enum Outcome {
     #[non_exhaustive]
     StillRunning {
         /// Every operation that was in progress at first, as it was last seen.
-        operations: Vec<NotedOperation>,
+        operations: Vec<TrackedOperation>,
         /// Whether a POST went out.
         posted: Posted,
     },
-    /// Nothing was in progress, or not the operation that was [asked for](crate::CancelRequest::only). Nothing was posted.
+    /// Nothing was in progress, or not the operation that was [asked for](crate::CancelRequest::only_if_running). Nothing was posted.
     #[non_exhaustive]
     NothingRunning {
-        /// What is in progress instead, where one operation was [asked for](crate::CancelRequest::only). Empty where nothing is in
+        /// What is in progress instead, where one operation was [asked for](crate::CancelRequest::only_if_running). Empty where nothing is in
         /// progress.
-        instead: Vec<NotedOperation>,
+        instead: Vec<TrackedOperation>,
     },
 }
 
@@ -117,7 +116,7 @@ impl Outcome {
     /// The operations that were in progress when the list was looked at, as they were last seen. Empty without
     /// [`Until::Verified`](crate::Until::Verified).
     #[must_use]
-    pub fn operations(&self) -> &[NotedOperation] {
+    pub fn operations(&self) -> &[TrackedOperation] {
         match self {
             Self::Canceled { operations, .. }
             | Self::Ended { operations, .. }
@@ -133,56 +132,26 @@ impl Outcome {
 #[non_exhaustive]
 pub enum Proof {
     /// The service answered 200 to the cancel.
-    Answered,
+    Acknowledged,
     /// The location that the service named says so.
-    Watched,
+    ByLocation,
     /// The operations that were in progress before the cancel say so themselves.
     Verified,
 }
 
 impl Proof {
-    /// One stable word for logs: `answered`, `watched` or `verified`.
+    /// One stable word for logs: `acknowledged`, `by_location` or `verified`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Answered => "answered",
-            Self::Watched => "watched",
+            Self::Acknowledged => "acknowledged",
+            Self::ByLocation => "by_location",
             Self::Verified => "verified",
         }
     }
 }
 
 impl fmt::Display for Proof {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// Whether a POST went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Posted {
-    /// None left.
-    No,
-    /// One was handed to the transport, and no answer came back: the service may have seen it.
-    Maybe,
-    /// The service answered one, whatever it said.
-    Yes,
-}
-
-impl Posted {
-    /// One stable word for logs: `no`, `maybe` or `yes`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::Maybe => "maybe",
-            Self::Yes => "yes",
-        }
-    }
-}
-
-impl fmt::Display for Posted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

@@ -1,9 +1,13 @@
 //! How far to go, how long, and how patiently.
 
+use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// How far a [`Cancellation`](crate::Cancellation) goes before it is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Until {
     /// Until the service has answered the cancel: one POST. A 202 proves only that it took the call.
@@ -24,6 +28,12 @@ impl Until {
             Self::Settled => "settled",
             Self::Verified => "verified",
         }
+    }
+}
+
+impl fmt::Display for Until {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -80,7 +90,7 @@ impl Policy {
 
     /// How long the whole conversation may take, from the `now` of [`new`](crate::Cancellation::new) on. Default: 15 minutes.
     ///
-    /// No exchange takes longer than what is left of it. Past it the conversation ends with [`Error::Deadline`](crate::Error::Deadline);
+    /// No exchange takes longer than what is left of it. Past it the conversation ends with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline);
     /// with zero, before anything is sent.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
@@ -121,8 +131,8 @@ impl Policy {
 
     /// How many failures are final. Default: 5; zero counts as 1, with which the first failure is final.
     ///
-    /// A failure is an exchange without an answer (but for a GET that was [`Abandoned`](crate::Failure::Abandoned), and
-    /// one that was [`Withheld`](crate::Failure::Withheld)), 408, 429, 5xx, or a 200 that cannot be read.
+    /// A failure is an exchange without an answer (but for a GET that was [`Dropped`](crate::Failure::Dropped), and
+    /// one that was [`NotAttempted`](crate::Failure::NotAttempted)), 408, 429, 5xx, or a 200 that cannot be read.
     ///
     /// - Of GETs: so many in a row. A readable answer begins the count anew.
     /// - Of POSTs: so many in all, those that count as possibly processed included.
@@ -136,7 +146,7 @@ impl Policy {
 
     /// The longest body that is read, in bytes. Default: 1 MiB (1,048,576).
     ///
-    /// An answer that is needed and is longer counts as a failure, in the end [`Error::BodyTooLarge`](crate::Error::BodyTooLarge). With zero
+    /// An answer that is needed and is longer counts as a failure, in the end [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge). With zero
     /// that is every list and every look; a 202 that names its location in a header needs no body.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
@@ -165,7 +175,7 @@ impl Policy {
     }
 
     /// Whether, without [`Until::Verified`], a POST of which nobody knows whether it was processed is sent again. Default: no, and such a
-    /// POST ends in [`Error::Ambiguous`](crate::Error::Ambiguous).
+    /// POST ends in [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous).
     ///
     /// The first may have worked, and then the second cancels what was started since: only for callers who know that nothing was. With
     /// `Verified` this changes nothing: there a look at the list decides.

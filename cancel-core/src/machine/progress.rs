@@ -3,35 +3,38 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::noted::NotedOperation;
-use super::outcome::Posted;
+use super::baseline::TrackedOperation;
 use crate::codec::{Operation, OperationLocation};
+use crate::error::Posted;
 
-/// What the machine is at.
+/// What the machine is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
-    /// What is in progress is being listed.
+    /// It reads the list: what is in progress before the POST.
     Listing,
-    /// The cancel is to be sent, or is out.
+    /// The POST is due or in flight.
     Posting,
-    /// It may or may not have been processed: what is in progress is listed again.
-    Relisting,
-    /// The cancel was accepted: its location, or what was in progress, is watched.
-    Watching,
+    /// It reads the list again: whether another POST would cancel the baseline and nothing else.
+    Rechecking,
+    /// It polls the location, which decides ([`Until::Settled`](crate::Until::Settled)).
+    Following,
+    /// It polls the baseline, which decides ([`Until::Verified`](crate::Until::Verified)).
+    Verifying,
     /// It is over.
     Done,
 }
 
 impl Phase {
-    /// One stable word for logs: `listing`, `posting`, `relisting`, `watching` or `done`.
+    /// One stable word for logs: `listing`, `posting`, `rechecking`, `following`, `verifying` or `done`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Listing => "listing",
             Self::Posting => "posting",
-            Self::Relisting => "relisting",
-            Self::Watching => "watching",
+            Self::Rechecking => "rechecking",
+            Self::Following => "following",
+            Self::Verifying => "verifying",
             Self::Done => "done",
         }
     }
@@ -47,25 +50,25 @@ impl fmt::Display for Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress<'a> {
-    /// What the machine is at.
+    /// What the machine is doing.
     pub phase: Phase,
-    /// Whether a POST went out so far; one that is out counts as [`Posted::Maybe`].
+    /// Whether a POST went out so far. One in flight counts as [`Posted::Maybe`].
     pub posted: Posted,
-    /// Whether a POST is out, and nobody knows yet whether it was processed.
-    pub post_is_out: bool,
-    /// How many looks were taken: GETs of the location and of noted operations. The list and the POST do not count, and a look that is
-    /// repeated (after a rejected token, or because it was given up) counts once.
+    /// Whether a POST is in flight: it is not known yet whether it was processed.
+    pub post_in_flight: bool,
+    /// How many polls there were: GETs of the location and of operations of the baseline. The list and the POST do not count. A poll
+    /// that is repeated (after a rejected token, or because it was dropped) counts once.
     pub polls: u32,
-    /// When the next exchange is due, on the clock of `now`: a driver gets ready for it before it asks for it. `None` while
-    /// one is out and when it is over.
+    /// When the next exchange is due, on the clock of `now`. A driver gets ready for it before it asks for it. `None` while an exchange is
+    /// in flight, and when it is over.
     pub due: Option<Duration>,
     /// When it ends at the latest, on the same clock.
     pub deadline: Duration,
     /// The location that the service has named.
     pub location: Option<&'a OperationLocation>,
-    /// The last operation seen, with its steps and percentages.
+    /// The operation of the last poll, with its steps and percentages.
     pub operation: Option<&'a Operation>,
     /// The operations that were in progress when the list was read, before the POST; each as it was last seen. Empty until then, and in
-    /// the modes that read no list. They are kept to the end, also when they have ended.
-    pub noted: &'a [NotedOperation],
+    /// the modes that read no list. Operations that have ended stay in it.
+    pub baseline: &'a [TrackedOperation],
 }

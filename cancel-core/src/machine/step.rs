@@ -7,30 +7,26 @@ use bytes::Bytes;
 use http::Request;
 
 use super::outcome::Outcome;
-use crate::error::Error;
-use crate::report::Problem;
+use crate::error::{Error, ErrorKind};
 
 /// What to do next. Exhaustive on purpose: a driver that handles these five handles everything.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a step is looked at and gone; a box would cost an allocation per exchange"
-)]
+#[expect(clippy::large_enum_variant, reason = "a step lives for a moment; a box would cost an allocation per exchange")]
 pub enum Step<'a> {
     /// Hand in a token with [`provide_token`](crate::Cancellation::provide_token), or stop with
     /// [`token_source_error`](crate::Cancellation::token_source_error).
     Authenticate(TokenReason),
-    /// Send this, now and once. Handing it out is the commitment: until its answer, or [`Failure::NotSent`], comes
-    /// back, it counts as possibly processed.
+    /// Send this, now and once. Handing it out is the commitment: until its answer or [`Failure::NotSent`] comes back, it counts as
+    /// possibly processed.
     Send(Exchange),
-    /// An exchange is out: hand in its answer or its failure. A step at or after `until` assumes [`Failure::TimeIsUp`].
+    /// An exchange is in flight: hand in its answer or its failure. A step at or after `until` assumes [`Failure::TimedOut`].
     ///
-    /// A driver that blocks sees this only where an earlier driver of the same value was dropped: it answers with
-    /// [`Failure::Abandoned`].
+    /// A driver that blocks sees this only when an earlier driver of the same value was dropped. It answers with
+    /// [`Failure::Dropped`].
     Await {
         /// Which exchange.
         id: ExchangeId,
-        /// When it is given up, on the clock of `now`. Later than the `now` that was given.
+        /// When it times out, on the clock of `now`. Later than the `now` that was given.
         until: Duration,
     },
     /// Nothing to do before this time, on the clock of `now`. It is later than the `now` that was given, and not after the deadline.
@@ -59,6 +55,8 @@ pub struct Exchange {
     pub request: Request<Bytes>,
     /// How long it may take in all, the body included, from the `now` at which it was handed out.
     pub timeout: Duration,
+    /// When it times out, on the clock of `now`: `timeout` after it was handed out.
+    pub until: Duration,
     /// The longest body to read, in bytes. A longer one is handed in as [`Body::TooLarge`].
     pub body_limit: usize,
 }
@@ -69,12 +67,49 @@ impl Exchange {
     pub fn is_post(&self) -> bool {
         self.request.method() == http::Method::POST
     }
+
+    /// The same exchange at a later `now`, with the time that is left of it. A driver calls it before it sends: writing to a journal
+    /// takes a part of the exchange's time.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotSent`] when no time is left: hand that in, and do not send.
+    pub fn at(self, now: Duration) -> Result<Self, Failure> {
+        let timeout = self.until.saturating_sub(now);
+        if timeout.is_zero() {
+            return Err(Failure::not_sent("its time was up before it could be sent"));
+        }
+        Ok(Self { timeout, ..self })
+    }
 }
 
 /// Names one exchange of one [`Cancellation`](crate::Cancellation): a number that grows with each. It is not written into checkpoints,
 /// so that a resumed conversation counts from the beginning; and two cancellations have the same numbers.
+///
+/// It converts to and from `u64`, for drivers in other languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExchangeId(pub(super) u64);
+pub struct ExchangeId(u64);
+
+impl ExchangeId {
+    /// Of no exchange: the first has the number 1.
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl From<u64> for ExchangeId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<ExchangeId> for u64 {
+    fn from(id: ExchangeId) -> Self {
+        id.0
+    }
+}
 
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,7 +130,7 @@ impl fmt::Display for ExchangeId {
 pub enum Body {
     /// All of it. One that is longer than [`Exchange::body_limit`] counts as [`TooLarge`](Self::TooLarge) all the same.
     Complete(Bytes),
-    /// What came before the connection broke or the time was up, or less than the answer's `Content-Length`. May be empty.
+    /// What came before the connection broke or the exchange timed out, or less than the answer's `Content-Length`. May be empty.
     CutOff(Bytes),
     /// The beginning of one that is longer than [`Exchange::body_limit`]: as much of it as was read.
     TooLarge(Bytes),
@@ -109,22 +144,13 @@ impl Body {
             Self::Complete(bytes) | Self::CutOff(bytes) | Self::TooLarge(bytes) => bytes,
         }
     }
-}
 
-impl Body {
-    /// What arrived, to be kept.
-    pub(super) fn into_bytes(self) -> Bytes {
-        match self {
-            Self::Complete(bytes) | Self::CutOff(bytes) | Self::TooLarge(bytes) => bytes,
-        }
-    }
-
-    /// All of it, or why there is no reading it.
-    pub(super) fn whole(&self) -> Result<&Bytes, Problem> {
+    /// All of it, or why it cannot be read.
+    pub(super) fn whole(&self) -> Result<&Bytes, Error> {
         match self {
             Self::Complete(bytes) => Ok(bytes),
-            Self::CutOff(_) => Err(Problem::new(Error::Transport, "the answer was cut off")),
-            Self::TooLarge(_) => Err(Problem::new(Error::BodyTooLarge, "the answer is longer than the limit")),
+            Self::CutOff(_) => Err(Error::new(ErrorKind::Transport, "the answer was cut off")),
+            Self::TooLarge(_) => Err(Error::new(ErrorKind::BodyTooLarge, "the answer is longer than the limit")),
         }
     }
 }
@@ -161,15 +187,15 @@ pub enum Failure {
     NotSent(Box<str>),
     /// Anything else: it may have been processed. When in doubt, this one. The text says why, for a person.
     MaybeSent(Box<str>),
-    /// There was no answer within [`Exchange::timeout`], by the caller's clock; it may have been processed. The machine takes it
-    /// to be that late, even if `now` says a little less (timers may be early).
-    TimeIsUp,
+    /// There was no answer within [`Exchange::timeout`], by the caller's clock; it may have been processed. The machine's time is
+    /// [`Exchange::until`] then, even if `now` is a little earlier (timers may be early).
+    TimedOut,
     /// Nobody waits for the answer any more, as when a future was dropped. A POST may have been processed, as with
     /// [`MaybeSent`](Self::MaybeSent). A GET is due again at once, and this does not count as a failure.
-    Abandoned,
-    /// The caller has not sent it, for a reason of its own: a checkpoint could not be written. It is due again at once, and does not
+    Dropped,
+    /// The caller has not sent it, for a reason of its own: a checkpoint could not be written. It is due again at once, and this does not
     /// count as a failure.
-    Withheld,
+    NotAttempted,
 }
 
 impl Failure {
@@ -188,30 +214,30 @@ impl Failure {
     pub fn why(&self) -> &str {
         match self {
             Self::NotSent(why) | Self::MaybeSent(why) => why,
-            Self::TimeIsUp => "no answer in time",
-            Self::Abandoned => "it was given up",
-            Self::Withheld => "it was not sent",
+            Self::TimedOut => "no answer in time",
+            Self::Dropped => "it was dropped",
+            Self::NotAttempted => "it was not sent",
         }
     }
 
     /// Whether the request may have reached the service, and so may have been processed.
     pub(super) fn may_be_sent(&self) -> bool {
-        !matches!(self, Self::NotSent(_) | Self::Withheld)
+        !matches!(self, Self::NotSent(_) | Self::NotAttempted)
     }
 
     /// Whether it says nothing of the service or of the way there.
     pub(super) fn is_the_callers(&self) -> bool {
-        matches!(self, Self::Abandoned | Self::Withheld)
+        matches!(self, Self::Dropped | Self::NotAttempted)
     }
 }
 
-/// An input that does not fit: the exchange that it names is not the one that is out. It has changed nothing.
+/// An answer or a failure of an exchange that is not in flight. It has changed nothing.
 ///
-/// A driver that is correct gets it where an answer comes late: a [`step`](crate::Cancellation::step) after the exchange's time has given
-/// the exchange up, or another driver has. Drop the answer, and ask for the next step.
+/// A correct driver gets it when an answer comes late: after a [`step`](crate::Cancellation::step) at which the exchange had timed out, or
+/// after another driver has completed it. Drop the answer, and ask for the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("exchange {given} is not out{}", .out.map(|id| format!(": {id} is")).unwrap_or_default())]
-pub struct Misuse {
+#[error("exchange {given} is not in flight{}", .in_flight.map(|id| format!(": {id} is")).unwrap_or_default())]
+pub struct StaleExchange {
     pub(super) given: ExchangeId,
-    pub(super) out: Option<ExchangeId>,
+    pub(super) in_flight: Option<ExchangeId>,
 }

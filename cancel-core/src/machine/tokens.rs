@@ -5,25 +5,28 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::concealment::Concealment;
+use super::redact::Redactor;
+use super::step::TokenReason;
 use crate::values::BearerToken;
 
-/// How many tokens are remembered besides the last. One that was replaced is still known to whoever it was sent to.
-pub(super) const MAX_EARLIER: usize = 7;
+/// How many tokens are remembered besides the last. One that was replaced is still known to those it was sent to.
+const MAX_EARLIER: usize = 7;
 
 /// The tokens of one conversation: the one that is used, and those that it has replaced.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens {
     last: Option<BearerToken>,
     /// The last is not to be used again.
-    rejected: bool,
+    is_rejected: bool,
+    /// 401s in a row.
+    rejections: u8,
     earlier: Vec<BearerToken>,
 }
 
 impl Tokens {
     /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest.
     pub(super) fn add(&mut self, token: BearerToken) {
-        self.rejected = false;
+        self.is_rejected = false;
         let Some(before) = self.last.replace(token) else {
             return;
         };
@@ -35,36 +38,148 @@ impl Tokens {
         }
     }
 
-    /// The service does not take the last one.
-    pub(super) fn reject(&mut self) {
-        self.rejected = true;
+    /// The service has answered 401. Returns whether that is final: it is the second in a row.
+    pub(super) fn reject(&mut self) -> bool {
+        self.is_rejected = true;
+        self.rejections = self.rejections.saturating_add(1);
+        self.rejections > 1
     }
 
-    /// The one to use, if there is one.
-    pub(super) fn usable(&self) -> Option<&BearerToken> {
-        self.last.as_ref().filter(|_| !self.rejected)
+    /// The service has taken the last one.
+    pub(super) fn accepted(&mut self) {
+        self.rejections = 0;
+    }
+
+    /// The one to use, or why another is needed.
+    pub(super) fn usable(&self) -> Result<&BearerToken, TokenReason> {
+        match &self.last {
+            Some(_) if self.is_rejected => Err(TokenReason::Rejected),
+            Some(last) => Ok(last),
+            None => Err(TokenReason::FirstUse),
+        }
     }
 
     fn all(&self) -> impl Iterator<Item = &BearerToken> {
         self.last.iter().chain(&self.earlier)
     }
 
-    /// Overwrites the tokens wherever an answer holds one.
-    pub(super) fn conceal_in_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
-        for concealment in self.all().filter_map(Concealment::of) {
-            concealment.conceal_in_headers(headers);
-            *body = concealment.conceal_in_body(std::mem::take(body));
+    /// Redacts the tokens wherever an answer holds one.
+    pub(super) fn redact_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
+        for redactor in self.all().filter_map(Redactor::of) {
+            redactor.redact_headers(headers);
+            *body = redactor.redact_body(std::mem::take(body));
         }
     }
 
-    /// Overwrites the tokens wherever a text holds one.
-    pub(super) fn conceal_in_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut concealed = Cow::Borrowed(text);
-        for concealment in self.all().filter_map(Concealment::of) {
-            if let Some(bytes) = concealment.conceal(concealed.as_bytes()) {
-                concealed = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned());
+    /// Redacts the tokens wherever a text holds one.
+    pub(super) fn redact_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut redacted = Cow::Borrowed(text);
+        for redactor in self.all().filter_map(Redactor::of) {
+            if let Some(bytes) = redactor.redact(redacted.as_bytes()) {
+                redacted = Cow::Owned(String::from_utf8_lossy(&bytes).into_owned());
             }
         }
-        concealed
+        redacted
+    }
+
+    #[cfg(all(test, feature = "testing"))]
+    pub(super) fn rejections(&self) -> u8 {
+        self.rejections
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyz-canary";
+
+    fn secrets(tokens: &[&str]) -> Tokens {
+        let mut secrets = Tokens::default();
+        for token in tokens {
+            secrets.add(BearerToken::new(token).unwrap());
+        }
+        secrets
+    }
+
+    fn in_body(secrets: &Tokens, body: &str) -> Bytes {
+        let mut body = Bytes::from(body.to_owned());
+        secrets.redact_answer(&mut HeaderMap::new(), &mut body);
+        body
+    }
+
+    fn redacted(text: &str) -> String {
+        secrets(&[SECRET]).redact_text(text).into()
+    }
+
+    #[test]
+    fn a_token_is_overwritten_wherever_it_stands() {
+        let stars = "*".repeat(SECRET.len());
+        assert_eq!(redacted(&format!("a {SECRET} b {SECRET}")), format!("a {stars} b {stars}"));
+        assert_eq!(redacted(&format!("{SECRET}{SECRET}")), format!("{stars}{stars}"));
+        assert_eq!(redacted(SECRET.split_at(40).0), "*".repeat(40), "cut off in the middle of it");
+        assert_eq!(secrets(&["canary-canary"]).redact_text("a canary-canary"), format!("a {}", "*".repeat(13)));
+    }
+
+    #[test]
+    fn another_text_stays_as_it_is() {
+        let almost = SECRET.split_at(31).0;
+        for text in ["", "0123", "0123456789abcdefghijklmnopqrstuvwxyz-other-and-more", almost] {
+            assert_eq!(redacted(text), text);
+        }
+    }
+
+    #[test]
+    fn a_token_that_repeats_itself_is_found_all_the_same() {
+        let token = format!("{}b", "a".repeat(40));
+        let text = format!("{}b", "a".repeat(43));
+        assert_eq!(secrets(&[&token]).redact_text(&text), format!("aaa{}", "*".repeat(41)));
+    }
+
+    #[test]
+    fn escapes_do_not_hide_it() {
+        let secrets = secrets(&["canary+token/0123456789"]);
+        for escaped in [
+            r#"{"a":["canary\u002Btoken\/0123456789"]}"#,
+            r#"{"error":{"message":"you sent \u0063anary+token/0123456789"}}"#,
+            r#"{"canary+token\/0123456789":1}"#,
+            r#"{"a":"\\\u0063anary+token/0123456789\""}"#,
+            // Readers take these, and a tree does not.
+            "\u{feff}[{\"status\":\"\\u0063anary+token/0123456789\"}]",
+            r#"{"status":"canary\u002btoken/0123456789","a":1e999}"#,
+            r#"{"status":"canary\u002btoken/0123456789","a":"\ud800"}"#,
+        ] {
+            let redacted = in_body(&secrets, escaped);
+            let text = String::from_utf8(redacted.to_vec()).unwrap();
+            assert!(text.contains("***") && !text.contains("anary"), "{text}");
+            assert_eq!(text.len(), escaped.len(), "{text}");
+        }
+        for other in [r#"{"a":"\u0062 \/","b":1,"b":2}"#, r#""\\u0063anary+token/0123456789""#, r"\u\/\", r"\u00"] {
+            assert_eq!(in_body(&secrets, other), other, "what does not hold it stays as it is");
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_replaced_is_a_secret_still() {
+        let mut secrets = secrets(&["first-token", "second-token"]);
+        assert_eq!(secrets.redact_text("first-token second-token"), "*********** ************");
+        for number in 0..MAX_EARLIER {
+            secrets.add(BearerToken::new(format!("another-token-{number}")).unwrap());
+            secrets.add(BearerToken::new("another-token-0").unwrap());
+        }
+        secrets.add(BearerToken::new("the-last-token").unwrap());
+        assert_eq!(secrets.redact_text("first-token another-token-0"), "first-token ***************");
+    }
+
+    #[test]
+    fn headers_and_bodies_too() {
+        let secrets = secrets(&[SECRET]);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-echo", HeaderValue::from_static("Bearer 0123456789abcdefghijklmnopqrstuvwxyz-canary"));
+        secrets.redact_answer(&mut headers, &mut Bytes::new());
+        assert_eq!(headers["x-echo"].as_bytes(), format!("Bearer {}", "*".repeat(SECRET.len())).as_bytes());
+        assert!(!in_body(&secrets, SECRET).starts_with(b"0"));
     }
 }

@@ -16,7 +16,7 @@ use super::InvalidInput;
 /// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?).if_match(version);
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IfMatch(HeaderValue);
 
 impl IfMatch {

@@ -1,8 +1,9 @@
 //! What a caller passes in, parsed once at the edge.
 //!
 //! After these constructors an id is an id and a token is a token: nothing here can change the shape of a request.
-//! Nothing in this folder knows a message or a state.
+//! Nothing here knows a message or a state, and nothing here uses another folder of this crate.
 
+mod as_text;
 mod emails;
 mod endpoint;
 mod ids;

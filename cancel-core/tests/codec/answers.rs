@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::{CancelResponse, Endpoint, Error, Posted};
+use cancel_core::{CancelResponse, Endpoint, Error, ErrorKind, Posted};
 use http::Response;
 
 const MIGRATED: &str = "/api/publishers/contoso/offers/contoso-offer/operations/1?api-version=2017-10-31";
@@ -64,7 +64,7 @@ fn without_a_location_there_is_an_error_that_says_so() {
         MIGRATED,
     ] {
         let error = read(202, [], body).unwrap_err();
-        assert_eq!((error.kind(), error.posted()), ("missing_location", Posted::Yes), "{body}");
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::MissingLocation, Posted::Yes), "{body}");
     }
 }
 
@@ -73,7 +73,7 @@ fn a_header_that_is_no_text_is_no_location() {
     let called = "https://cloudpartner.azure.com/".parse().unwrap();
     let response = Response::builder().status(202).header("location", &b"/\xff"[..]).body("").unwrap();
     let error = CancelResponse::from_http(&Endpoint::default(), &called, &response).unwrap_err();
-    assert_eq!(error.kind(), "invalid_location");
+    assert_eq!(error.kind(), ErrorKind::InvalidLocation);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn an_error_keeps_what_the_service_said() {
     )
     .unwrap_err();
     assert!(error.is_transient());
-    assert_eq!((error.kind(), error.posted()), ("throttled", Posted::Yes));
+    assert_eq!((error.kind(), error.posted()), (ErrorKind::Throttled, Posted::Yes));
     let answer = error.answer().unwrap();
     assert_eq!((answer.code(), answer.message()), (Some("TooMany"), Some("Slow down.")));
     assert_eq!((answer.request_id(), answer.correlation_request_id()), (Some("r"), Some("c")));

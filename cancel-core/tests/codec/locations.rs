@@ -1,6 +1,6 @@
 //! The location table of the wire contract, row by row, and everything that a location must not be.
 
-use cancel_core::{Endpoint, LocationKind, OfferId, OperationId, OperationLocation, PublisherId};
+use cancel_core::{Endpoint, ErrorKind, LocationKind, OfferId, OperationId, OperationLocation, PublisherId};
 use http::Uri;
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn called() -> Uri {
     format!("{ORIGIN}/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31").parse().unwrap()
 }
 
-fn parse(value: &str) -> Result<OperationLocation, &'static str> {
+fn parse(value: &str) -> Result<OperationLocation, ErrorKind> {
     OperationLocation::parse(&Endpoint::default(), &called(), value).map_err(|error| error.kind())
 }
 
@@ -104,7 +104,7 @@ fn a_kind_has_a_word_for_logs() {
 fn a_location_may_be_8_kib_long_and_no_longer() {
     let of_length = |length: usize| parse(&format!("/{}", "a".repeat(length - 1)));
     assert!(of_length(8 * 1024).is_ok());
-    assert_eq!(of_length(8 * 1024 + 1), Err("invalid_location"));
+    assert_eq!(of_length(8 * 1024 + 1), Err(ErrorKind::InvalidLocation));
 }
 
 #[test]
@@ -127,58 +127,58 @@ fn it_prints_as_it_came_made_absolute() {
 #[test]
 fn what_points_elsewhere_or_hides_something_is_refused() {
     for (value, kind) in [
-        ("https://evil.example/api/operations/1", "foreign_location"),
-        ("https://cloudpartner.azure.com.evil.example/", "foreign_location"),
-        ("https://cloudpartner.azure.com:8443/api", "foreign_location"),
-        ("http://cloudpartner.azure.com/api", "foreign_location"),
-        ("http://cloudpartner.azure.com:443/api", "foreign_location"),
-        ("//evil.example/api", "foreign_location"),
-        ("/\\evil.example/api", "foreign_location"),
-        ("\\\\evil.example/api", "foreign_location"),
-        ("https:\\\\evil.example/api", "foreign_location"),
-        ("https://cloudpartner.azure.com@evil.example/", "foreign_location"),
-        ("https://cloudpartner.azure.com\\@evil.example/", "invalid_location"),
-        ("https://evil.example\\@cloudpartner.azure.com/", "foreign_location"),
-        ("https://xn--cloudprtner-7fg.azure.com/", "foreign_location"),
-        ("https://cloudp\u{430}rtner.azure.com/", "foreign_location"),
-        ("https://[::1]/api", "foreign_location"),
-        ("https://2130706433/api", "foreign_location"),
-        ("file:///etc/passwd", "foreign_location"),
-        ("javascript:alert(1)", "foreign_location"),
-        ("\thttps://evil.example/", "foreign_location"),
-        ("ht\ttps://evil.example/", "foreign_location"),
-        ("/\t/evil.example", "foreign_location"),
-        ("///evil.example/api", "invalid_location"),
-        ("//cloudpartner.azure.com/api", "invalid_location"),
-        ("https://user@cloudpartner.azure.com/api", "invalid_location"),
-        ("https://user:pw@cloudpartner.azure.com/api", "invalid_location"),
-        ("https://@cloudpartner.azure.com/api", "invalid_location"),
-        ("https:/api/operations/1", "invalid_location"),
-        ("https:///cloudpartner.azure.com/api", "invalid_location"),
-        ("https:///evil.example/api", "foreign_location"),
-        ("https:api", "invalid_location"),
-        ("https://cloudp\u{ff41}rtner.azure.com/", "invalid_location"),
-        ("https://cloudpartner.azure.com:99999/", "invalid_location"),
-        ("https://", "invalid_location"),
-        ("/api/../secret", "invalid_location"),
-        ("/api/./x", "invalid_location"),
-        ("/api/..", "invalid_location"),
-        ("../x", "invalid_location"),
-        ("./x", "invalid_location"),
-        ("/api/%2e%2E/secret", "invalid_location"),
-        ("/api/.%2e/secret", "invalid_location"),
-        ("/api%2f..%2fsecret", "invalid_location"),
-        ("/api\\x", "invalid_location"),
-        ("/api%5c..%5cx", "invalid_location"),
-        ("/api%00", "invalid_location"),
-        ("/api%0d%0aX-Evil:1", "invalid_location"),
-        ("/api\r\nX-Evil: 1", "invalid_location"),
-        ("/api\u{7f}", "invalid_location"),
-        ("/a b", "invalid_location"),
-        ("/\u{e4}", "invalid_location"),
-        ("#fragment", "invalid_location"),
-        ("", "invalid_location"),
-        (&format!("/{}", "a".repeat(9000)), "invalid_location"),
+        ("https://evil.example/api/operations/1", ErrorKind::ForeignLocation),
+        ("https://cloudpartner.azure.com.evil.example/", ErrorKind::ForeignLocation),
+        ("https://cloudpartner.azure.com:8443/api", ErrorKind::ForeignLocation),
+        ("http://cloudpartner.azure.com/api", ErrorKind::ForeignLocation),
+        ("http://cloudpartner.azure.com:443/api", ErrorKind::ForeignLocation),
+        ("//evil.example/api", ErrorKind::ForeignLocation),
+        ("/\\evil.example/api", ErrorKind::ForeignLocation),
+        ("\\\\evil.example/api", ErrorKind::ForeignLocation),
+        ("https:\\\\evil.example/api", ErrorKind::ForeignLocation),
+        ("https://cloudpartner.azure.com@evil.example/", ErrorKind::ForeignLocation),
+        ("https://cloudpartner.azure.com\\@evil.example/", ErrorKind::InvalidLocation),
+        ("https://evil.example\\@cloudpartner.azure.com/", ErrorKind::ForeignLocation),
+        ("https://xn--cloudprtner-7fg.azure.com/", ErrorKind::ForeignLocation),
+        ("https://cloudp\u{430}rtner.azure.com/", ErrorKind::ForeignLocation),
+        ("https://[::1]/api", ErrorKind::ForeignLocation),
+        ("https://2130706433/api", ErrorKind::ForeignLocation),
+        ("file:///etc/passwd", ErrorKind::ForeignLocation),
+        ("javascript:alert(1)", ErrorKind::ForeignLocation),
+        ("\thttps://evil.example/", ErrorKind::ForeignLocation),
+        ("ht\ttps://evil.example/", ErrorKind::ForeignLocation),
+        ("/\t/evil.example", ErrorKind::ForeignLocation),
+        ("///evil.example/api", ErrorKind::InvalidLocation),
+        ("//cloudpartner.azure.com/api", ErrorKind::InvalidLocation),
+        ("https://user@cloudpartner.azure.com/api", ErrorKind::InvalidLocation),
+        ("https://user:pw@cloudpartner.azure.com/api", ErrorKind::InvalidLocation),
+        ("https://@cloudpartner.azure.com/api", ErrorKind::InvalidLocation),
+        ("https:/api/operations/1", ErrorKind::InvalidLocation),
+        ("https:///cloudpartner.azure.com/api", ErrorKind::InvalidLocation),
+        ("https:///evil.example/api", ErrorKind::ForeignLocation),
+        ("https:api", ErrorKind::InvalidLocation),
+        ("https://cloudp\u{ff41}rtner.azure.com/", ErrorKind::InvalidLocation),
+        ("https://cloudpartner.azure.com:99999/", ErrorKind::InvalidLocation),
+        ("https://", ErrorKind::InvalidLocation),
+        ("/api/../secret", ErrorKind::InvalidLocation),
+        ("/api/./x", ErrorKind::InvalidLocation),
+        ("/api/..", ErrorKind::InvalidLocation),
+        ("../x", ErrorKind::InvalidLocation),
+        ("./x", ErrorKind::InvalidLocation),
+        ("/api/%2e%2E/secret", ErrorKind::InvalidLocation),
+        ("/api/.%2e/secret", ErrorKind::InvalidLocation),
+        ("/api%2f..%2fsecret", ErrorKind::InvalidLocation),
+        ("/api\\x", ErrorKind::InvalidLocation),
+        ("/api%5c..%5cx", ErrorKind::InvalidLocation),
+        ("/api%00", ErrorKind::InvalidLocation),
+        ("/api%0d%0aX-Evil:1", ErrorKind::InvalidLocation),
+        ("/api\r\nX-Evil: 1", ErrorKind::InvalidLocation),
+        ("/api\u{7f}", ErrorKind::InvalidLocation),
+        ("/a b", ErrorKind::InvalidLocation),
+        ("/\u{e4}", ErrorKind::InvalidLocation),
+        ("#fragment", ErrorKind::InvalidLocation),
+        ("", ErrorKind::InvalidLocation),
+        (&format!("/{}", "a".repeat(9000)), ErrorKind::InvalidLocation),
     ] {
         assert_eq!(parse(value), Err(kind), "{value:?}");
     }
@@ -194,7 +194,7 @@ fn on_a_local_endpoint_the_port_counts() {
     for foreign in
         ["http://127.0.0.1/x", "http://127.0.0.1:8081/x", "https://127.0.0.1:8080/x", "http://localhost:8080/x"]
     {
-        assert_eq!(parse(foreign), Err("foreign_location"), "{foreign}");
+        assert_eq!(parse(foreign), Err(ErrorKind::ForeignLocation), "{foreign}");
     }
     assert!(
         parse("http://2130706433:8080/x").is_ok(),
@@ -207,7 +207,7 @@ fn on_a_local_endpoint_the_port_counts() {
 fn a_reference_from_somewhere_else_points_there() {
     let called = "https://evil.example/api/cancel".parse().unwrap();
     let parsed = OperationLocation::parse(&Endpoint::default(), &called, "/api/operations/1");
-    assert_eq!(parsed.unwrap_err().kind(), "foreign_location");
+    assert_eq!(parsed.unwrap_err().kind(), ErrorKind::ForeignLocation);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn what_was_called_hides_nothing_either() {
     for path in ["/api\\x/y", "/api/\u{85}/y", "/api/%5c/y", "/a/../y", "/a/%2e%2e/y"] {
         let called = Uri::try_from(format!("{ORIGIN}{path}")).unwrap();
         let parsed = OperationLocation::parse(&Endpoint::default(), &called, "operations/1");
-        assert_eq!(parsed.unwrap_err().kind(), "invalid_location", "{path:?}");
+        assert_eq!(parsed.unwrap_err().kind(), ErrorKind::InvalidLocation, "{path:?}");
         assert!(OperationLocation::parse(&Endpoint::default(), &called, "/operations/1").is_ok(), "{path:?}");
     }
 }
@@ -225,7 +225,7 @@ fn what_was_called_hides_nothing_either() {
 fn a_reference_is_joined_to_a_plain_path_only() {
     for called in [r#"https://cloudpartner.azure.com/a"b/cancel"#, "https://cloudpartner.azure.com/{a}/cancel"] {
         let parsed = OperationLocation::parse(&Endpoint::default(), &called.parse().unwrap(), "operations/1");
-        assert_eq!(parsed.unwrap_err().kind(), "invalid_location", "{called}");
+        assert_eq!(parsed.unwrap_err().kind(), ErrorKind::InvalidLocation, "{called}");
     }
 }
 
@@ -288,6 +288,6 @@ fn what_is_as_long_as_it_may_be_can_be_written_down_and_read_again() {
         assert_eq!(parse(&location.to_string()), Ok(location));
     }
     for value in [path(8193), format!("{ORIGIN}{}", path(8193)), "x".repeat(8192), "x".repeat(100_000)] {
-        assert_eq!(parse(&value), Err("invalid_location"));
+        assert_eq!(parse(&value), Err(ErrorKind::InvalidLocation));
     }
 }

@@ -1,6 +1,6 @@
 //! Operations and the list of them, as documented and as seen.
 
-use cancel_core::{Operation, OperationDetails, OperationId, OperationList, State};
+use cancel_core::{ErrorKind, Operation, OperationDetails, OperationId, OperationList, State};
 use http::Response;
 
 /// An operation as the page shows it: an array of one, six steps, a message.
@@ -71,11 +71,11 @@ fn what_has_no_status_is_no_operation() {
         "<html>",
     ] {
         let error = Operation::from_http(&Response::new(body)).unwrap_err();
-        assert_eq!(error.kind(), "malformed_body", "{body}");
+        assert_eq!(error.kind(), ErrorKind::MalformedBody, "{body}");
         assert!(error.is_transient());
     }
     let refused = Response::builder().status(403).body(r#"{"status":"canceled"}"#).unwrap();
-    assert_eq!(Operation::from_http(&refused).unwrap_err().kind(), "forbidden");
+    assert_eq!(Operation::from_http(&refused).unwrap_err().kind(), ErrorKind::Forbidden);
 }
 
 /// A parser's words repeat what it was given.
@@ -153,7 +153,11 @@ fn half_a_list_is_no_list() {
         r#"[["a","running"]]"#,
         "[{]",
     ] {
-        assert_eq!(OperationList::from_http(&Response::new(body)).unwrap_err().kind(), "malformed_body", "{body}");
+        assert_eq!(
+            OperationList::from_http(&Response::new(body)).unwrap_err().kind(),
+            ErrorKind::MalformedBody,
+            "{body}"
+        );
     }
     assert_eq!(OperationList::from_http(&Response::new("[]")).unwrap().submissions(), []);
 }

@@ -1,6 +1,6 @@
 //! `Until::Accepted`: one POST, and what its answer says.
 
-use cancel_core::{LocationKind, Outcome, Posted, Proof};
+use cancel_core::{ErrorKind, LocationKind, Outcome, Posted, Proof};
 
 use crate::talk::{MIGRATED, NO_HEADERS, Talk, accepted, secs};
 
@@ -8,7 +8,7 @@ use crate::talk::{MIGRATED, NO_HEADERS, Talk, accepted, secs};
 fn a_200_is_the_services_word_that_it_is_canceled() {
     let mut talk = Talk::new(accepted());
     talk.post().answer(200, NO_HEADERS, "");
-    assert_eq!(talk.canceled(), Proof::Answered);
+    assert_eq!(talk.canceled(), Proof::Acknowledged);
     assert_eq!(talk.cancellation.posted(), Posted::Yes);
 }
 
@@ -27,29 +27,29 @@ fn a_202_is_accepted_and_not_followed() {
 #[test]
 fn every_other_status_is_an_error_of_its_own() {
     for (status, kind) in [
-        (201, "unexpected_status"),
-        (204, "unexpected_status"),
-        (206, "unexpected_status"),
-        (301, "unexpected_status"),
-        (302, "unexpected_status"),
-        (304, "unexpected_status"),
-        (307, "unexpected_status"),
-        (308, "unexpected_status"),
-        (400, "bad_request"),
-        (402, "unexpected_status"),
-        (403, "forbidden"),
-        (404, "not_found"),
-        (405, "unexpected_status"),
-        (409, "conflict"),
-        (410, "not_found"),
-        (411, "unexpected_status"),
-        (412, "precondition_failed"),
-        (415, "unexpected_status"),
-        (422, "unprocessable"),
-        (500, "ambiguous"),
-        (502, "ambiguous"),
-        (503, "ambiguous"),
-        (504, "ambiguous"),
+        (201, ErrorKind::UnexpectedStatus),
+        (204, ErrorKind::UnexpectedStatus),
+        (206, ErrorKind::UnexpectedStatus),
+        (301, ErrorKind::UnexpectedStatus),
+        (302, ErrorKind::UnexpectedStatus),
+        (304, ErrorKind::UnexpectedStatus),
+        (307, ErrorKind::UnexpectedStatus),
+        (308, ErrorKind::UnexpectedStatus),
+        (400, ErrorKind::BadRequest),
+        (402, ErrorKind::UnexpectedStatus),
+        (403, ErrorKind::Forbidden),
+        (404, ErrorKind::NotFound),
+        (405, ErrorKind::UnexpectedStatus),
+        (409, ErrorKind::Conflict),
+        (410, ErrorKind::NotFound),
+        (411, ErrorKind::UnexpectedStatus),
+        (412, ErrorKind::PreconditionFailed),
+        (415, ErrorKind::UnexpectedStatus),
+        (422, ErrorKind::Unprocessable),
+        (500, ErrorKind::Ambiguous),
+        (502, ErrorKind::Ambiguous),
+        (503, ErrorKind::Ambiguous),
+        (504, ErrorKind::Ambiguous),
     ] {
         let mut talk = Talk::new(accepted());
         talk.post().answer(status, [("x-ms-request-id", "id-1")], r#"{"error":{"code":"C","message":"M"}}"#);
@@ -89,6 +89,6 @@ fn it_is_over_for_good() {
     talk.post().answer(200, NO_HEADERS, "");
     for hours in [0, 1, 1000] {
         talk.now += secs(hours * 3600);
-        assert_eq!(talk.canceled(), Proof::Answered);
+        assert_eq!(talk.canceled(), Proof::Acknowledged);
     }
 }

@@ -1,6 +1,6 @@
 //! Tokens: asked for when needed, again when rejected, never in a loop.
 
-use cancel_core::{BearerToken, Posted, Proof, Step, TokenReason};
+use cancel_core::{BearerToken, ErrorKind, Posted, Proof, Step, TokenReason};
 
 use crate::talk::{MIGRATED, NO_HEADERS, TOKEN, Talk, settled, status};
 
@@ -27,7 +27,7 @@ fn a_rejected_token_is_replaced_and_the_same_request_repeated_at_once() {
     assert_eq!(get.header("authorization"), Some("Bearer token-3"));
     get.answer(200, NO_HEADERS, &status("canceled"));
     assert_eq!(talk.now, before, "at once");
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
     assert_eq!(talk.cancellation.progress().polls, 1, "one look, though it took two requests");
 }
 
@@ -36,7 +36,7 @@ fn two_rejections_in_a_row_are_final() {
     let mut talk = Talk::new(settled());
     talk.post().answer(401, NO_HEADERS, "");
     talk.post().answer(401, NO_HEADERS, r#"{"error":{"code":"Expired","message":"no"}}"#);
-    assert_eq!(talk.error(), ("unauthorized", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::Unauthorized, Posted::Yes));
 
     let mut talk = Talk::watching(settled());
     for _ in 0..3 {
@@ -45,7 +45,7 @@ fn two_rejections_in_a_row_are_final() {
     }
     talk.look(401, "");
     talk.look(401, "");
-    assert_eq!(talk.error(), ("unauthorized", Posted::Yes), "only in a row");
+    assert_eq!(talk.error(), (ErrorKind::Unauthorized, Posted::Yes), "only in a row");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_fresher_token_may_come_at_any_time() {
     let get = talk.get(MIGRATED);
     assert_eq!(get.header("authorization"), Some("Bearer proactive"));
     get.answer(200, NO_HEADERS, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]
@@ -65,10 +65,10 @@ fn without_a_token_the_machine_goes_on_asking_until_the_deadline() {
         assert!(matches!(talk.cancellation.step(talk.now), Step::Authenticate(TokenReason::FirstUse)));
     }
     let error = talk.cancellation.token_source_error("az: not logged in");
-    assert_eq!((error.kind(), error.posted()), ("token_source", Posted::No));
+    assert_eq!((error.kind(), error.posted()), (ErrorKind::TokenSource, Posted::No));
     assert_eq!(error.to_string(), "contoso/contoso-offer: no token could be had: az: not logged in");
     talk.now += std::time::Duration::from_secs(3600);
-    assert_eq!(talk.error(), ("deadline", Posted::No));
+    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::No));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What a checkpoint holds, and what is refused of one that may have been forged.
 
+use std::time::Duration;
+
 use cancel_core::{
-    CancelRequest, Cancellation, Checkpoint, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId,
-    OperationId, Posted, PublisherId,
+    BearerToken, CancelRequest, Cancellation, Checkpoint, ClientRequestId, Endpoint, ErrorKind, IfMatch,
+    NotificationEmails, OfferId, OperationId, Policy, Posted, PublisherId, Step,
 };
 
 use crate::talk::{CANCEL_OPERATION, NO_HEADERS, Talk, accepted, secs, settled, status, verified};
@@ -13,7 +15,7 @@ fn rich() -> Talk {
         .notify(NotificationEmails::parse("a@contoso.com").unwrap())
         .if_match(IfMatch::any())
         .client_request_id(ClientRequestId::new("run-42").unwrap())
-        .only(OperationId::new("a").unwrap());
+        .only_if_running(OperationId::new("a").unwrap());
     let mut talk = Talk::about(request, verified());
     talk.list(&[("a", "running")]);
     talk.post().answer(202, [("Location", CANCEL_OPERATION)], "");
@@ -24,32 +26,31 @@ fn text() -> String {
     rich().cancellation.checkpoint().to_json()
 }
 
-/// What becomes of a checkpoint in which this was replaced by that.
-fn forged(from: &str, to: &str) -> &'static str {
+/// Whether a run goes on from a checkpoint in which this was replaced by that.
+fn is_refused_with(from: &str, to: &str) -> bool {
     let text = text();
     assert!(text.contains(from), "{from} is not in {text}");
-    refusal(&text.replace(from, to))
+    is_refused(&text.replace(from, to))
 }
 
 /// What was forged does not act on the terminal of whoever reads the refusal.
 #[test]
 fn a_refusal_is_a_line() {
     let stage = format!("\\u001b[2J\\u202e{}", "x".repeat(100_000));
-    let text = text().replace("watching", &stage);
+    let text = text().replace("verifying", &stage);
     let error = rich().resume_from(&text, verified()).err().unwrap();
-    assert_eq!(error.kind(), "checkpoint");
+    assert_eq!(error.kind(), ErrorKind::Checkpoint);
     let words = error.to_string();
     assert!(words.len() < 2_000 && !words.contains(|c: char| c.is_control() || c == '\u{202e}'), "{words}");
 }
 
-fn refusal(text: &str) -> &'static str {
-    match rich().resume_from(text, verified()) {
-        Ok(_) => "resumed",
-        Err(error) => {
-            assert_ne!(error.posted(), Posted::No, "{error}: an earlier run may have posted");
-            error.kind()
-        }
+fn is_refused(text: &str) -> bool {
+    let refusal = rich().resume_from(text, verified()).err();
+    if let Some(error) = &refusal {
+        assert_eq!(error.kind(), ErrorKind::Checkpoint);
+        assert_ne!(error.posted(), Posted::No, "{error}: an earlier run may have posted");
     }
+    refusal.is_some()
 }
 
 #[test]
@@ -90,13 +91,10 @@ fn forged_places_are_refused() {
         "https://cloudpartner.azure.com/a/../b",
         "",
     ] {
-        assert_eq!(forged(own, location), "checkpoint", "{location}");
+        assert!(is_refused_with(own, location), "{location}");
     }
-    assert_eq!(
-        forged(r#""endpoint":"https://cloudpartner.azure.com""#, r#""endpoint":"https://evil.example""#),
-        "checkpoint"
-    );
-    assert_eq!(forged(r#""api_version":"2017-10-31""#, r#""api_version":"2020-01-01""#), "checkpoint");
+    assert!(is_refused_with(r#""endpoint":"https://cloudpartner.azure.com""#, r#""endpoint":"https://evil.example""#));
+    assert!(is_refused_with(r#""api_version":"2017-10-31""#, r#""api_version":"2020-01-01""#));
 }
 
 #[test]
@@ -106,78 +104,68 @@ fn forged_values_are_refused() {
         (r#""version":1"#, r#""version":-1"#),
         (r#""publisher":"contoso""#, r#""publisher":"../x""#),
         (r#""offer":"contoso-offer""#, r#""offer":"a/b""#),
-        (r#""noted":["a"]"#, r#""noted":["a?b"]"#),
-        (r#""noted":["a"]"#, r#""noted":[]"#),
-        (r#""notification_emails":"a@contoso.com""#, r#""notification_emails":"x""#),
+        (r#""baseline":["a"]"#, r#""baseline":["a?b"]"#),
+        (r#""baseline":["a"]"#, r#""baseline":["a","A"]"#),
+        (r#""baseline":["a"]"#, r#""baseline":[]"#),
+        (r#""notify":"a@contoso.com""#, r#""notify":"x""#),
         (r#""if_match":"*""#, r#""if_match":"a\r\nb""#),
         (r#""client_request_id":"run-42""#, r#""client_request_id":"\n""#),
-        (r#""only":"a""#, r#""only":"""#),
+        (r#""only_if_running":"a""#, r#""only_if_running":"""#),
         (r#""until":"verified""#, r#""until":"settled""#),
         (r#""until":"verified""#, r#""until":"for ever""#),
-        (r#""stage":"watching""#, r#""stage":"listing""#),
-        (r#""stage":"watching""#, r#""stage":"doubtful""#),
-        (r#""stage":"watching""#, r#""stage":"dreaming""#),
-        (r#""by":"location""#, r#""by":"rumor""#),
+        (r#""name":"verifying""#, r#""name":"listing""#),
+        (r#""name":"verifying""#, r#""name":"in_doubt""#),
+        (r#""name":"verifying""#, r#""name":"dreaming""#),
+        (r#""source":"location""#, r#""source":"rumor""#),
         (r#""posted":"yes""#, r#""posted":true"#),
         (r#""resumes":0"#, r#""resumes":1000"#),
         (r#""deadline_ms":"#, r#""deadline_ms":999999"#),
         (r#""due_ms":"#, r#""due_ms":999999"#),
     ] {
-        assert_eq!(forged(from, to), "checkpoint", "{from} -> {to}");
+        assert!(is_refused_with(from, to), "{from} -> {to}");
     }
 }
 
-/// What the stages of each mode need: what was noted, and a location.
 #[test]
-fn a_stage_that_does_not_fit_is_refused() {
-    let own = |stage: &str, until: &str, noted: bool, location: bool, posted: &str| {
+fn a_baseline_has_at_most_64_operations() {
+    let with = |count: usize| {
+        let ids: Vec<_> = (0..count).map(|number| format!("{number}")).collect();
+        is_refused_with(r#""baseline":["a"]"#, &format!(r#""baseline":{}"#, serde_json::json!(ids)))
+    };
+    assert_eq!((with(64), with(65)), (false, true));
+}
+
+/// Which phases each mode has. What a phase needs, its type says.
+#[test]
+fn a_phase_that_the_mode_does_not_have_is_refused() {
+    let location = serde_json::json!({"url": "https://cloudpartner.azure.com/x", "source": "location"});
+    let resumes = |phase: &serde_json::Value, policy: Policy, until: &str, posted: &str| {
         let mut json: serde_json::Value = serde_json::from_str(&text()).unwrap();
-        json["stage"] = stage.into();
+        json["phase"] = phase.clone();
         json["until"] = until.into();
         json["posted"] = posted.into();
-        if !noted {
-            json["noted"] = serde_json::json!([]);
-        }
-        if !location {
-            json["location"] = serde_json::Value::Null;
-        }
-        if until != "verified" {
-            json["only"] = serde_json::Value::Null;
-        }
-        let policy = match until {
-            "verified" => verified(),
-            "settled" => settled(),
-            _ => accepted(),
-        };
+        json["request"]["only_if_running"] = serde_json::Value::Null;
         rich().resume_from(&json.to_string(), policy).is_ok()
     };
-    for (stage, until, noted, location, posted, fits) in [
-        ("listing", "verified", false, false, "no", true),
-        ("listing", "verified", true, false, "no", false),
-        ("listing", "verified", false, false, "maybe", false),
-        ("listing", "settled", false, false, "no", true),
-        ("listing", "settled", false, false, "yes", false),
-        ("posting", "verified", true, false, "no", true),
-        ("posting", "verified", false, false, "no", false),
-        ("posting", "settled", false, false, "no", true),
-        ("posting", "accepted", false, false, "no", true),
-        ("posting", "settled", true, false, "no", false),
-        ("relisting", "verified", true, false, "maybe", true),
-        ("relisting", "verified", false, false, "maybe", false),
-        ("relisting", "settled", true, false, "maybe", false),
-        ("relisting", "settled", false, false, "maybe", false),
-        ("doubtful", "settled", false, false, "maybe", true),
-        ("doubtful", "accepted", false, false, "maybe", true),
-        ("doubtful", "verified", true, false, "maybe", false),
-        ("watching", "verified", true, true, "yes", true),
-        ("watching", "verified", true, false, "yes", true),
-        ("watching", "verified", false, true, "yes", false),
-        ("watching", "settled", false, true, "yes", true),
-        ("watching", "settled", false, false, "yes", false),
-        ("watching", "settled", true, true, "yes", false),
-        ("watching", "accepted", false, true, "yes", false),
+    for (phase, modes) in [
+        (serde_json::json!({"name": "listing"}), ""),
+        (serde_json::json!({"name": "posting"}), "accepted settled"),
+        (serde_json::json!({"name": "rechecking", "baseline": ["a"]}), "verified"),
+        (serde_json::json!({"name": "rechecking"}), ""),
+        (serde_json::json!({"name": "following", "location": location}), "settled"),
+        (serde_json::json!({"name": "following"}), ""),
+        (serde_json::json!({"name": "verifying", "baseline": ["a"], "location": location}), "verified"),
+        (serde_json::json!({"name": "verifying", "baseline": ["a"]}), "verified"),
+        (serde_json::json!({"name": "verifying", "location": location}), ""),
+        (serde_json::json!({"name": "in_doubt"}), "accepted settled"),
+        (serde_json::json!({"name": "unfollowed"}), "accepted settled"),
     ] {
-        assert_eq!(own(stage, until, noted, location, posted), fits, "{stage} {until} {noted} {location} {posted}");
+        for (until, policy) in [("accepted", accepted()), ("settled", settled()), ("verified", verified())] {
+            let found = resumes(&phase, policy.clone(), until, "maybe");
+            assert_eq!(found, modes.contains(until), "{phase} {until}");
+            let unsent = phase["name"] == "listing" && resumes(&phase, policy, until, "no");
+            assert_eq!(unsent, phase["name"] == "listing", "only a list precedes every POST");
+        }
     }
 }
 
@@ -185,22 +173,52 @@ fn a_stage_that_does_not_fit_is_refused() {
 fn a_text_that_was_cut_off_anywhere_is_refused() {
     let text = text();
     for end in 0..text.len() {
-        assert_eq!(refusal(text.split_at(end).0), "checkpoint", "{end}");
+        assert!(is_refused(text.split_at(end).0), "{end}");
     }
     for text in ["", "null", "[]", "{}", "\u{0}", r#"{"version":1}"#, r#"{"version":"1"}"#] {
-        assert_eq!(refusal(text), "checkpoint", "{text}");
+        assert!(is_refused(text), "{text}");
     }
-    assert_eq!(refusal(&format!("{}{text}", " ".repeat(1024 * 1024))), "checkpoint", "too long");
-    let nested = format!(r#"{{"version":1,"noted":{}{}}}"#, "[".repeat(9999), "]".repeat(9999));
-    assert_eq!(refusal(&nested), "checkpoint");
+    assert!(is_refused(&format!("{}{text}", " ".repeat(1024 * 1024))), "too long");
+    let nested = format!(r#"{{"version":1,"phase":{}{}}}"#, "[".repeat(9999), "]".repeat(9999));
+    assert!(is_refused(&nested));
 }
 
 #[test]
 fn a_forged_history_does_not_speed_anything_up() {
-    assert_eq!(forged(r#""due_ms":1000001000"#, r#""due_ms":0"#), "resumed");
-    assert_eq!(forged(r#""now_ms":1000000000"#, r#""now_ms":0"#), "resumed", "only to find its deadline passed");
-    assert_eq!(forged(r#""failures":0"#, r#""failures":255"#), "resumed");
-    assert_eq!(forged(r#""polls":0"#, r#""polls":4294967295"#), "resumed");
+    /// When the first request leaves after a resume, or the kind of the error.
+    fn first_request(from: &str, to: &str) -> Result<Duration, ErrorKind> {
+        let text = text();
+        assert!(text.contains(from), "{from} is not in {text}");
+        let mut talk = rich().resume_from(&text.replace(from, to), verified()).unwrap();
+        let start = talk.now;
+        loop {
+            match talk.cancellation.step(talk.now) {
+                Step::Authenticate(_) => talk.cancellation.provide_token(BearerToken::new("eyJ0eXAi").unwrap()),
+                Step::WaitUntil(when) => talk.now = when,
+                Step::Send(_) => return Ok(talk.now - start),
+                Step::Await { .. } => panic!("nothing is in flight"),
+                Step::Done(result) => return Err(result.as_ref().unwrap_err().kind()),
+            }
+        }
+    }
+    let written = first_request("", "");
+    assert_eq!(written, Ok(secs(1)), "the wait after the POST");
+    assert_eq!(
+        first_request(r#""due_ms":1000001000"#, r#""due_ms":0"#),
+        Ok(secs(0)),
+        "one poll, which was due long ago"
+    );
+    assert_eq!(first_request(r#""now_ms":1000000000"#, r#""now_ms":0"#), written, "times are on one clock");
+    assert_eq!(first_request(r#""failed_gets":0"#, r#""failed_gets":255"#), written);
+    assert_eq!(first_request(r#""polls":0"#, r#""polls":4294967295"#), written);
+    assert_eq!(first_request(r#""attempt":1"#, r#""attempt":4294967295"#), written);
+
+    // What counts on is the place in the schedule: it makes waits longer, and none shorter than the first.
+    let text = text().replace(r#""attempt":1"#, r#""attempt":4294967295"#);
+    let mut talk = rich().resume_from(&text, verified()).unwrap();
+    talk.look_at("a", "running");
+    talk.next();
+    assert_eq!(talk.waited, secs(26));
 }
 
 #[test]
@@ -208,13 +226,17 @@ fn a_run_that_is_over_or_another_is_not_gone_on_with() {
     let mut talk = rich();
     talk.get(&crate::talk::operation("a")).answer(200, NO_HEADERS, &status("canceled"));
     talk.end().unwrap();
-    assert_eq!(refusal(&talk.cancellation.checkpoint().to_json()), "checkpoint");
+    assert!(is_refused(&talk.cancellation.checkpoint().to_json()));
     let settled_text = Talk::watching(settled()).cancellation.checkpoint().to_json();
-    assert_eq!(refusal(&settled_text), "checkpoint", "another mode");
+    assert!(is_refused(&settled_text), "another mode");
     let dry = Checkpoint::from_json(&text()).unwrap();
     let policy = verified().dry_run(true);
     let resumed = Cancellation::resume(Endpoint::default(), dry, policy, secs(0));
-    assert_eq!(resumed.unwrap_err().kind(), "checkpoint", "a dry run posts nothing, and so takes nothing over");
+    assert_eq!(
+        resumed.unwrap_err().kind(),
+        ErrorKind::Checkpoint,
+        "a dry run posts nothing, and so takes nothing over"
+    );
 }
 
 #[test]
@@ -226,9 +248,9 @@ fn a_checkpoint_from_the_future_is_refused() {
         for time in ["now_ms", "due_ms", "deadline_ms"] {
             json[time] = (json[time].as_u64().unwrap() + days * day).into();
         }
-        refusal(&json.to_string())
+        is_refused(&json.to_string())
     };
-    assert_eq!((ahead(31), ahead(32)), ("resumed", "checkpoint"));
+    assert_eq!((ahead(31), ahead(32)), (false, true));
 }
 
 #[test]
@@ -237,7 +259,7 @@ fn resumes_are_counted() {
     for _ in 0..1000 {
         talk = talk.resume(verified());
     }
-    assert_eq!(refusal(&talk.cancellation.checkpoint().to_json()), "checkpoint");
+    assert!(is_refused(&talk.cancellation.checkpoint().to_json()));
 }
 
 /// The call is for the whole offer: without a look at the list nothing tells one operation from another.
@@ -245,12 +267,12 @@ fn resumes_are_counted() {
 fn a_run_that_was_refused_for_what_it_means_is_not_gone_on_with() {
     for policy in [settled(), accepted()] {
         let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
-            .only(OperationId::new("a").unwrap());
+            .only_if_running(OperationId::new("a").unwrap());
         let mut talk = Talk::about(request, policy.clone());
-        assert_eq!(talk.error(), ("invalid_input", Posted::No));
+        assert_eq!(talk.error(), (ErrorKind::InvalidInput, Posted::No));
         let written = talk.cancellation.checkpoint().to_json();
         let error = talk.resume_from(&written, policy).err().unwrap();
-        assert_eq!((error.kind(), error.posted()), ("checkpoint", Posted::No));
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::Checkpoint, Posted::No));
     }
 }
 

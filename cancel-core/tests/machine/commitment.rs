@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::{Body, Failure, Posted, Proof, Step};
+use cancel_core::{Body, ErrorKind, Failure, Posted, Proof, Step};
 use http::Response;
 
 use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status, verified};
@@ -32,10 +32,10 @@ fn an_answer_that_never_comes_is_given_up() {
     talk.now += secs(30) - Duration::from_nanos(1);
     assert!(matches!(talk.cancellation.step(talk.now), Step::Await { .. }));
     talk.now += Duration::from_nanos(1);
-    assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
+    assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
     let misuse = talk.cancellation.handle_response(talk.now, id, ok()).unwrap_err();
-    assert_eq!(misuse.to_string(), "exchange #1 is not out");
-    assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
+    assert_eq!(misuse.to_string(), "exchange #1 is not in flight");
+    assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn an_answer_that_comes_late_but_before_anyone_asked_counts() {
     let id = talk.post().exchange.id;
     talk.now += secs(10_000);
     talk.cancellation.handle_response(talk.now, id, ok()).unwrap();
-    assert_eq!(talk.canceled(), Proof::Answered);
+    assert_eq!(talk.canceled(), Proof::Acknowledged);
 }
 
 #[test]
@@ -55,11 +55,11 @@ fn a_late_answer_to_a_post_is_not_taken_for_that_of_a_get() {
     post.answer(202, [("Location", MIGRATED)], "");
     let get = talk.get(MIGRATED).exchange.id;
     let misuse = talk.cancellation.handle_response(talk.now, id, ok()).unwrap_err();
-    assert_eq!(misuse.to_string(), "exchange #1 is not out: #2 is");
+    assert_eq!(misuse.to_string(), "exchange #1 is not in flight: #2 is");
     assert!(talk.cancellation.handle_failure(talk.now, id, Failure::not_sent("late")).is_err());
     let body = Response::new(Body::from(status("canceled")));
     talk.cancellation.handle_response(talk.now, get, body).unwrap();
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn nothing_is_answered_twice() {
     assert!(talk.cancellation.handle_response(talk.now, id, ok()).is_err());
     assert!(talk.cancellation.handle_failure(talk.now, id, Failure::maybe_sent("")).is_err());
     talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]
@@ -110,17 +110,17 @@ fn a_request_that_is_handed_out_names_its_limits() {
 fn what_the_caller_keeps_counts_for_nothing() {
     let mut talk = Talk::new(settled().attempts(1));
     for _ in 0..10 {
-        talk.post().fail(Failure::Withheld);
+        talk.post().fail(Failure::NotAttempted);
         assert_eq!((talk.waited, talk.cancellation.posted()), (secs(0), Posted::No));
     }
     talk.post().answer(202, [("Location", MIGRATED)], "");
-    talk.get(MIGRATED).fail(Failure::Withheld);
+    talk.get(MIGRATED).fail(Failure::NotAttempted);
     talk.look(200, &status("canceled"));
-    assert_eq!((talk.waited, talk.canceled()), (secs(0), Proof::Watched));
+    assert_eq!((talk.waited, talk.canceled()), (secs(0), Proof::ByLocation));
 
     let mut talk = Talk::new(verified());
     talk.list(&[("a", "running")]);
-    talk.post().fail(Failure::Withheld);
+    talk.post().fail(Failure::NotAttempted);
     talk.list(&[("a", "running")]);
     talk.post().answer(200, NO_HEADERS, "");
 }

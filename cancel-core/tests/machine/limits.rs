@@ -1,6 +1,6 @@
 //! Rule 6: it ends.
 
-use cancel_core::{Body, Posted, Step};
+use cancel_core::{Body, ErrorKind, Posted, Step};
 
 use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status};
 
@@ -15,7 +15,7 @@ fn a_conversation_that_does_not_end_is_ended() {
             talk.get(MIGRATED).answer(200, NO_HEADERS, &status("running"));
         }
     }
-    assert_eq!((talk.now - start, talk.error()), (secs(60), ("deadline", Posted::Yes)));
+    assert_eq!((talk.now - start, talk.error()), (secs(60), (ErrorKind::Deadline, Posted::Yes)));
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn a_wait_never_goes_beyond_the_deadline() {
     let mut talk = Talk::new(settled().deadline(secs(60)));
     let start = talk.now;
     talk.post().answer(202, [("Location", MIGRATED), ("Retry-After", "3600")], "");
-    assert_eq!(talk.deadline(), ("deadline", Posted::Yes));
+    assert_eq!(talk.deadline(), (ErrorKind::Deadline, Posted::Yes));
     assert_eq!(talk.now - start, secs(60));
 }
 
@@ -35,12 +35,12 @@ fn an_attempt_that_the_deadline_cuts_short_is_a_deadline() {
     let id = post.exchange.id;
     talk.now += secs(10);
     talk.cancellation.handle_failure(talk.now, id, cancel_core::Failure::maybe_sent("timeout")).unwrap();
-    assert_eq!(talk.error(), ("deadline", Posted::Maybe));
+    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Maybe));
 
     let mut talk = Talk::new(settled().deadline(secs(10)));
     talk.post();
     talk.now += secs(10);
-    assert_eq!(talk.error(), ("deadline", Posted::Maybe), "also when nobody answers");
+    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Maybe), "also when nobody answers");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn an_answer_that_the_deadline_cuts_short_is_a_deadline() {
     let look = talk.get(MIGRATED);
     look.talk.now += secs(10);
     look.answer_with(200, NO_HEADERS, Body::CutOff("{".into()));
-    assert_eq!(talk.error(), ("deadline", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Yes));
 }
 
 /// A timer may be early by a little.
@@ -58,15 +58,15 @@ fn time_that_is_up_is_up_by_the_machines_clock_too() {
     let mut talk = Talk::new(settled().deadline(secs(10)));
     let post = talk.post();
     post.talk.now += secs(9);
-    post.fail(cancel_core::Failure::TimeIsUp);
-    assert_eq!((talk.cancellation.now() - talk.now, talk.error()), (secs(1), ("deadline", Posted::Maybe)));
+    post.fail(cancel_core::Failure::TimedOut);
+    assert_eq!((talk.cancellation.now() - talk.now, talk.error()), (secs(1), (ErrorKind::Deadline, Posted::Maybe)));
 }
 
 #[test]
 fn a_deadline_says_what_failed_last() {
     let mut talk = Talk::watching(settled().deadline(secs(2)));
     talk.look(503, r#"{"error":{"code":"Busy","message":"later"}}"#);
-    assert_eq!(talk.deadline(), ("deadline", Posted::Yes));
+    assert_eq!(talk.deadline(), (ErrorKind::Deadline, Posted::Yes));
     let error = talk.end().unwrap_err();
     assert_eq!(error.answer().and_then(|answer| answer.code()), Some("Busy"));
     assert!(error.to_string().contains("2s after the start"), "{error}");
@@ -75,7 +75,7 @@ fn a_deadline_says_what_failed_last() {
 #[test]
 fn a_deadline_of_nothing_sends_nothing() {
     let mut talk = Talk::new(settled().deadline(secs(0)));
-    assert_eq!(talk.error(), ("deadline", Posted::No));
+    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::No));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_body_may_be_as_long_as_the_limit() {
     assert!(talk.end().is_ok());
     let mut talk = Talk::watching(settled().body_limit(body.len() - 1).attempts(1));
     talk.look(200, &body);
-    assert_eq!(talk.error(), ("body_too_large", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::BodyTooLarge, Posted::Yes));
 }
 
 #[test]
@@ -109,12 +109,12 @@ fn a_202_with_its_header_needs_no_body() {
         talk.look(200, &status("canceled"));
     }
     for (body, kind) in [
-        (Body::CutOff("\"/api".into()), "transport"),
-        (Body::TooLarge(format!("\"{MIGRATED}\"").into()), "body_too_large"),
-        (Body::from(""), "missing_location"),
-        (Body::from("{}"), "missing_location"),
-        (Body::from("<html>"), "missing_location"),
-        (Body::from(r#"{"location":7}"#), "missing_location"),
+        (Body::CutOff("\"/api".into()), ErrorKind::Transport),
+        (Body::TooLarge(format!("\"{MIGRATED}\"").into()), ErrorKind::BodyTooLarge),
+        (Body::from(""), ErrorKind::MissingLocation),
+        (Body::from("{}"), ErrorKind::MissingLocation),
+        (Body::from("<html>"), ErrorKind::MissingLocation),
+        (Body::from(r#"{"location":7}"#), ErrorKind::MissingLocation),
     ] {
         let mut talk = Talk::new(settled());
         talk.post().answer_with(202, NO_HEADERS, body);

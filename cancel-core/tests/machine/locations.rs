@@ -1,6 +1,6 @@
 //! Which location is followed, and when it moves.
 
-use cancel_core::{Posted, Proof};
+use cancel_core::{ErrorKind, Posted, Proof};
 
 use crate::talk::{MIGRATED, NO_HEADERS, NON_MIGRATED, Talk, settled, status};
 
@@ -12,7 +12,7 @@ fn with_both_headers_operation_location_wins() {
     let mut talk = Talk::new(settled());
     talk.post().answer(202, [("Location", OTHER), ("Operation-Location", NON_MIGRATED)], "");
     talk.get(NON_MIGRATED).answer(200, NO_HEADERS, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn an_empty_header_is_an_absent_one() {
 fn a_bad_operation_location_is_not_replaced_by_a_good_location() {
     let mut talk = Talk::new(settled());
     talk.post().answer(202, [("Operation-Location", FOREIGN), ("Location", OTHER)], "");
-    assert_eq!(talk.error(), ("foreign_location", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
 }
 
 #[test]
@@ -72,18 +72,18 @@ fn location_moves_it_only_while_a_location_is_followed() {
 fn a_new_location_passes_the_same_checks() {
     let mut talk = Talk::watching(settled());
     talk.get(MIGRATED).answer(200, [("Operation-Location", FOREIGN)], &status("running"));
-    assert_eq!(talk.error(), ("foreign_location", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
 
     let mut talk = Talk::watching(settled());
     talk.get(MIGRATED).answer(202, [("Location", "/api/../x")], "");
-    assert_eq!(talk.error(), ("invalid_location", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::InvalidLocation, Posted::Yes));
 }
 
 #[test]
 fn an_end_is_an_end_wherever_the_answer_points() {
     let mut talk = Talk::watching(settled());
     talk.get(MIGRATED).answer(200, [("Location", FOREIGN)], &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Going on in another process, at every point of a conversation.
 
-use cancel_core::{Posted, Proof, Step, TokenReason};
+use cancel_core::{ErrorKind, Posted, Proof, Step, TokenReason};
 
 use crate::talk::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Talk, accepted, pairs, secs, settled, status, verified};
 
@@ -48,9 +48,9 @@ fn a_post_that_was_out_is_ambiguous_where_nothing_can_be_looked_into() {
         let mut talk = Talk::new(policy.clone());
         talk.post();
         let mut talk = talk.resume(policy.clone());
-        assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
+        assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
         let mut talk = talk.resume(policy.clone());
-        assert_eq!(talk.error(), ("ambiguous", Posted::Maybe), "and stays so");
+        assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe), "and stays so");
         let mut talk = talk.resume(policy.retry_ambiguous(true));
         talk.post();
     }
@@ -60,13 +60,17 @@ fn a_post_that_was_out_is_ambiguous_where_nothing_can_be_looked_into() {
 fn a_post_that_was_accepted_is_never_sent_again() {
     let mut talk = Talk::watching(settled()).resume(settled());
     talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 
     let mut talk = Talk::new(settled());
     talk.post().answer(202, [("Location", "https://evil.example/")], "");
-    assert_eq!(talk.error(), ("foreign_location", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
     let mut talk = talk.resume(settled().retry_ambiguous(true));
-    assert_eq!(talk.error(), ("ambiguous", Posted::Yes), "whatever the policy says of those that are not known");
+    assert_eq!(
+        talk.error(),
+        (ErrorKind::Ambiguous, Posted::Yes),
+        "whatever the policy says of those that are not known"
+    );
 
     let mut talk = Talk::new(verified());
     talk.list(&[("a", "running")]);
@@ -85,11 +89,11 @@ fn a_deadline_in_the_middle_of_a_post_does_not_make_it_unsent() {
         }
         talk.post();
         talk.now += secs(10);
-        assert_eq!(talk.error(), ("deadline", Posted::Maybe));
+        assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Maybe));
         let mut talk = talk.resume(policy);
         match next {
             Some(_) => talk.list(&[("a", "running")]),
-            None => assert_eq!(talk.error(), ("ambiguous", Posted::Maybe)),
+            None => assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe)),
         }
     }
 }
@@ -138,7 +142,7 @@ fn time_that_passed_counts_on_the_same_clock() {
     let text = talk.cancellation.checkpoint().to_json();
     let mut later = Talk { now: talk.now + secs(61), ..talk };
     later = later.resume_from(&text, settled().deadline(secs(60))).unwrap();
-    assert_eq!(later.error(), ("deadline", Posted::Yes));
+    assert_eq!(later.error(), (ErrorKind::Deadline, Posted::Yes));
 }
 
 #[test]
@@ -152,17 +156,17 @@ fn on_another_clock_no_time_has_passed() {
     other.now = secs(62);
     assert!(!matches!(other.cancellation.step(other.now), Step::Done(_)));
     other.now = secs(63);
-    assert_eq!(other.error(), ("deadline", Posted::Yes));
+    assert_eq!(other.error(), (ErrorKind::Deadline, Posted::Yes));
 }
 
 #[test]
 fn after_an_error_another_run_has_a_deadline_and_tries_of_its_own() {
     let mut talk = Talk::watching(settled().deadline(secs(60)));
     talk.now += secs(1000);
-    assert_eq!(talk.error(), ("deadline", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Yes));
     let mut talk = talk.resume(settled().deadline(secs(60)));
     talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 
     let mut talk = Talk::watching(settled());
     for _ in 0..5 {
@@ -193,7 +197,7 @@ fn a_crash_loop_posts_no_more_than_one_run_would() {
         talk = talk.resume(verified());
         talk.list(&[("a", "running")]);
     }
-    assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
+    assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
 }
 
 #[test]

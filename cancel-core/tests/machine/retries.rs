@@ -1,6 +1,6 @@
 //! Waiting: transient failures within the schedule, and the service's own word on when to come back.
 
-use cancel_core::{Body, Failure, Posted, Proof};
+use cancel_core::{Body, ErrorKind, Failure, Posted, Proof};
 
 use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status};
 
@@ -16,24 +16,24 @@ fn transient_failures_of_a_look_are_retried() {
     talk.look(200, "");
     talk.look(204, "");
     talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]
 fn five_in_a_row_give_the_last_ones_kind() {
     for (code, body, kind) in [
-        (408, "", "unexpected_status"),
-        (429, "", "throttled"),
-        (500, "", "server"),
-        (503, "", "server"),
-        (200, "", "malformed_body"),
-        (200, "null", "malformed_body"),
-        (200, "[]", "malformed_body"),
-        (200, r#"[{"status":"a"},{"status":"b"}]"#, "malformed_body"),
-        (200, r#"{"status":7}"#, "malformed_body"),
-        (200, r#"{"state":"canceled"}"#, "malformed_body"),
-        (200, r#"{"status":"running","status":"canceled"}"#, "malformed_body"),
-        (204, "", "malformed_body"),
+        (408, "", ErrorKind::UnexpectedStatus),
+        (429, "", ErrorKind::Throttled),
+        (500, "", ErrorKind::Server),
+        (503, "", ErrorKind::Server),
+        (200, "", ErrorKind::MalformedBody),
+        (200, "null", ErrorKind::MalformedBody),
+        (200, "[]", ErrorKind::MalformedBody),
+        (200, r#"[{"status":"a"},{"status":"b"}]"#, ErrorKind::MalformedBody),
+        (200, r#"{"status":7}"#, ErrorKind::MalformedBody),
+        (200, r#"{"state":"canceled"}"#, ErrorKind::MalformedBody),
+        (200, r#"{"status":"running","status":"canceled"}"#, ErrorKind::MalformedBody),
+        (204, "", ErrorKind::MalformedBody),
     ] {
         let mut talk = Talk::watching(settled());
         for _ in 0..4 {
@@ -46,27 +46,27 @@ fn five_in_a_row_give_the_last_ones_kind() {
     for _ in 0..5 {
         talk.get(MIGRATED).maybe_sent();
     }
-    assert_eq!(talk.error(), ("transport", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::Transport, Posted::Yes));
 }
 
 #[test]
 fn a_look_that_the_caller_gives_up_is_taken_again_and_counts_once() {
     let mut talk = Talk::watching(settled());
     for _ in 0..10 {
-        talk.get(MIGRATED).fail(Failure::Abandoned);
+        talk.get(MIGRATED).fail(Failure::Dropped);
     }
     assert_eq!(talk.cancellation.progress().due, Some(talk.now), "at once");
     assert_eq!(talk.cancellation.progress().polls, 1);
     talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]
 fn a_body_that_did_not_arrive_is_a_transient_failure_too() {
     for (body, kind) in [
-        (Body::CutOff(status("canceled").into()), "transport"),
-        (Body::TooLarge(status("canceled").into()), "body_too_large"),
-        (Body::Complete(vec![b' '; 1024 * 1024 + 1].into()), "body_too_large"),
+        (Body::CutOff(status("canceled").into()), ErrorKind::Transport),
+        (Body::TooLarge(status("canceled").into()), ErrorKind::BodyTooLarge),
+        (Body::Complete(vec![b' '; 1024 * 1024 + 1].into()), ErrorKind::BodyTooLarge),
     ] {
         let mut talk = Talk::watching(settled());
         for _ in 0..5 {

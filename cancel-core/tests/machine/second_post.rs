@@ -1,7 +1,7 @@
 //! After a POST of which nobody knows what became, in `Until::Verified`: a look, and another POST only while it can cancel
 //! nothing but what was noted.
 
-use cancel_core::{CancelRequest, OfferId, OperationId, Posted, Proof, PublisherId};
+use cancel_core::{CancelRequest, ErrorKind, OfferId, OperationId, Posted, Proof, PublisherId};
 
 use crate::talk::{CANCEL_OPERATION, LIST, NO_HEADERS, Talk, pairs, secs, verified};
 
@@ -89,7 +89,11 @@ fn a_fresh_token_may_take_its_time() {
     talk.post().answer(401, NO_HEADERS, "");
     talk.list(&[("a", "running")]);
     talk.post().answer(401, NO_HEADERS, "");
-    assert_eq!(talk.error(), ("unauthorized", Posted::Yes), "the look between them accepts no token for a POST");
+    assert_eq!(
+        talk.error(),
+        (ErrorKind::Unauthorized, Posted::Yes),
+        "the look between them accepts no token for a POST"
+    );
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn a_deadline_says_what_was_started_in_the_meantime() {
     talk.list(&[("a", "running"), ("b", "running")]);
     talk.look_at("a", "running");
     talk.now += secs(10_000);
-    assert_eq!(talk.error(), ("deadline", Posted::Maybe));
+    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Maybe));
     let error = talk.end().unwrap_err().to_string();
     assert!(error.contains("operation b was started in the meantime"), "{error}");
 }
@@ -116,7 +120,7 @@ fn a_look_that_fails_is_tried_again() {
     for _ in 0..5 {
         talk.get(LIST).answer(503, NO_HEADERS, "");
     }
-    assert_eq!(talk.error(), ("server", Posted::Maybe));
+    assert_eq!(talk.error(), (ErrorKind::Server, Posted::Maybe));
 }
 
 #[test]
@@ -126,13 +130,13 @@ fn five_posts_that_lead_nowhere_are_enough() {
         talk.list(&[("a", "running")]);
         talk.post().maybe_sent();
     }
-    assert_eq!(talk.error(), ("ambiguous", Posted::Maybe));
+    assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
 }
 
 #[test]
 fn a_target_that_is_gone_is_not_posted_for_again() {
     let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
-        .only(OperationId::new("a").unwrap());
+        .only_if_running(OperationId::new("a").unwrap());
     let mut talk = Talk::about(request, verified());
     talk.list(&[("a", "running"), ("b", "running")]);
     talk.post().maybe_sent();

@@ -1,6 +1,6 @@
 //! `Until::Settled`: the POST, then the location until it says an end.
 
-use cancel_core::{Operation, Outcome, Phase, Posted, Proof};
+use cancel_core::{ErrorKind, Operation, Outcome, Phase, Posted, Proof};
 
 use crate::talk::{MIGRATED, NO_HEADERS, Talk, secs, settled, status};
 
@@ -11,7 +11,7 @@ fn it_looks_until_the_location_says_canceled() {
     assert_eq!(talk.look(200, &status("running")), secs(1));
     talk.look(200, r#"[{"status":"running"}]"#);
     talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
     let progress = talk.cancellation.progress();
     assert_eq!((progress.phase, progress.posted, progress.polls), (Phase::Done, Posted::Yes, 3));
     assert_eq!(progress.operation.map(Operation::status), Some("canceled"));
@@ -26,12 +26,12 @@ fn completed_and_failed_end_it_without_proving_that_it_is_canceled() {
         let Ok(Outcome::Ended { proof, operation, posted, .. }) = talk.end() else {
             panic!("{word} is an end");
         };
-        assert_eq!((proof, operation.status(), posted), (Proof::Watched, word, Posted::Yes));
+        assert_eq!((proof, operation.status(), posted), (Proof::ByLocation, word, Posted::Yes));
     }
     for word in ["cancelled", "Canceled", "CANCELLED"] {
         let mut talk = Talk::watching(settled());
         talk.look(200, &status(word));
-        assert_eq!(talk.canceled(), Proof::Watched, "{word}");
+        assert_eq!(talk.canceled(), Proof::ByLocation, "{word}");
     }
 }
 
@@ -43,7 +43,7 @@ fn no_other_word_is_an_end() {
         let mut talk = Talk::watching(settled());
         talk.look(200, &status(word));
         talk.look(200, &status("canceled"));
-        assert_eq!(talk.canceled(), Proof::Watched, "{word}");
+        assert_eq!(talk.canceled(), Proof::ByLocation, "{word}");
     }
 }
 
@@ -51,7 +51,7 @@ fn no_other_word_is_an_end() {
 fn a_200_to_the_post_is_not_followed() {
     let mut talk = Talk::new(settled());
     talk.post().answer(200, [("Location", MIGRATED)], "");
-    assert_eq!(talk.canceled(), Proof::Answered);
+    assert_eq!(talk.canceled(), Proof::Acknowledged);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_202_to_a_look_is_still_running_whatever_its_body_says() {
         talk.look(202, body);
     }
     talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::Watched);
+    assert_eq!(talk.canceled(), Proof::ByLocation);
 }
 
 #[test]
@@ -71,26 +71,26 @@ fn a_404_is_tolerated_three_times_after_the_202_and_no_longer() {
         talk.look(404, "");
     }
     talk.look(404, "");
-    assert_eq!(talk.error(), ("not_found", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::NotFound, Posted::Yes));
 
     let mut talk = Talk::watching(settled());
     for _ in 0..3 {
         talk.look(200, &status("running"));
     }
     talk.look(404, "");
-    assert_eq!(talk.error(), ("not_found", Posted::Yes), "it existed, and is gone");
+    assert_eq!(talk.error(), (ErrorKind::NotFound, Posted::Yes), "it existed, and is gone");
 }
 
 #[test]
 fn a_refused_look_ends_it() {
     for (code, kind) in [
-        (201, "unexpected_status"),
-        (302, "unexpected_status"),
-        (400, "bad_request"),
-        (403, "forbidden"),
-        (409, "conflict"),
-        (410, "not_found"),
-        (422, "unprocessable"),
+        (201, ErrorKind::UnexpectedStatus),
+        (302, ErrorKind::UnexpectedStatus),
+        (400, ErrorKind::BadRequest),
+        (403, ErrorKind::Forbidden),
+        (409, ErrorKind::Conflict),
+        (410, ErrorKind::NotFound),
+        (422, ErrorKind::Unprocessable),
     ] {
         let mut talk = Talk::watching(settled());
         talk.look(code, r#"{"status":"canceled"}"#);

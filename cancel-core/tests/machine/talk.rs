@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cancel_core::{
-    BearerToken, Body, CancelRequest, Cancellation, Checkpoint, Endpoint, Error, Exchange, Failure, NotedOperation,
-    OfferId, Outcome, Policy, Posted, Proof, PublisherId, Step, TokenReason, Until,
+    BearerToken, Body, CancelRequest, Cancellation, Checkpoint, Endpoint, Error, ErrorKind, Exchange, Failure, OfferId,
+    Outcome, Policy, Posted, Proof, PublisherId, Step, TokenReason, TrackedOperation, Until,
 };
 use http::Response;
 
@@ -51,7 +51,7 @@ pub(crate) fn secs(seconds: u64) -> Duration {
 }
 
 /// What operations stand as, by their ids.
-pub(crate) fn seen(operations: &[NotedOperation]) -> Vec<(String, String)> {
+pub(crate) fn seen(operations: &[TrackedOperation]) -> Vec<(String, String)> {
     operations.iter().map(|seen| (seen.id().to_string(), seen.status().to_owned())).collect()
 }
 
@@ -193,7 +193,7 @@ impl Talk {
     }
 
     /// It is over with an error: of what kind, and whether a POST went out.
-    pub(crate) fn error(&mut self) -> (&'static str, Posted) {
+    pub(crate) fn error(&mut self) -> (ErrorKind, Posted) {
         match self.end() {
             Err(error) => (error.kind(), error.posted()),
             Ok(outcome) => panic!("no error: {outcome:?}"),
@@ -201,7 +201,7 @@ impl Talk {
     }
 
     /// It waits until its deadline, and is over then.
-    pub(crate) fn deadline(&mut self) -> (&'static str, Posted) {
+    pub(crate) fn deadline(&mut self) -> (ErrorKind, Posted) {
         while let Step::WaitUntil(when) = self.cancellation.step(self.now) {
             assert!(when > self.now, "a wait that is over");
             self.now = when;

@@ -1,6 +1,6 @@
 //! `Until::Verified`: the list, the POST, and what was in progress until it has ended.
 
-use cancel_core::{CancelRequest, OfferId, OperationId, Outcome, Phase, Posted, Proof, PublisherId, State};
+use cancel_core::{CancelRequest, ErrorKind, OfferId, OperationId, Outcome, Phase, Posted, Proof, PublisherId, State};
 
 use crate::talk::{
     CANCEL_OPERATION, LIST, NO_HEADERS, NON_MIGRATED, Talk, list_of, operation, pairs, secs, seen, settled, status,
@@ -134,12 +134,12 @@ fn a_foreign_location_is_an_error_all_the_same() {
     let mut talk = Talk::new(verified());
     talk.list(&[("a", "running")]);
     talk.post().answer(202, [("Location", "https://evil.example/")], "");
-    assert_eq!(talk.error(), ("foreign_location", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
 
     let mut talk = Talk::verifying(&["a"]);
     talk.look_at("a", "running");
     talk.get(CANCEL_OPERATION).answer(202, [("Operation-Location", "https://evil.example/")], "");
-    assert_eq!(talk.error(), ("foreign_location", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
 }
 
 #[test]
@@ -172,22 +172,22 @@ fn failures_of_the_noted_operations_count() {
         talk.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
     }
     talk.get(&operation("a")).answer(500, NO_HEADERS, "");
-    assert_eq!(talk.error(), ("server", Posted::Yes), "five in a row, whatever the location says between");
+    assert_eq!(talk.error(), (ErrorKind::Server, Posted::Yes), "five in a row, whatever the location says between");
 
     let mut talk = Talk::verifying(&["a"]);
     talk.get(&operation("a")).answer(403, NO_HEADERS, "");
-    assert_eq!(talk.error(), ("forbidden", Posted::Yes));
+    assert_eq!(talk.error(), (ErrorKind::Forbidden, Posted::Yes));
 }
 
 #[test]
 fn a_list_that_cannot_be_read_posts_nothing() {
     for (code, body, kind) in [
-        (200, "", "malformed_body"),
-        (200, r#"[{"id":"a"}]"#, "malformed_body"),
-        (200, r#"[{"id":"a/b","submissionState":"running"}]"#, "malformed_body"),
-        (204, "", "malformed_body"),
-        (503, "", "server"),
-        (429, "", "throttled"),
+        (200, "", ErrorKind::MalformedBody),
+        (200, r#"[{"id":"a"}]"#, ErrorKind::MalformedBody),
+        (200, r#"[{"id":"a/b","submissionState":"running"}]"#, ErrorKind::MalformedBody),
+        (204, "", ErrorKind::MalformedBody),
+        (503, "", ErrorKind::Server),
+        (429, "", ErrorKind::Throttled),
     ] {
         let mut talk = Talk::new(verified());
         for _ in 0..5 {
@@ -195,8 +195,12 @@ fn a_list_that_cannot_be_read_posts_nothing() {
         }
         assert_eq!(talk.error(), (kind, Posted::No), "{code} {body}");
     }
-    for (code, kind) in [(202, "unexpected_status"), (307, "unexpected_status"), (403, "forbidden"), (404, "not_found")]
-    {
+    for (code, kind) in [
+        (202, ErrorKind::UnexpectedStatus),
+        (307, ErrorKind::UnexpectedStatus),
+        (403, ErrorKind::Forbidden),
+        (404, ErrorKind::NotFound),
+    ] {
         let mut talk = Talk::new(verified());
         talk.get(LIST).answer(code, NO_HEADERS, "[]");
         assert_eq!(talk.error(), (kind, Posted::No), "{code}");
@@ -208,7 +212,7 @@ fn a_list_that_cannot_be_read_posts_nothing() {
 
 fn only(id: &str) -> CancelRequest {
     CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
-        .only(OperationId::new(id).unwrap())
+        .only_if_running(OperationId::new(id).unwrap())
 }
 
 #[test]
@@ -229,7 +233,7 @@ fn only_one_operation_is_what_is_meant_or_nothing_is_posted() {
 #[test]
 fn without_the_list_one_operation_cannot_be_meant() {
     let mut talk = Talk::about(only("a"), settled());
-    assert_eq!(talk.error(), ("invalid_input", Posted::No));
+    assert_eq!(talk.error(), (ErrorKind::InvalidInput, Posted::No));
 }
 
 #[test]
@@ -251,12 +255,12 @@ fn progress_names_every_phase() {
     assert_eq!(talk.cancellation.progress().phase, Phase::Listing);
     talk.list(&[("a", "running")]);
     assert_eq!(talk.cancellation.progress().phase, Phase::Posting);
-    assert_eq!(seen(talk.cancellation.progress().noted), pairs(&[("a", "running")]));
+    assert_eq!(seen(talk.cancellation.progress().baseline), pairs(&[("a", "running")]));
     let post = talk.post();
     post.maybe_sent();
-    assert_eq!(talk.cancellation.progress().phase, Phase::Relisting);
+    assert_eq!(talk.cancellation.progress().phase, Phase::Rechecking);
     talk.list(&[]);
-    assert_eq!(talk.cancellation.progress().phase, Phase::Watching);
+    assert_eq!(talk.cancellation.progress().phase, Phase::Verifying);
     talk.look_at("a", "canceled");
     assert_eq!(talk.cancellation.progress().phase, Phase::Done);
 }

@@ -1,6 +1,6 @@
 //! Who may do what: tokens, names, origins, and `If-Match`.
 
-use cancel_core::portal::Portal;
+use cancel_core::testing::portal::Portal;
 use http::Request;
 
 use crate::support::*;

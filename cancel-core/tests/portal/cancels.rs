@@ -1,6 +1,6 @@
 //! What a cancel does to the operations in progress, and how its own operation fares.
 
-use cancel_core::portal::{CancelBehavior, End, LocationNames, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, End, LocationNames, PublishOperation};
 
 use crate::support::*;
 

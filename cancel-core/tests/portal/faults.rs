@@ -1,6 +1,6 @@
 //! Scripted faults: what the client sees, and what the service did.
 
-use cancel_core::portal::{Call, CancelBehavior, Delivery, Fault, Portal, PublishOperation};
+use cancel_core::testing::portal::{Call, CancelBehavior, Delivery, Fault, Portal, PublishOperation};
 
 use crate::support::*;
 

@@ -1,6 +1,6 @@
 //! The location table: what a 202 carries, and that every form can be read back.
 
-use cancel_core::portal::{CancelBehavior, Generation, LocationNames, Offer, PublishOperation, RetryAfter};
+use cancel_core::testing::portal::{CancelBehavior, Generation, LocationNames, Offer, PublishOperation, RetryAfter};
 
 use crate::support::*;
 

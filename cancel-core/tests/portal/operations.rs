@@ -1,6 +1,6 @@
 //! What an operation looks like while it runs, waits, and after it has ended.
 
-use cancel_core::portal::{CancelBehavior, End, Generation, Offer, Portal, PublishOperation, Wording};
+use cancel_core::testing::portal::{CancelBehavior, End, Generation, Offer, Portal, PublishOperation, Wording};
 use serde_json::Value;
 
 use crate::support::*;

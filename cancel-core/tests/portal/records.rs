@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cancel_core::portal::{Call, CancelBehavior, Generation, Portal, PublishOperation};
+use cancel_core::testing::portal::{Call, CancelBehavior, Generation, Portal, PublishOperation};
 
 use crate::support::*;
 

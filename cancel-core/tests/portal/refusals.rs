@@ -1,6 +1,6 @@
 //! What the portal refuses for the shape of a request, so that a wrong one fails a test.
 
-use cancel_core::portal::{CancelBehavior, Generation};
+use cancel_core::testing::portal::{CancelBehavior, Generation};
 
 use crate::support::*;
 

@@ -1,6 +1,6 @@
 //! The list of submissions, and its filter.
 
-use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation, Wording};
+use cancel_core::testing::portal::{CancelBehavior, Offer, Portal, PublishOperation, Wording};
 use serde_json::Value;
 
 use crate::support::*;

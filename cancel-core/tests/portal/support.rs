@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::portal::{Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{Offer, Portal, PublishOperation};
 use http::{Request, Response};
 use serde_json::Value;
 

@@ -26,8 +26,8 @@ pub(crate) async fn warm_up(client: &Pooled, endpoint: &Endpoint) {
     exchange(client, Method::GET, &format!("{offer}/submissions/?api-version=2017-10-31")).await;
 }
 
-pub(crate) async fn cancel_many(client: &Pooled, endpoint: &Endpoint, count: usize, at_a_time: usize) {
-    let all = stream::iter(0..count).map(|number| cancel(client, endpoint, number)).buffer_unordered(at_a_time);
+pub(crate) async fn cancel_many(client: &Pooled, endpoint: &Endpoint, count: usize, max_concurrent: usize) {
+    let all = stream::iter(0..count).map(|number| cancel(client, endpoint, number)).buffer_unordered(max_concurrent);
     all.collect::<()>().await;
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use cancel_core::Endpoint;
-use cancel_core::portal::{CancelBehavior, Offer, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
 use cancel_hyper::portal::serve_at_speed;
 
 /// The argument with which this program serves.
@@ -62,7 +62,7 @@ impl Drop for Portal {
 pub(crate) fn serve_until_told() {
     let mut numbers = std::env::args().skip(2).map(|number| number.parse::<u32>().unwrap());
     let (offers, speed) = (numbers.next().unwrap() as usize, numbers.next().unwrap());
-    let mut portal = cancel_core::portal::Portal::new();
+    let mut portal = cancel_core::testing::portal::Portal::new();
     portal.accept_token(TOKEN, None);
     for number in 0..offers {
         let behavior = match speed {

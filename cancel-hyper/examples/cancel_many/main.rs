@@ -82,11 +82,11 @@ fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
         let tokens = tokens.clone();
         async move { spawn_blocking(move || tokens.next()).await.map_err(|error| error.to_string())? }
     })
-    .observed_by(move |event: &Event<'_>, cancellation: &Cancellation| {
+    .with_observer(move |event: &Event<'_>, cancellation: &Cancellation| {
         seen_by_interrupt.remember(cancellation);
         shown.show(event, cancellation);
     })
-    .journaled_in(Pages::of(folder.clone()));
+    .with_journal(Pages::of(folder.clone()));
     let (refuse, refused) = mpsc::channel();
     let begun = job.requests.iter().filter_map(|request| begin_in(folder.as_ref(), job, request, &refuse));
     let mut reports = Vec::new();

@@ -149,7 +149,7 @@ impl Shared {
             if !matches!(self.until, Goal::Verified) {
                 return Err(Unusable("--operation needs --until verified: the call is for the whole offer".to_owned()));
             }
-            request = request.only(OperationId::new(operation)?);
+            request = request.only_if_running(OperationId::new(operation)?);
         }
         Ok(request)
     }

@@ -48,10 +48,10 @@ impl Interrupt {
 fn how_to_go_on(progress: &Progress<'_>) -> &'static str {
     match (progress.phase, progress.posted) {
         (_, Posted::No) => "No cancel went out: nothing has changed.",
-        (Phase::Posting, Posted::Yes) if !progress.post_is_out => {
+        (Phase::Posting, Posted::Yes) if !progress.post_in_flight => {
             "The service has answered a cancel, and has not taken it: nothing goes on there."
         }
-        (Phase::Posting | Phase::Relisting, _) | (_, Posted::Maybe) => {
+        (Phase::Posting | Phase::Rechecking, _) | (_, Posted::Maybe) => {
             "A cancel may have reached the service: look at the offer's operations before you send another, which would \
              stop what was started since."
         }

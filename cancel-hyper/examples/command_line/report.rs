@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use cancel_core::{
-    CancelRequest, Cancellation, Error, NotedOperation, Operation, OperationLocation, Outcome, Posted, Proof,
+    CancelRequest, Cancellation, Error, Operation, OperationLocation, Outcome, Posted, Proof, TrackedOperation,
 };
 use serde::Serialize;
 
@@ -92,7 +92,7 @@ impl Report {
             offer: Some(request.offer().to_string()),
             posted: Some(progress.posted.as_str()),
             location: progress.location.map(Location::of),
-            operations: seen(progress.noted),
+            operations: seen(progress.baseline),
             polls: Some(progress.polls),
             ..Self::default()
         };
@@ -117,7 +117,7 @@ impl Report {
         let decided = outcome.operation().map(Operation::status);
         let status = decided.or_else(|| match outcome {
             Outcome::StillRunning { operations, .. } => {
-                operations.iter().find(|operation| !operation.state().is_end()).map(NotedOperation::status)
+                operations.iter().find(|operation| !operation.state().is_end()).map(TrackedOperation::status)
             }
             _ => None,
         });
@@ -145,7 +145,7 @@ impl Report {
             outcome: "error",
             posted: Some(error.posted().as_str()),
             error: Some(Failure {
-                kind: error.kind(),
+                kind: error.kind().as_str(),
                 status: answer.map(|answer| answer.status().as_u16()),
                 code: text(answer.and_then(|answer| answer.code())),
                 message: text(answer.and_then(|answer| answer.message())).unwrap_or_else(|| error.to_string()),
@@ -200,13 +200,13 @@ impl Report {
 
 /// What an outcome says, and the exit code for it.
 fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
-    let ids = |operations: &[NotedOperation]| {
+    let ids = |operations: &[TrackedOperation]| {
         let shown: Vec<_> =
             operations.iter().map(|seen| format!("{} ({})", seen.id(), super::plain(seen.status()))).collect();
         shown.join(", ")
     };
     match outcome {
-        Outcome::Canceled { proof: Proof::Answered, .. } => {
+        Outcome::Canceled { proof: Proof::Acknowledged, .. } => {
             ("canceled. The service answered so at once.".to_owned(), 0)
         }
         Outcome::Canceled { proof: Proof::Verified, operations, .. } => {
@@ -240,8 +240,8 @@ fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
     }
 }
 
-fn seen(operations: &[NotedOperation]) -> Vec<SeenOperation> {
-    let shown = |seen: &NotedOperation| SeenOperation { id: seen.id().to_string(), status: seen.status().to_owned() };
+fn seen(operations: &[TrackedOperation]) -> Vec<SeenOperation> {
+    let shown = |seen: &TrackedOperation| SeenOperation { id: seen.id().to_string(), status: seen.status().to_owned() };
     operations.iter().map(shown).collect()
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use cancel_core::CancelRequest;
-use cancel_core::portal::{CancelBehavior, Generation, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, Generation, Offer, Portal, PublishOperation};
 use cancel_hyper::portal::{Served, serve_at_speed};
 
 pub(crate) const PUBLISHER: &str = "contoso";

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use cancel_hyper::core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
-use cancel_hyper::core::{
+use cancel_hyper::cancel_core::testing::portal::{CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_hyper::cancel_core::{
     CancelRequest, Cancellation, Endpoint, InvalidInput, OfferId, Outcome, Policy, Proof, PublisherId,
 };
 use cancel_hyper::portal::{Served, serve_at_speed};

@@ -28,8 +28,8 @@ pub struct Ended {
     pub result: Result<Outcome, Error>,
 }
 
-/// Drives cancellations side by side, at most `at_a_time` of them, and gives them back in the order in which they end. One
-/// that fails does not stop the others. An `at_a_time` of 0 counts as 1.
+/// Drives cancellations side by side, at most `max_concurrent` of them, and gives them back in the order in which they end. One
+/// that fails does not stop the others. An `max_concurrent` of 0 counts as 1.
 ///
 /// Each is driven by a clone of the driver, whose service and tokens they share through a [`Throttle`] and
 /// [`SharedTokens`]: one 429 holds them all back, and one rejected token is replaced once. The next of the iterator is taken
@@ -40,8 +40,8 @@ pub struct Ended {
 /// the driver's [`Journal`] has them.
 ///
 /// ```
-/// # use cancel_core::portal::{Offer, Portal, PublishOperation};
-/// # use cancel_hyper::core::*;
+/// # use cancel_core::testing::portal::{Offer, Portal, PublishOperation};
+/// # use cancel_hyper::cancel_core::*;
 /// use cancel_hyper::{Client, Driver, cancel_many};
 /// use futures_util::StreamExt;
 /// use hyper_util::rt::TokioTimer;
@@ -72,7 +72,7 @@ pub struct Ended {
 pub fn cancel_many<S, M, T, O, J, I, B, R>(
     driver: Driver<S, M, T, O, J>,
     cancellations: I,
-    at_a_time: usize,
+    max_concurrent: usize,
 ) -> impl Stream<Item = Ended>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone,
@@ -95,5 +95,5 @@ where
             Ended { cancellation, result }
         }
     });
-    stream::iter(under_way).buffer_unordered(at_a_time.max(1))
+    stream::iter(under_way).buffer_unordered(max_concurrent.max(1))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::{Cancellation, Posted, Proof, Until};
+use cancel_core::{Cancellation, ErrorKind, Posted, Proof, Until};
 use cancel_hyper::Driver;
 use hyper_util::rt::TokioTimer;
 use tokio::time::timeout;
@@ -70,7 +70,7 @@ async fn who_gives_every_post_up_is_told_so() {
                 break outcome.unwrap_err();
             }
         };
-        assert_eq!((error.kind(), error.posted()), ("ambiguous", Posted::Maybe), "slices of {slice} ms");
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::Ambiguous, Posted::Maybe), "slices of {slice} ms");
         assert!(service.portal().posts() <= 5);
     }
 }
@@ -82,7 +82,7 @@ async fn a_post_that_was_given_up_is_ambiguous_to_who_does_not_look() {
     timeout(Duration::from_millis(70), driver(&service).drive(&mut given_up)).await.unwrap_err();
     assert_eq!((given_up.posted(), service.portal().posts()), (Posted::Maybe, 1));
     let error = driver(&service).drive(&mut given_up).await.unwrap_err();
-    assert_eq!((error.kind(), error.posted(), service.portal().posts()), ("ambiguous", Posted::Maybe, 1));
+    assert_eq!((error.kind(), error.posted(), service.portal().posts()), (ErrorKind::Ambiguous, Posted::Maybe, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +106,7 @@ async fn a_journal_has_it_before_the_post_leaves() {
     let service = Reached::new([offer("one")]);
     let written = std::sync::Mutex::new(Vec::new());
     let mut cancellation = cancellation("one", policy());
-    let mut driver = driver(&service).journaled_in(|checkpoint: cancel_core::Checkpoint| {
+    let mut driver = driver(&service).with_journal(|checkpoint: cancel_core::Checkpoint| {
         written.lock().unwrap().push((service.portal().posts(), checkpoint.to_json()));
         std::future::ready(Ok::<(), String>(()))
     });
@@ -122,14 +122,14 @@ async fn a_journal_that_fails_keeps_the_post_back() {
     let service = Reached::new([offer("one")]);
     let mut cancellation = cancellation("one", policy().attempts(1));
     let mut fails = 0;
-    let mut failing = driver(&service).journaled_in(|checkpoint: cancel_core::Checkpoint| {
+    let mut failing = driver(&service).with_journal(|checkpoint: cancel_core::Checkpoint| {
         let is_of_post = checkpoint.to_json().contains(r#""posted":"maybe""#);
         fails += usize::from(is_of_post);
         std::future::ready(if is_of_post { Err("disk full") } else { Ok(()) })
     });
     for _ in 0..3 {
         let error = failing.drive(&mut cancellation).await.unwrap_err();
-        assert_eq!((error.kind(), error.posted()), ("checkpoint", Posted::No));
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::Checkpoint, Posted::No));
     }
     drop(failing);
     assert_eq!((fails, service.portal().posts()), (3, 0));
@@ -140,14 +140,14 @@ async fn a_journal_that_fails_keeps_the_post_back() {
 async fn a_journal_that_takes_all_the_time_keeps_the_post_back() {
     let service = Reached::new([offer("one")]);
     let mut cancellation = cancellation("one", policy().attempts(1));
-    let mut slow = driver(&service).journaled_in(|checkpoint: cancel_core::Checkpoint| async move {
+    let mut slow = driver(&service).with_journal(|checkpoint: cancel_core::Checkpoint| async move {
         if checkpoint.to_json().contains(r#""posted":"maybe""#) {
             tokio::time::sleep(secs(30)).await;
         }
         Ok::<(), String>(())
     });
     let error = slow.drive(&mut cancellation).await.unwrap_err();
-    assert_eq!((error.kind(), error.posted(), service.portal().posts()), ("transport", Posted::No, 0));
+    assert_eq!((error.kind(), error.posted(), service.portal().posts()), (ErrorKind::Transport, Posted::No, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,7 +156,7 @@ async fn a_source_of_tokens_that_hangs_ends_at_the_deadline() {
     let mut waiting = cancellation("one", policy().deadline(secs(60)));
     let mut driver = Driver::new(service, TokioTimer::new(), |_| std::future::pending::<Result<_, String>>());
     let error = driver.drive(&mut waiting).await.unwrap_err();
-    assert_eq!((error.kind(), error.posted(), waiting.now()), ("deadline", Posted::No, secs(60)));
+    assert_eq!((error.kind(), error.posted(), waiting.now()), (ErrorKind::Deadline, Posted::No, secs(60)));
 }
 
 #[test]
@@ -166,8 +166,8 @@ fn the_future_can_be_sent_to_another_thread() {
     }
     let mut one = cancellation("one", policy());
     let client = cancel_hyper::Client::new().unwrap();
-    let mut driver =
-        Driver::new(client, TokioTimer::new(), token()).observed_by(|_: &cancel_core::Event<'_>, _: &Cancellation| {});
+    let mut driver = Driver::new(client, TokioTimer::new(), token())
+        .with_observer(|_: &cancel_core::Event<'_>, _: &Cancellation| {});
     drop(is_send(driver.drive(&mut one)));
     drop(is_send(cancel_hyper::cancel_many(driver, [one], 1)));
 }

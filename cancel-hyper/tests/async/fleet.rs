@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cancel_core::portal::{CancelBehavior, Offer, PublishOperation};
-use cancel_core::{BearerToken, Cancellation, Event, TokenReason};
+use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
+use cancel_core::{BearerToken, Cancellation, ErrorKind, Event, TokenReason};
 use cancel_hyper::{Driver, cancel_many};
 use futures_util::StreamExt;
 use hyper_util::rt::TokioTimer;
@@ -39,7 +39,7 @@ async fn no_more_are_under_way_than_is_wanted() {
     let under_way = Arc::new(Mutex::new(BTreeSet::new()));
     let most = Arc::new(AtomicUsize::new(0));
     let (now, peak) = (Arc::clone(&under_way), Arc::clone(&most));
-    let driver = Driver::new(service, TokioTimer::new(), token()).observed_by(
+    let driver = Driver::new(service, TokioTimer::new(), token()).with_observer(
         move |event: &Event<'_>, cancellation: &Cancellation| {
             let mut now = now.lock().unwrap();
             let name = cancellation.request().offer().to_string();
@@ -104,7 +104,7 @@ async fn a_source_that_fails_is_not_asked_once_an_offer() {
     };
     let driver = Driver::new(service.clone(), TokioTimer::new(), tokens);
     let results: Vec<_> = cancel_many(driver, fleet_of(&names), 50).collect().await;
-    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == "token_source"));
+    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == ErrorKind::TokenSource));
     assert_eq!((asked.load(Ordering::SeqCst), service.portal().calls().len()), (1, 0));
 }
 
@@ -128,7 +128,7 @@ async fn one_that_gives_up_while_it_asks_does_not_fail_the_others() {
     let fleet = fleet.map(|(number, name)| cancellation(name, policy().deadline(deadline(number))));
     let mut results: Vec<_> = cancel_many(driver, fleet, 30).collect().await;
     let first = results.remove(0);
-    assert_eq!(first.result.unwrap_err().kind(), "deadline");
+    assert_eq!(first.result.unwrap_err().kind(), ErrorKind::Deadline);
     assert!(results.iter().all(|ended| ended.result.as_ref().unwrap().as_str() == "canceled"));
     assert_eq!((results.len(), asked.load(Ordering::SeqCst)), (29, 2));
 }
@@ -142,6 +142,6 @@ async fn a_source_that_hangs_holds_nobody_beyond_its_deadline() {
     let impatient = names.iter().map(|name| cancellation(name, policy().deadline(secs(60))));
     let start = Instant::now();
     let results: Vec<_> = cancel_many(driver, impatient, 30).collect().await;
-    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == "deadline"));
+    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == ErrorKind::Deadline));
     assert_eq!((results.len(), start.elapsed().as_secs()), (30, 60));
 }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::Posted;
+use cancel_core::{ErrorKind, Posted};
 use cancel_hyper::Driver;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -57,7 +57,7 @@ async fn who_waits_for_readiness_has_committed_nothing() {
         let mut driver = Driver::new(&mut service, TokioTimer::new(), token());
         timeout(secs(1), driver.drive(&mut waiting)).await.unwrap_err();
         assert_eq!(waiting.posted(), Posted::No);
-        assert!(!waiting.progress().post_is_out);
+        assert!(!waiting.progress().post_in_flight);
     }
     let outcome = Driver::new(&mut service, TokioTimer::new(), token()).drive(&mut waiting).await;
     assert!(outcome.is_ok(), "the service was ready in the end: {outcome:?}");
@@ -77,7 +77,7 @@ async fn a_service_that_is_never_ready_ends_at_the_deadline() {
     let mut service = Slow::new(secs(100_000));
     let mut waiting = cancellation("one", policy().deadline(secs(60)));
     let error = Driver::new(&mut service, TokioTimer::new(), token()).drive(&mut waiting).await.unwrap_err();
-    assert_eq!((error.kind(), error.posted(), start.elapsed().as_secs()), ("deadline", Posted::No, 60));
+    assert_eq!((error.kind(), error.posted(), start.elapsed().as_secs()), (ErrorKind::Deadline, Posted::No, 60));
 }
 
 /// Broken for good.
@@ -101,7 +101,7 @@ impl Service<Request<Full<Bytes>>> for Broken {
 async fn a_service_that_is_broken_is_not_called() {
     let mut hopeless = cancellation("one", policy());
     let error = Driver::new(Broken, TokioTimer::new(), token()).drive(&mut hopeless).await.unwrap_err();
-    assert_eq!((error.kind(), error.posted()), ("transport", Posted::No));
+    assert_eq!((error.kind(), error.posted()), (ErrorKind::Transport, Posted::No));
     assert!(error.to_string().contains("the worker is gone"), "{error}");
 }
 

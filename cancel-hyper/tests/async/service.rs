@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, Offer, Portal, PublishOperation};
 use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId, Until};
 use http::{Request, Response};
 use http_body_util::Full;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::portal::PublishOperation;
+use cancel_core::testing::portal::PublishOperation;
 use cancel_core::{Cancellation, Until};
 use cancel_hyper::{Driver, cancel_many};
 use futures_util::StreamExt;
@@ -173,8 +173,8 @@ async fn one_harmless_refusal_does_not_make_it_slow_for_long() {
             let (names, cancellations) = fleet(200);
             let service = Reached::new(names.iter().map(|name| offer(name)));
             if refused {
-                let fault = cancel_core::portal::Fault::status(503).header("Retry-After", &pause.to_string());
-                service.portal().script(cancel_core::portal::Call::Any, fault);
+                let fault = cancel_core::testing::portal::Fault::status(503).header("Retry-After", &pause.to_string());
+                service.portal().script(cancel_core::testing::portal::Call::Any, fault);
             }
             let start = Instant::now();
             let driver = Driver::new(service, TokioTimer::new(), token());
@@ -191,8 +191,8 @@ async fn one_harmless_refusal_does_not_make_it_slow_for_long() {
 async fn who_is_dropped_in_its_wait_holds_nobody_up() {
     let (names, mut cancellations) = fleet(4);
     let service = Reached::new(names.iter().map(|name| offer(name)));
-    let fault = cancel_core::portal::Fault::status(429).header("Retry-After", "30");
-    service.portal().script(cancel_core::portal::Call::Any, fault);
+    let fault = cancel_core::testing::portal::Fault::status(429).header("Retry-After", "30");
+    service.portal().script(cancel_core::testing::portal::Call::Any, fault);
     let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
     let driver = || Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());
     // The first is refused; the others wait for their turns, and all are dropped. Their drivers are not.
@@ -214,8 +214,8 @@ async fn who_is_dropped_in_its_wait_holds_nobody_up() {
 async fn what_was_started_while_posts_were_held_back_is_not_canceled() {
     let (names, cancellations) = fleet(20);
     let service = Reached::new(names.iter().map(|name| offer(name)));
-    let fault = cancel_core::portal::Fault::status(429).header("Retry-After", "60");
-    service.portal().script(cancel_core::portal::Call::List, fault);
+    let fault = cancel_core::testing::portal::Fault::status(429).header("Retry-After", "60");
+    service.portal().script(cancel_core::testing::portal::Call::List, fault);
     let driver = Driver::new(service.clone(), TokioTimer::new(), token());
     let somebody = async {
         sleep(secs(30)).await;
@@ -236,8 +236,8 @@ async fn what_was_started_while_posts_were_held_back_is_not_canceled() {
 async fn short_slices_come_to_an_end_too() {
     let (names, mut cancellations) = fleet(1);
     let service = Reached::new(names.iter().map(|name| offer(name)));
-    let fault = cancel_core::portal::Fault::status(429).header("Retry-After", "60");
-    service.portal().script(cancel_core::portal::Call::Any, fault);
+    let fault = cancel_core::testing::portal::Fault::status(429).header("Retry-After", "60");
+    service.portal().script(cancel_core::testing::portal::Call::Any, fault);
     let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
     for slice in 0..200 {
         let mut driver = Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());

@@ -29,7 +29,7 @@ impl Display {
         match event {
             Event::Authenticating(TokenReason::Rejected) => self.headline.set_message("Asking for a fresh token"),
             Event::Sending(exchange) if exchange.is_post() => self.headline.set_message("Sending the cancel"),
-            Event::Sending(_) if cancellation.progress().phase != Phase::Watching => {
+            Event::Sending(_) if cancellation.progress().phase != Phase::Verifying => {
                 self.headline.set_message("Looking at what is in progress");
             }
             Event::Failed { why, .. } => self.headline.set_message(format!("No answer: {}", plain(why))),

@@ -67,12 +67,12 @@ fn run(arguments: &Shared, job: &Job, request: &CancelRequest) -> Report {
 fn cancel(mut cancellation: Cancellation, job: &Job, mut file: Option<&mut RunFile>) -> Report {
     let interrupt = Interrupt::install();
     let mut display = Display::new();
-    let result = Driver::new(&Agent::new_with_defaults(), |_| job.tokens.next())
-        .observed_by(|event: &Event<'_>, cancellation: &Cancellation| {
+    let result = Driver::new(Agent::new_with_defaults(), |_| job.tokens.next())
+        .with_observer(|event: &Event<'_>, cancellation: &Cancellation| {
             interrupt.remember(cancellation);
             display.show(event, cancellation);
         })
-        .journaled_in(|checkpoint: Checkpoint| -> io::Result<()> {
+        .with_journal(|checkpoint: Checkpoint| -> io::Result<()> {
             file.as_deref_mut().map_or(Ok(()), |file| file.write(checkpoint.to_json()))
         })
         .drive(&mut cancellation);

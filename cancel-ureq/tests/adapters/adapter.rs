@@ -45,7 +45,7 @@ impl Adapter {
         match (self, trusted) {
             (Self::Ureq, _) => {
                 let agent = trusted.map_or_else(Agent::new_with_defaults, agent_that_trusts);
-                cancel_ureq::Driver::new(&agent, tokens).observed_by(observer).drive(cancellation)
+                cancel_ureq::Driver::new(agent, tokens).with_observer(observer).drive(cancellation)
             }
             (Self::HyperOverHttp2, None) => {
                 let mut builder = legacy::Client::builder(TokioExecutor::new());
@@ -74,7 +74,7 @@ where
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut driver =
-        cancel_hyper::Driver::new(service, TokioTimer::new(), |why| ready(tokens(why))).observed_by(observer);
+        cancel_hyper::Driver::new(service, TokioTimer::new(), |why| ready(tokens(why))).with_observer(observer);
     runtime.block_on(driver.drive(cancellation))
 }
 

@@ -1,6 +1,6 @@
 //! What the protocol depends on is set per request, whatever the ureq agent says; the rest is the agent's.
 
-use cancel_core::{Endpoint, Outcome, Posted, Proof};
+use cancel_core::{Endpoint, ErrorKind, Outcome, Posted, Proof};
 use cancel_ureq::Driver;
 use ureq::Agent;
 
@@ -19,7 +19,7 @@ pub(crate) fn meddlesome() -> Agent {
         .new_agent()
 }
 
-fn run(endpoint: Endpoint, agent: &Agent) -> (&'static str, Posted) {
+fn run(endpoint: Endpoint, agent: Agent) -> (ErrorKind, Posted) {
     let error = Driver::new(agent, token()).drive(&mut cancellation(endpoint, policy())).unwrap_err();
     (error.kind(), error.posted())
 }
@@ -27,8 +27,8 @@ fn run(endpoint: Endpoint, agent: &Agent) -> (&'static str, Posted) {
 #[test]
 fn this_machine_is_reached_without_a_proxy_and_nothing_is_asked_to_be_compressed() {
     let server = Server::start(vec![reply(200, "", "")]);
-    let outcome = Driver::new(&meddlesome(), token()).drive(&mut server.cancellation(policy())).unwrap();
-    assert!(matches!(outcome, Outcome::Canceled { proof: Proof::Answered, .. }));
+    let outcome = Driver::new(meddlesome(), token()).drive(&mut server.cancellation(policy())).unwrap();
+    assert!(matches!(outcome, Outcome::Canceled { proof: Proof::Acknowledged, .. }));
     let post = server.requests().remove(0);
     assert!(!post.contains("accept"), "{post}");
 }
@@ -37,7 +37,7 @@ fn this_machine_is_reached_without_a_proxy_and_nothing_is_asked_to_be_compressed
 fn what_the_agent_refuses_is_not_sent() {
     let server = Server::start(vec![]);
     let agent = Agent::config_builder().https_only(true).build().new_agent();
-    assert_eq!(run(server.endpoint(), &agent), ("transport", Posted::No));
+    assert_eq!(run(server.endpoint(), agent), (ErrorKind::Transport, Posted::No));
     assert_eq!(server.requests().len(), 0);
 }
 
@@ -48,6 +48,6 @@ fn a_proxy_that_refuses_lets_nothing_through() {
         .proxy(Some(ureq::Proxy::new(&format!("http://{}", proxy.addr)).unwrap()))
         .build()
         .new_agent();
-    assert_eq!(run(Endpoint::default(), &agent), ("transport", Posted::No));
+    assert_eq!(run(Endpoint::default(), agent), (ErrorKind::Transport, Posted::No));
     assert!(proxy.requests().iter().all(|request| request.starts_with("CONNECT ") && !request.contains("canary")));
 }

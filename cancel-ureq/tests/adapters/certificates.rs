@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use cancel_core::{Endpoint, Posted};
+use cancel_core::{Endpoint, ErrorKind, Posted};
 use rcgen::{CertificateParams, date_time_ymd};
 
 use crate::adapter::{Adapter, EVERY, OVER_HTTP1};
@@ -17,7 +17,7 @@ fn refused(tls: &Tls, trusted: Option<&[u8]>) {
         }
         let mut cancellation = cancellation(Endpoint::new(tls.endpoint()).unwrap(), policy());
         let error = adapter.drive_with(&mut |_| Ok(token()), &mut |_, _| {}, trusted, &mut cancellation).unwrap_err();
-        assert_eq!((error.kind(), error.posted()), ("transport", Posted::No), "{adapter:?}: {error}");
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::Transport, Posted::No), "{adapter:?}: {error}");
         assert!(error.to_string().contains("certificate"), "{adapter:?}: {error}");
     }
 }
@@ -70,7 +70,7 @@ fn a_server_without_tls_gets_nothing() {
             let server = Server::start(vec![Reply::Bytes(bytes.to_vec()); 5]);
             let endpoint = Endpoint::new(format!("https://{}", server.addr)).unwrap();
             let error = adapter.drive(&mut cancellation(endpoint, policy())).unwrap_err();
-            assert!(matches!(error.kind(), "transport" | "ambiguous"), "{error}");
+            assert!(matches!(error.kind(), ErrorKind::Transport | ErrorKind::Ambiguous), "{error}");
             assert!(server.requests().iter().all(|request| !request.contains("canary")));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::conformance::{SPEED, converse, token};
+use cancel_core::testing::conformance::{SPEED, converse, token};
 use cancel_core::{BearerToken, Cancellation, Endpoint, Error, Outcome, TokenReason};
 use cancel_hyper::portal::{Served, serve_at_speed};
 

@@ -3,10 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use cancel_core::portal::{Call, CancelBehavior, End, Fault, LocationNames, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{Call, CancelBehavior, End, Fault, LocationNames, Offer, Portal, PublishOperation};
 use cancel_core::{
-    BearerToken, CancelRequest, Cancellation, Endpoint, Error, Event, IfMatch, NotificationEmails, OfferId, Outcome,
-    Policy, Posted, Proof, PublisherId, TokenReason, Until,
+    BearerToken, CancelRequest, Cancellation, Endpoint, Error, ErrorKind, Event, IfMatch, NotificationEmails, OfferId,
+    Outcome, Policy, Posted, Proof, PublisherId, TokenReason, Until,
 };
 use cancel_hyper::portal::{Served, serve_at_speed};
 
@@ -102,7 +102,7 @@ fn a_token_that_expires_between_two_looks_is_replaced() {
             None,
             &mut cancellation,
         );
-        assert_eq!(proof(known), Proof::Watched);
+        assert_eq!(proof(known), Proof::ByLocation);
         assert_eq!(asked, [TokenReason::FirstUse, TokenReason::Rejected], "{adapter:?}");
         assert_eq!(served.portal().posts(), 1);
     }
@@ -115,9 +115,9 @@ fn a_source_that_fails_can_be_asked_again() {
         let mut cancellation = cancellation(&served, Until::Settled);
         let mut failing = |_| Err("not logged in".to_owned());
         let error = adapter.drive_with(&mut failing, &mut |_, _| {}, None, &mut cancellation).unwrap_err();
-        assert_eq!((error.kind(), error.posted()), ("token_source", Posted::No));
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::TokenSource, Posted::No));
         assert_eq!(served.portal().calls().len(), 0);
-        assert_eq!(proof(adapter.drive(&mut cancellation)), Proof::Answered, "{adapter:?}");
+        assert_eq!(proof(adapter.drive(&mut cancellation)), Proof::Acknowledged, "{adapter:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cancel_core::{Endpoint, Posted};
+use cancel_core::{Endpoint, ErrorKind, Posted};
 use socket2::{Domain, Socket, Type};
 
 use crate::adapter::{Adapter, EVERY, OVER_HTTP1};
@@ -33,7 +33,7 @@ fn not_sent(origin: &str) {
     for adapter in EVERY {
         let mut cancellation = cancellation(Endpoint::new(origin).unwrap(), policy());
         let error = adapter.drive(&mut cancellation).unwrap_err();
-        assert_eq!((error.kind(), error.posted()), ("transport", Posted::No), "{adapter:?}: {error}");
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::Transport, Posted::No), "{adapter:?}: {error}");
     }
 }
 
@@ -45,7 +45,7 @@ fn a_server_that_hangs_up_may_have_read_the_request() {
         for reply in replies.iter().chain([&Reply::Close]) {
             let (error, requests) = failing(adapter, reply.clone());
             let ended = (error.kind(), error.posted(), requests);
-            assert_eq!(ended, ("ambiguous", Posted::Maybe, 1), "{adapter:?}, {reply:?}: {error}");
+            assert_eq!(ended, (ErrorKind::Ambiguous, Posted::Maybe, 1), "{adapter:?}, {reply:?}: {error}");
         }
     }
 }
@@ -56,7 +56,7 @@ fn a_server_that_says_nothing_may_have_read_the_request() {
         for bytes in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\n"] {
             let (error, requests) = failing(adapter, Reply::Hang(bytes.to_vec()));
             let ended = (error.kind(), error.posted(), requests);
-            assert_eq!(ended, ("ambiguous", Posted::Maybe, 1), "{adapter:?}, {bytes:?}: {error}");
+            assert_eq!(ended, (ErrorKind::Ambiguous, Posted::Maybe, 1), "{adapter:?}, {bytes:?}: {error}");
         }
     }
 }
@@ -67,7 +67,7 @@ fn an_attempt_that_the_deadline_cuts_short_is_a_deadline() {
         let server = Server::start(vec![Reply::Hang(Vec::new())]);
         let policy = policy().attempt_timeout(Duration::from_secs(60)).deadline(Duration::from_millis(200));
         let error = adapter.drive(&mut server.cancellation(policy)).unwrap_err();
-        assert_eq!((error.kind(), error.posted()), ("deadline", Posted::Maybe), "{adapter:?}");
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::Deadline, Posted::Maybe), "{adapter:?}");
     }
 }
 
@@ -76,7 +76,7 @@ fn a_head_counts_without_its_body() {
     for adapter in OVER_HTTP1 {
         let refused = b"HTTP/1.1 403 No\r\nContent-Length: 99\r\n\r\n{\"er".to_vec();
         let (error, _) = failing(adapter, Reply::Bytes(refused));
-        assert_eq!((error.kind(), error.answer().unwrap().excerpt()), ("forbidden", "{\"er"), "{adapter:?}");
+        assert_eq!((error.kind(), error.answer().unwrap().excerpt()), (ErrorKind::Forbidden, "{\"er"), "{adapter:?}");
 
         let hanging = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n".to_vec();
         let server = Server::start(vec![Reply::Hang(hanging)]);

@@ -4,7 +4,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use cancel_core::{BearerToken, Checkpoint, Posted};
+use cancel_core::{BearerToken, Checkpoint, ErrorKind, Posted};
 use cancel_ureq::Driver;
 use ureq::Agent;
 
@@ -21,10 +21,10 @@ fn a_journal_that_fails_keeps_the_post_back_for_as_long_as_it_does() {
     let agent = Agent::new_with_defaults();
     let failing = |checkpoint: Checkpoint| if is_of_post(&checkpoint) { Err("disk full") } else { Ok(()) };
     for _ in 0..3 {
-        let error = Driver::new(&agent, token()).journaled_in(failing).drive(&mut cancellation).unwrap_err();
-        assert_eq!((error.kind(), error.posted(), server.requests().len()), ("checkpoint", Posted::No, 0));
+        let error = Driver::new(agent.clone(), token()).with_journal(failing).drive(&mut cancellation).unwrap_err();
+        assert_eq!((error.kind(), error.posted(), server.requests().len()), (ErrorKind::Checkpoint, Posted::No, 0));
     }
-    assert_eq!(Driver::new(&agent, token()).drive(&mut cancellation).unwrap().as_str(), "canceled");
+    assert_eq!(Driver::new(agent.clone(), token()).drive(&mut cancellation).unwrap().as_str(), "canceled");
 }
 
 #[test]
@@ -39,8 +39,8 @@ fn a_journal_that_takes_all_the_time_keeps_the_post_back() {
         Ok::<(), String>(())
     };
     let agent = Agent::new_with_defaults();
-    let error = Driver::new(&agent, token()).journaled_in(slow).drive(&mut cancellation).unwrap_err();
-    assert_eq!((error.kind(), error.posted(), server.requests().len()), ("transport", Posted::No, 0));
+    let error = Driver::new(agent.clone(), token()).with_journal(slow).drive(&mut cancellation).unwrap_err();
+    assert_eq!((error.kind(), error.posted(), server.requests().len()), (ErrorKind::Transport, Posted::No, 0));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn time_that_was_spent_on_a_source_that_fails_counts() {
         Err::<BearerToken, _>("not logged in")
     };
     let before = cancellation.now();
-    let error = Driver::new(&Agent::new_with_defaults(), tokens).drive(&mut cancellation).unwrap_err();
-    assert_eq!(error.kind(), "token_source");
+    let error = Driver::new(Agent::new_with_defaults(), tokens).drive(&mut cancellation).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TokenSource);
     assert!(cancellation.now() >= before + spent);
 }

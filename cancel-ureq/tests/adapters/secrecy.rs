@@ -1,5 +1,7 @@
 //! The token is on the wire to the endpoint, and nowhere else.
 
+use cancel_core::ErrorKind;
+
 use crate::adapter::OVER_HTTP1;
 use crate::server::{Server, TOKEN, policy, reply};
 
@@ -17,7 +19,7 @@ fn a_location_elsewhere_is_never_visited() {
         for adapter in OVER_HTTP1 {
             let server = Server::start(vec![reply(202, &format!("Operation-Location: {location}\r\n"), "")]);
             let error = adapter.drive(&mut server.cancellation(policy())).unwrap_err();
-            assert_eq!(error.kind(), "foreign_location", "{adapter:?}, {location}");
+            assert_eq!(error.kind(), ErrorKind::ForeignLocation, "{adapter:?}, {location}");
         }
     }
     assert_eq!(elsewhere.requests().len(), 0);
@@ -28,7 +30,7 @@ fn an_error_that_echoes_the_request_is_shown_without_the_token() {
     for adapter in OVER_HTTP1 {
         let server = Server::start(vec![reply(400, "", format!("Authorization: Bearer {TOKEN}"))]);
         let error = adapter.drive(&mut server.cancellation(policy())).unwrap_err();
-        assert_eq!(error.kind(), "bad_request");
+        assert_eq!(error.kind(), ErrorKind::BadRequest);
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
         assert!(server.requests()[0].contains(TOKEN));
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::{CancelRequest, Cancellation, NotificationEmails, OfferId, Posted, PublisherId};
+use cancel_core::{CancelRequest, Cancellation, ErrorKind, NotificationEmails, OfferId, Posted, PublisherId};
 use cancel_ureq::Driver;
 
 use crate::adapter::OVER_HTTP1;
@@ -67,19 +67,19 @@ fn no_redirect_is_followed_and_no_status_is_an_error_of_the_transport() {
             adapter.drive(&mut server.cancellation(policy())).unwrap_err()
         });
         let server = Server::start(vec![reply.clone()]);
-        let meddled = Driver::new(&meddlesome(), token()).drive(&mut server.cancellation(policy())).unwrap_err();
+        let meddled = Driver::new(meddlesome(), token()).drive(&mut server.cancellation(policy())).unwrap_err();
         results.into_iter().chain([meddled])
     };
     for status in [301, 302, 303, 307, 308] {
         let target = format!("Location: http://{}/x\r\n", elsewhere.addr);
         for error in run(&reply(status, &target, "")) {
-            assert_eq!(error.kind(), "unexpected_status");
+            assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
             assert!(error.answer().unwrap().redirected_to().unwrap().contains(&elsewhere.addr.to_string()));
         }
     }
     assert_eq!(elsewhere.requests().len(), 0);
     for error in run(&reply(404, "", r#"{"error":{"code":"C","message":"M"}}"#)) {
-        assert_eq!((error.kind(), error.answer().unwrap().code()), ("not_found", Some("C")));
+        assert_eq!((error.kind(), error.answer().unwrap().code()), (ErrorKind::NotFound, Some("C")));
     }
 }
 
@@ -106,7 +106,7 @@ fn a_body_is_read_up_to_the_limit() {
             adapter.drive(&mut server.cancellation(policy().body_limit(1000)))
         };
         assert!(run(1000).is_ok(), "{adapter:?}");
-        assert_eq!(run(1001).unwrap_err().kind(), "body_too_large", "{adapter:?}");
+        assert_eq!(run(1001).unwrap_err().kind(), ErrorKind::BodyTooLarge, "{adapter:?}");
     }
 }
 
@@ -149,7 +149,7 @@ fn a_length_that_is_only_promised_takes_no_room() {
         let promise = format!("HTTP/1.1 400 X\r\nContent-Length: {}\r\n\r\n{{}}", u64::MAX / 2 + 1);
         let server = Server::start(vec![Reply::Bytes(promise.into_bytes())]);
         let error = adapter.drive(&mut server.cancellation(policy().body_limit(usize::MAX))).unwrap_err();
-        assert_eq!(error.kind(), "bad_request", "{adapter:?}");
+        assert_eq!(error.kind(), ErrorKind::BadRequest, "{adapter:?}");
     }
 }
 

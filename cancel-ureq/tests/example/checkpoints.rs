@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cancel_core::portal::{Call, CancelBehavior, End, Fault, Portal};
+use cancel_core::testing::portal::{Call, CancelBehavior, End, Fault, Portal};
 use cancel_hyper::portal::Served;
 use serde_json::json;
 

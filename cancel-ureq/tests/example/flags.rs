@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::portal::{Call, CancelBehavior, Fault};
+use cancel_core::testing::portal::{Call, CancelBehavior, Fault};
 use serde_json::json;
 
 use crate::{TOKEN, example, json_of, run, run_at, serve, text};

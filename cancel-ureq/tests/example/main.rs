@@ -9,7 +9,7 @@ mod tokens;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use cancel_core::portal::{CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, Offer, Portal, PublishOperation};
 use cancel_hyper::portal::{Served, serve_at_speed};
 use serde_json::Value;
 

@@ -1,5 +1,7 @@
 //! Everything that could send the token to another host. Nobody is visited.
 
+use cancel_core::ErrorKind;
+
 use crate::adapter::OVER_HTTP1;
 use crate::server::{Server, policy, reply};
 
@@ -63,7 +65,7 @@ fn no_location_leads_elsewhere() {
                     }]
                 });
                 let error = adapter.drive(&mut server.cancellation(policy())).unwrap_err();
-                let kinds = ["foreign_location", "invalid_location", "missing_location"];
+                let kinds = [ErrorKind::ForeignLocation, ErrorKind::InvalidLocation, ErrorKind::MissingLocation];
                 assert!(kinds.contains(&error.kind()), "{adapter:?}, {header}, {index}: {error}");
                 assert_eq!(server.requests().len(), 1, "{adapter:?}, {header}, {index}");
             }
@@ -82,7 +84,7 @@ fn no_redirect_leads_elsewhere() {
             let body = format!("<meta http-equiv=refresh content='0; url={target}'>");
             let server = Server::start(vec![reply(status, &headers, if status == 304 { "" } else { &body })]);
             let error = adapter.drive(&mut server.cancellation(policy())).unwrap_err();
-            assert_eq!(error.kind(), "unexpected_status", "{adapter:?}, {status}");
+            assert_eq!(error.kind(), ErrorKind::UnexpectedStatus, "{adapter:?}, {status}");
         }
     }
     assert_eq!(elsewhere.requests().len(), 0);

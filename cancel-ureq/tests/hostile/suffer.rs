@@ -38,6 +38,6 @@ pub(crate) fn suffer(attack: &Attack, at: At, adapter: Adapter, behind_tls: bool
 fn word(result: &Result<Outcome, Error>) -> &'static str {
     match result {
         Ok(outcome) => outcome.as_str(),
-        Err(error) => error.kind(),
+        Err(error) => error.kind().as_str(),
     }
 }

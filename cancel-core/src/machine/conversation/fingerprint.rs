@@ -3,69 +3,96 @@
 //! Everything is taken apart by name and without `..`: a new field is a decision to make here.
 
 use std::hash::{Hash, Hasher};
+use std::mem::discriminant;
 
-use super::{Conversation, Stage};
+use super::Conversation;
 use crate::codec::Operation;
-use crate::machine::flight::Flight;
-use crate::machine::model::LOOKS_TOLD_APART;
-use crate::machine::watching::Watching;
+use crate::machine::context::Context;
+use crate::machine::in_flight::State;
+use crate::machine::model::POLLS_TOLD_APART;
+use crate::machine::outcome::Proof;
+use crate::machine::phase::{Following, Phase, Posting, Rechecking, Verifying};
+use crate::machine::retries::Retries;
 
 impl Conversation {
     pub(in crate::machine) fn fingerprint(&self, hasher: &mut impl Hasher) {
         let Self {
-            stage,
-            posted,
-            polls,
-            noted,
-            operation,
+            cx,
+            phase,
+            exchanges,
+            tokens,
+            result,
+            // The model's budget of crashes is smaller, and part of its state.
+            resumes: _,
+        } = self;
+        cx.fingerprint(hasher);
+        phase.fingerprint(hasher);
+        // An id is compared with the one in flight, which the machine has for itself.
+        match exchanges.state() {
+            State::Due { at, is_repeat } => (at <= cx.now, is_repeat).hash(hasher),
+            State::InFlight { until: _ } => "in flight".hash(hasher),
+        }
+        tokens.usable().map(|token| token.header().as_bytes().to_vec()).hash(hasher);
+        tokens.rejections().hash(hasher);
+        match result.as_deref() {
+            None => "goes on".hash(hasher),
+            // The texts of an error decide nothing.
+            Some(Err(error)) => (error.kind(), error.posted()).hash(hasher),
+            Some(Ok(outcome)) => {
+                let proof = outcome.proof().map(Proof::as_str);
+                (outcome.as_str(), proof, outcome.posted()).hash(hasher);
+                for tracked in outcome.operations() {
+                    (tracked.id(), tracked.status()).hash(hasher);
+                }
+            }
+        }
+    }
+}
+
+impl Context {
+    fn fingerprint(&self, hasher: &mut impl Hasher) {
+        let Self {
             now,
             deadline,
-            flight,
-            tokens,
-            token_reason,
-            rejections,
-            failures,
-            failed_posts,
-            looks_anew,
-            // Its text and its answer are for a person.
-            last_failure,
-            // So is this.
-            started_since: _,
+            posted,
+            polls,
+            operation,
+            // The text and the answer of the last error are for a person.
+            retries: Retries { gets, posts, last_error },
             // They are the same in one exploration.
             endpoint: _,
             request: _,
             policy: _,
             // How long a wait is decides nothing but when the deadline comes.
-            pace: _,
-            // An id is compared with the one that is out, which the machine has for itself.
-            last_id: _,
-            // The model's budget of crashes is smaller, and part of its state.
-            resumes: _,
+            schedule: _,
         } = self;
-        stage.fingerprint(hasher);
-        (posted.as_str(), *polls.min(&LOOKS_TOLD_APART), now >= deadline).hash(hasher);
+        (posted, polls.min(&POLLS_TOLD_APART), now >= deadline).hash(hasher);
         operation.as_ref().map(Operation::status).hash(hasher);
-        noted.operations().len().hash(hasher);
-        for noted in noted.operations() {
-            (noted.id().as_str(), noted.status()).hash(hasher);
-        }
-        match flight {
-            Flight::Due { at, repeated } => (at <= now, repeated).hash(hasher),
-            Flight::Out { until: _ } => "out".hash(hasher),
-        }
-        tokens.usable().map(|token| token.header().as_bytes().to_vec()).hash(hasher);
-        (token_reason, rejections, failures, failed_posts, looks_anew, last_failure.is_some()).hash(hasher);
+        (gets, posts, last_error.is_some()).hash(hasher);
     }
 }
 
-impl Stage {
+impl Phase {
     fn fingerprint(&self, hasher: &mut impl Hasher) {
-        std::mem::discriminant(self).hash(hasher);
-        if let Self::Watching(Watching { location, location_is_done, turn, index, location_failures, cancel_failed }) =
-            self
-        {
-            location.as_ref().map(|named| (named.location.url().to_string(), named.by)).hash(hasher);
-            (location_is_done, std::mem::discriminant(turn), index, location_failures, cancel_failed).hash(hasher);
+        discriminant(self).hash(hasher);
+        match self {
+            Self::Listing(_) => {}
+            Self::Stuck(stuck) => discriminant(stuck).hash(hasher),
+            Self::Posting(Posting { baseline, waited }) => (baseline, waited).hash(hasher),
+            Self::Rechecking(Rechecking { baseline, waited }) => (baseline, waited).hash(hasher),
+            Self::Following(Following { location }) => location.hash(hasher),
+            Self::Verifying(Verifying {
+                baseline,
+                current,
+                location,
+                location_is_next,
+                cancel_failed,
+                // For a person.
+                unrelated: _,
+            }) => {
+                (baseline, current, location_is_next, cancel_failed).hash(hasher);
+                location.as_ref().map(|polled| (&polled.named, polled.failures, polled.is_done)).hash(hasher);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::setting::{A_WHILE, OPERATIONS, SOMEONES};
-use crate::portal::{CancelBehavior, End};
+use crate::testing::portal::{CancelBehavior, End};
 
 /// One thing that happens. What it does is in [`World`](super::world::World).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

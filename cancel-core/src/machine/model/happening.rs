@@ -12,9 +12,9 @@ use super::mutant::{Mutant, as_if_lost, distorted, list_of};
 use super::properties::{Holds, check_still_running, must};
 use super::setting::{OFFER, OPERATIONS, PUBLISHER, SOMEONES, Setting, token};
 use super::world::{Durable, Phase, Reply, Sent, World};
-use crate::machine::checkpoint::SavedStage;
+use crate::machine::checkpoint::SavedPhase;
 use crate::machine::{Body, Cancellation, Failure, Step};
-use crate::portal::{CancelBehavior, PublishOperation};
+use crate::testing::portal::{CancelBehavior, PublishOperation};
 use crate::values::{BearerToken, Endpoint};
 
 const ORIGIN: &str = "https://cloudpartner.azure.com/";
@@ -42,7 +42,7 @@ impl World {
             Event::Leave => self.leave(setting),
             Event::Withhold => {
                 let Phase::Held(sent) = self.phase.clone() else { panic!("nothing is held back") };
-                self.fail(&sent, Failure::Withheld)
+                self.fail(&sent, Failure::NotAttempted)
             }
             Event::Arrive(way) => {
                 self.arrive(way);
@@ -82,7 +82,7 @@ impl World {
     /// The driver does what the machine says until something has to come from outside.
     fn drive(&mut self, now: Duration, setting: &Setting) -> Holds {
         let token = token(self.token);
-        let deadline = self.machine.conversation().deadline;
+        let deadline = self.machine.progress().deadline;
         let exchange = loop {
             let machine = Rc::make_mut(&mut self.machine);
             match machine.step(now) {
@@ -286,7 +286,7 @@ impl World {
             _ => self.durable.checkpoint.clone(),
         };
         let counts_anew = checkpoint.over.is_some();
-        let knows_the_answer = checkpoint.stage != SavedStage::Doubtful || checkpoint.over.is_some();
+        let knows_the_answer = checkpoint.phase != SavedPhase::InDoubt || checkpoint.over.is_some();
         let resumed = match setting.mutant {
             Some(Mutant::BeginsAnew) => Ok(setting.machine()),
             _ => Cancellation::resume(Endpoint::default(), checkpoint, setting.policy(), now),
@@ -310,7 +310,7 @@ impl World {
                 self.ghost.post_lost();
             }
         }
-        let deadline = self.machine.conversation().deadline;
+        let deadline = self.machine.progress().deadline;
         let is_over = matches!(self.machine().step(deadline), Step::Done(Err(_)));
         self.phase = Phase::Told;
         must(5, is_over, || "the deadline has passed, and it is not over".to_owned())

@@ -51,8 +51,8 @@
 //! # How to run it
 //!
 //! ```text
-//! cargo test --release -p cancel-core --features portal --lib model -- --nocapture
-//! cargo test --release -p cancel-core --features portal --lib model -- --nocapture --ignored    # for hours, 16 GiB
+//! cargo test --release -p cancel-core --features testing --lib model -- --nocapture
+//! cargo test --release -p cancel-core --features testing --lib model -- --nocapture --ignored    # for hours, 16 GiB
 //! ```
 //!
 //! The bounds are the budgets of the settings below; without `--release` they are smaller.
@@ -81,7 +81,7 @@ use search::explore;
 use setting::{Budget, Setting};
 
 /// Looks are counted to know the first three: all later ones are alike.
-pub(super) const LOOKS_TOLD_APART: u32 = 4;
+pub(super) const POLLS_TOLD_APART: u32 = 4;
 
 const VERIFIED: Setting = Setting {
     name: "verified",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::setting::{OPERATIONS, Set, one};
 use crate::machine::Checkpoint;
-use crate::machine::checkpoint::SavedStage;
+use crate::machine::checkpoint::SavedPhase;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mutant {
@@ -73,8 +73,8 @@ pub(super) fn list_of(running: Set) -> Response<Bytes> {
 
 /// The checkpoint of a run that believes that its POST has not left.
 pub(super) fn as_if_lost(mut checkpoint: Checkpoint) -> Checkpoint {
-    if matches!(checkpoint.stage, SavedStage::Doubtful | SavedStage::Relisting) {
-        checkpoint.stage = SavedStage::Posting;
+    if checkpoint.phase == SavedPhase::InDoubt {
+        checkpoint.phase = SavedPhase::Posting;
     }
     checkpoint
 }

@@ -6,9 +6,8 @@
 use super::setting::{ATTEMPTS, OPERATIONS, Set, Setting, one};
 use super::text::names;
 use super::world::{Phase, World};
-use crate::error::Error;
-use crate::machine::step::ExchangeId;
-use crate::machine::{Failure, Outcome, Posted, Proof, Until};
+use crate::error::{Error, Posted};
+use crate::machine::{ExchangeId, Failure, Outcome, Proof, Until};
 
 /// A property that does not hold, by its number in the list of the [model](super), and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,10 +223,10 @@ pub(super) fn check_still_running(world: &World, in_progress: Set) -> Holds {
 }
 
 fn check_bounds(world: &World) -> Holds {
-    let conversation = world.machine.conversation();
-    must(5, conversation.failures <= ATTEMPTS, || "more failures in a row than attempts".to_owned())?;
+    let retries = &world.machine.conversation().cx.retries;
+    must(5, retries.gets <= ATTEMPTS, || "more failures in a row than attempts".to_owned())?;
     // One more than is allowed is counted for a POST of which a checkpoint says that it is out.
-    must(5, conversation.failed_posts <= ATTEMPTS, || "more failed POSTs than attempts".to_owned())
+    must(5, retries.posts <= ATTEMPTS, || "more failed POSTs than attempts".to_owned())
 }
 
 /// Property 4, of texts.
@@ -247,8 +246,10 @@ fn check_secrets(world: &World) -> Holds {
 fn check_late_answers(world: &World) -> Holds {
     let before = world.machine_fingerprint();
     let id = match &world.phase {
-        Phase::Told | Phase::Over => ExchangeId(1),
-        Phase::Held(sent) | Phase::ToService(sent) | Phase::ToClient(sent, _) => ExchangeId(sent.id.0 - 1),
+        Phase::Told | Phase::Over => ExchangeId::from(1),
+        Phase::Held(sent) | Phase::ToService(sent) | Phase::ToClient(sent, _) => {
+            ExchangeId::from(u64::from(sent.id) - 1)
+        }
     };
     let mut late = world.clone();
     let (now, machine) = (late.machine.now(), std::rc::Rc::make_mut(&mut late.machine));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::mutant::Mutant;
 use crate::codec::CancelRequest;
 use crate::machine::{Cancellation, Policy, Until};
-use crate::portal::{Generation, Offer, Portal, PublishOperation};
+use crate::testing::portal::{Generation, Offer, Portal, PublishOperation};
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
 
 pub(super) const PUBLISHER: &str = "contoso";
@@ -68,7 +68,7 @@ impl Setting {
     pub(super) fn machine(&self) -> Cancellation {
         let request = CancelRequest::new(PublisherId::new(PUBLISHER).unwrap(), OfferId::new(OFFER).unwrap());
         let request = match self.only {
-            Some(index) => request.only(OperationId::new(OPERATIONS[index]).unwrap()),
+            Some(index) => request.only_if_running(OperationId::new(OPERATIONS[index]).unwrap()),
             None => request,
         };
         Cancellation::new(Endpoint::default(), request, self.policy(), Duration::ZERO)

@@ -9,14 +9,14 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{Request, Response};
 
-use super::LOOKS_TOLD_APART;
+use super::POLLS_TOLD_APART;
 use super::event::{CANCELS, ENDS, Event, READ, SAYS, STRAYS, Says};
 use super::properties::Ghost;
 use super::setting::{A_WHILE, Budget, OFFER, OPERATIONS, PUBLISHER, SOMEONES, Set, Setting, one};
-use crate::machine::checkpoint::{Checkpoint, SavedLocation};
+use crate::machine::checkpoint::Checkpoint;
 use crate::machine::step::ExchangeId;
 use crate::machine::{self, Cancellation};
-use crate::portal::{End, Portal};
+use crate::testing::portal::{End, Portal};
 
 #[derive(Clone)]
 pub(super) struct World {
@@ -227,7 +227,7 @@ impl World {
             ghost,
         } = self;
         let mut hasher = DefaultHasher::new();
-        machine.fingerprint(&mut hasher);
+        machine.conversation().fingerprint(&mut hasher);
         if self.is_over() && !self.can_crash() {
             return hasher.finish();
         }
@@ -241,7 +241,7 @@ impl World {
 
     pub(super) fn machine_fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.machine.fingerprint(&mut hasher);
+        self.machine.conversation().fingerprint(&mut hasher);
         hasher.finish()
     }
 }
@@ -272,40 +272,29 @@ impl Phase {
 
 impl Durable {
     fn fingerprint(&self, hasher: &mut impl Hasher) {
-        let Self { checkpoint, noted: ghost } = self;
+        let Self { checkpoint, noted } = self;
         let Checkpoint {
-            stage,
-            noted,
-            location,
-            cancel_failed,
+            phase,
             posted,
             polls,
-            failures,
+            failed_gets,
             failed_posts,
             over,
             // They are the same in one exploration.
             version: _,
             endpoint: _,
             api_version: _,
-            publisher: _,
-            offer: _,
-            notification_emails: _,
-            if_match: _,
-            client_request_id: _,
-            only: _,
+            request: _,
             until: _,
             // As in the conversation's.
-            waited: _,
+            attempt: _,
             resumes: _,
-            now_ms: _,
             due_ms: _,
             // Whether it has passed: a resumed run tells by its own clock.
+            now_ms,
             deadline_ms,
         } = checkpoint;
-        (std::mem::discriminant(stage), noted, cancel_failed, posted.as_str(), *polls.min(&LOOKS_TOLD_APART))
-            .hash(hasher);
-        let location = location.as_ref().map(|SavedLocation { url, by }| (url, std::mem::discriminant(by)));
-        (location, failures, failed_posts, over.map(|over| std::mem::discriminant(&over)), ghost).hash(hasher);
-        (checkpoint.now_ms >= *deadline_ms).hash(hasher);
+        (phase, posted, polls.min(&POLLS_TOLD_APART), failed_gets, failed_posts, over).hash(hasher);
+        (noted, now_ms >= deadline_ms).hash(hasher);
     }
 }

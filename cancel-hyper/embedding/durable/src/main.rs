@@ -60,7 +60,7 @@ enum Command {
 struct Work {
     /// How many jobs are under way at a time
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
-    at_a_time: u16,
+    max_concurrent: u16,
     /// How long a job stays with a worker of whom nothing is heard
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     lease: Duration,
@@ -130,7 +130,7 @@ async fn work(database: &str, endpoint: Endpoint, arguments: Work) -> Result<(),
         until_done: arguments.until_done,
         stop: asked_to_stop()?,
     };
-    worker.run(arguments.at_a_time.into()).await?;
+    worker.run(arguments.max_concurrent.into()).await?;
     Ok(())
 }
 

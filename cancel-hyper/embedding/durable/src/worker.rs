@@ -5,6 +5,7 @@ use std::time::Duration;
 use std::{error, fmt};
 
 use cancel_core::{
+    ErrorKind,
     CancelRequest, Cancellation, Checkpoint, Endpoint, Error, OfferId, Outcome, Policy, Proof, PublisherId,
 };
 use cancel_hyper::{Client, Driver, SharedTokens, Throttle, Throttled, TokenSource};
@@ -71,12 +72,12 @@ impl<T: TokenSource + Send> Worker<T> {
     }
 
     /// Works on so many jobs at a time, until it is asked to stop or there is nothing left.
-    pub(crate) async fn run(&self, at_a_time: usize) -> Result<(), Stopped> {
+    pub(crate) async fn run(&self, max_concurrent: usize) -> Result<(), Stopped> {
         let mut under_way = FuturesUnordered::new();
         loop {
             let stops = *self.stop.borrow();
             let mut all_taken = false;
-            while !stops && !all_taken && under_way.len() < at_a_time {
+            while !stops && !all_taken && under_way.len() < max_concurrent {
                 match self.queue.take().await? {
                     Some(job) => under_way.push(self.work_on(job)),
                     None => all_taken = true,
@@ -112,7 +113,7 @@ impl<T: TokenSource + Send> Worker<T> {
             Err(refused) => return self.give_up(job, &refused).await,
         };
         let journal = |checkpoint: Checkpoint| async move { self.queue.write(job, &checkpoint).await };
-        let mut driver = self.driver.clone().journaled_in(journal);
+        let mut driver = self.driver.clone().with_journal(journal);
         tokio::select! {
             result = driver.drive(&mut cancellation) => self.conclude(job, result).await,
             lost = self.queue.keep(job) => Err(lost.into()),
@@ -144,23 +145,23 @@ impl<T: TokenSource + Send> Worker<T> {
             Err(error) => error,
         };
         let remark = error.to_string();
-        match error {
+        match error.kind() {
             // It could not be written. Whoever can write goes on; that may be us.
-            Error::Checkpoint(_) => self.queue.put_back(job, Duration::ZERO, &remark).await?,
+            ErrorKind::Checkpoint => self.queue.put_back(job, Duration::ZERO, &remark).await?,
             // The token is this worker's, and the next job's answer would be the same.
-            Error::Unauthorized(_) => {
+            ErrorKind::Unauthorized => {
                 self.queue.put_back(job, Duration::ZERO, &remark).await?;
                 return Err(Stopped::Unwelcome(error));
             }
-            error if error.is_transient() => self.queue.put_back(job, PAUSE, &remark).await?,
-            error => self.give_up(job, &error).await?,
+            _ if error.is_transient() => self.queue.put_back(job, PAUSE, &remark).await?,
+            _ => self.give_up(job, &error).await?,
         }
         Ok(())
     }
 
     /// Nothing that another try would mend: a person has to look.
     async fn give_up(&self, job: &Job, error: &Error) -> Result<(), Stopped> {
-        self.queue.end(job, error.kind(), &error.to_string()).await?;
+        self.queue.end(job, error.kind().as_str(), &error.to_string()).await?;
         say(job, &error.to_string());
         Ok(())
     }

@@ -22,7 +22,7 @@ use azure_core::error::ErrorKind;
 use azure_core::http::{self as azure, HttpClient, HttpClientOptions, new_http_client};
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 use bytes::Bytes;
-use cancel_hyper::core::BearerToken;
+use cancel_hyper::cancel_core::BearerToken;
 use cancel_hyper::{BoxError, Driver, NotSent};
 use futures_util::TryStreamExt;
 use http::{Request, Response};

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_hyper::core::{BearerToken, Endpoint};
+use cancel_hyper::cancel_core::{BearerToken, Endpoint};
 use cancel_hyper::{BoxError, Driver, NotSent};
 use http::{Request, Response};
 use hyper_util::rt::TokioTimer;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use cancel_core::portal::{CancelBehavior, Offer, PublishOperation};
+use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
 use cancel_hyper::portal::serve_at_speed;
 
 pub const PUBLISHER: &str = "contoso";
@@ -58,7 +58,7 @@ fn line(from: &mut impl BufRead) -> String {
 
 /// What the other process does: serves until the one that started it lets go of stdin, and says how often it was called.
 pub fn serve(offers: usize) {
-    let mut portal = cancel_core::portal::Portal::new();
+    let mut portal = cancel_core::testing::portal::Portal::new();
     portal.accept_token(TOKEN, None);
     for number in 0..offers {
         let publish = PublishOperation::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8");

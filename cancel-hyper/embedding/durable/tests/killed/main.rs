@@ -13,7 +13,7 @@ mod stage;
 use std::process::Stdio;
 use std::time::Duration;
 
-use cancel_core::portal::{Call, CancelBehavior};
+use cancel_core::testing::portal::{Call, CancelBehavior};
 
 use crate::crew::Crew;
 use crate::stage::{NEXT_PUBLISH, PUBLISH, Result, Stage};

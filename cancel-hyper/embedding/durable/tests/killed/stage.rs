@@ -5,7 +5,7 @@ use std::env;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use cancel_core::portal::{Call, CancelBehavior, Offer, Portal, PublishOperation};
+use cancel_core::testing::portal::{Call, CancelBehavior, Offer, Portal, PublishOperation};
 use cancel_hyper::portal::{Served, serve_at_speed};
 use tokio_postgres::{Client, NoTls};
 

@@ -4,7 +4,7 @@ use std::env;
 use std::error::Error;
 use std::time::Duration;
 
-use cancel_hyper::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+use cancel_hyper::cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
 use cancel_hyper::{Client, Driver};
 use hyper_util::rt::TokioTimer;
 

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use cancel_ureq::Driver;
-use cancel_ureq::core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
+use cancel_ureq::cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let token = BearerToken::new(env::var("AZURE_TOKEN")?)?;
     let request = CancelRequest::new(publisher, offer);
     let mut cancellation = Cancellation::new(endpoint, request, Policy::default(), Duration::ZERO);
-    let outcome = Driver::new(&ureq::Agent::new_with_defaults(), token).drive(&mut cancellation)?;
+    let outcome = Driver::new(ureq::Agent::new_with_defaults(), token).drive(&mut cancellation)?;
     println!("{}", outcome.as_str());
     Ok(())
 }

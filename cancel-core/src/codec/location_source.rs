@@ -1,0 +1,69 @@
+//! Which part of an answer names the location: one of two headers, or the body.
+
+use http::header::{HeaderName, LOCATION};
+use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::location::{BaseUrl, OperationLocation};
+use crate::error::{Error, ErrorKind};
+use crate::values::Endpoint;
+use crate::wire::json;
+
+static OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
+
+/// Where an answer named its location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LocationSource {
+    /// `Operation-Location`: the pages of 2018. With both headers, this one counts.
+    OperationLocation,
+    /// `Location`: the page of 2020.
+    Location,
+    /// The body: the prose of every page.
+    Body,
+}
+
+/// A location, and where it was named.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct NamedLocation {
+    pub(crate) location: OperationLocation,
+    pub(crate) source: LocationSource,
+}
+
+/// The location that the headers name, of those that count. An empty header is an absent one.
+pub(crate) fn in_headers(
+    endpoint: &Endpoint,
+    base: BaseUrl<'_>,
+    headers: &HeaderMap,
+    counts: impl Fn(LocationSource) -> bool,
+) -> Result<Option<NamedLocation>, Error> {
+    let sources = [(&OPERATION_LOCATION, LocationSource::OperationLocation), (&LOCATION, LocationSource::Location)];
+    for (name, source) in sources.into_iter().filter(|(_, source)| counts(*source)) {
+        let mut values = headers.get_all(name).iter();
+        if let Some(value) = values.find(|value| !value.as_bytes().trim_ascii().is_empty()) {
+            let location = OperationLocation::read(endpoint, base, text(value)?)?;
+            return Ok(Some(NamedLocation { location, source }));
+        }
+    }
+    Ok(None)
+}
+
+fn text(value: &HeaderValue) -> Result<&str, Error> {
+    std::str::from_utf8(value.as_bytes()).map_err(|_| Error::new(ErrorKind::InvalidLocation, "the header is not text"))
+}
+
+/// The location that a body names: it is a string, or an object with a string member `location` or
+/// `operationLocation`, in any spelling.
+pub(crate) fn in_body(endpoint: &Endpoint, base: BaseUrl<'_>, body: &[u8]) -> Result<Option<NamedLocation>, Error> {
+    let Some(body) = json::tree(body) else {
+        return Ok(None);
+    };
+    let member = |name| json::member(&body, name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let whole = body.as_str().filter(|text| !text.trim().is_empty());
+    let Some(text) = whole.or_else(|| member("operationlocation")).or_else(|| member("location")) else {
+        return Ok(None);
+    };
+    let location = OperationLocation::read(endpoint, base, text)?;
+    Ok(Some(NamedLocation { location, source: LocationSource::Body }))
+}

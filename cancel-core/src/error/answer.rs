@@ -1,0 +1,212 @@
+//! What the service said, kept for a person: of any answer that is not the one that was asked for.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::LOCATION;
+use http::response::Parts;
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::wire::error_body::CodeAndMessage;
+use crate::wire::retry_after::retry_after;
+use crate::wire::text::sanitize;
+
+/// The longest pieces of an answer that are kept, in characters.
+const MAX_ID: usize = 128;
+const MAX_EXCERPT: usize = 512;
+
+/// What the service said: its status, the code and message of its error body ([considerations page](crate::guide::wire#sources),
+/// "Errors"; the OData shape and the broken ones besides), its request ids, and how the body begins.
+///
+/// Every text in it is bounded and on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    status: StatusCode,
+    code: Option<Box<str>>,
+    message: Option<Box<str>>,
+    request_id: Option<Box<str>>,
+    correlation_request_id: Option<Box<str>>,
+    retry_after: Option<Duration>,
+    redirected_to: Option<Box<str>>,
+    excerpt: Box<str>,
+}
+
+impl Answer {
+    /// Reads what can be read. Nothing in an answer makes this fail.
+    ///
+    /// ```
+    /// # use cancel_core::Answer;
+    /// let response = http::Response::builder()
+    ///     .status(400)
+    ///     .header("x-ms-request-id", "7f2e")
+    ///     .body(r#"{"error":{"code":"InvalidAPIVersion","message":"Use 2017-10-31."}}"#)?;
+    /// let answer = Answer::from_http(&response);
+    /// assert_eq!(answer.code(), Some("InvalidAPIVersion"));
+    /// assert_eq!(answer.to_string(), "400 Bad Request, InvalidAPIVersion: Use 2017-10-31., request id 7f2e");
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    #[must_use]
+    pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Self {
+        Self::read(response.status(), response.headers(), response.body().as_ref())
+    }
+
+    pub(crate) fn of(head: &Parts, body: &[u8]) -> Self {
+        Self::read(head.status, &head.headers, body)
+    }
+
+    fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let CodeAndMessage { code, message } = CodeAndMessage::in_body(body);
+        let header = |name: &str, most| {
+            let value = headers.get(name)?;
+            let text = sanitize(&String::from_utf8_lossy(value.as_bytes()), most);
+            (!text.is_empty()).then_some(text)
+        };
+        Self {
+            status,
+            code,
+            message,
+            request_id: header("x-ms-request-id", MAX_ID),
+            correlation_request_id: header("x-ms-correlation-request-id", MAX_ID),
+            retry_after: retry_after(headers),
+            redirected_to: status.is_redirection().then(|| header(LOCATION.as_str(), MAX_EXCERPT)).flatten(),
+            excerpt: excerpt(body),
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The error's code, such as `InvalidAPIVersion`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The error's message, meant for a person.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// `x-ms-request-id`: what the service's support asks for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// `x-ms-correlation-request-id`: the same for a chain of calls.
+    #[must_use]
+    pub fn correlation_request_id(&self) -> Option<&str> {
+        self.correlation_request_id.as_deref()
+    }
+
+    /// How long the service asks to wait, at most an hour.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Where a redirect pointed. It was not followed.
+    #[must_use]
+    pub fn redirected_to(&self) -> Option<&str> {
+        self.redirected_to.as_deref()
+    }
+
+    /// How the body begins: at most 512 characters on one line.
+    #[must_use]
+    pub fn excerpt(&self) -> &str {
+        &self.excerpt
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        match (&self.code, &self.message) {
+            (Some(code), Some(message)) => write!(f, ", {code}: {message}")?,
+            (Some(text), None) | (None, Some(text)) => write!(f, ", {text}")?,
+            (None, None) if self.excerpt.is_empty() => {}
+            (None, None) => write!(f, ", {:?}", self.excerpt)?,
+        }
+        if let Some(target) = &self.redirected_to {
+            write!(f, ", redirecting to {target}")?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, ", request id {id}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How a body begins. A character needs four bytes at most, so no more of the body than that is looked at.
+fn excerpt(body: &[u8]) -> Box<str> {
+    let beginning = body.get(..MAX_EXCERPT * 4).unwrap_or(body);
+    sanitize(&String::from_utf8_lossy(beginning), MAX_EXCERPT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> (Option<String>, Option<String>) {
+        let answer = Answer::from_http(&Response::new(body));
+        (answer.code().map(str::to_owned), answer.message().map(str::to_owned))
+    }
+
+    fn some(code: &str, message: &str) -> (Option<String>, Option<String>) {
+        let part = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        (part(code), part(message))
+    }
+
+    #[test]
+    fn every_shape_of_an_error_body() {
+        for (body, code, message) in [
+            (r#"{"error":{"code":"InvalidAPIVersion","message":"m"}}"#, "InvalidAPIVersion", "m"),
+            ("\u{feff}{\"error\":{\"code\":\"c\",\"message\":\"m\"}}", "c", "m"),
+            (r#"{"Error":{"Code":"c","Message":"m"}}"#, "c", "m"),
+            (r#"{"odata.error":{"code":"c","message":{"lang":"en","value":"m"}}}"#, "c", "m"),
+            (r#"{"error":{"code":"c","details":[{"code":"d","message":"m"}]}}"#, "c", "m"),
+            (r#"{"error":{"message":"m","innererror":{"code":"i"}}}"#, "i", "m"),
+            (r#"{"code":"c","message":"m"}"#, "c", "m"),
+            (r#"{"message":"m"}"#, "", "m"),
+            (r#"{"error":"m"}"#, "", "m"),
+            (r#"{"error":{"code":7,"message":null}}"#, "7", ""),
+            (r#""m""#, "", "m"),
+            (r#"{"error":{}}"#, "", ""),
+            (r#"{"error":[]}"#, "", ""),
+            (r#"{"error":{"code":"c","message":"m"}"#, "", ""),
+            ("<html>Bad Gateway</html>", "", ""),
+            ("", "", ""),
+        ] {
+            assert_eq!(read(body), some(code, message), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_legible() {
+        let body = format!("<html>\r\n\u{1b}[2J{}", "x".repeat(10_000));
+        let response = Response::builder().status(502).header("x-ms-request-id", "r".repeat(999)).body(body).unwrap();
+        let answer = Answer::from_http(&response);
+        assert!(answer.excerpt().starts_with("<html> [2Jxxx"), "{}", answer.excerpt());
+        assert_eq!(answer.excerpt().chars().count(), MAX_EXCERPT + 1);
+        assert_eq!(answer.request_id().map(|id| id.chars().count()), Some(MAX_ID + 1));
+    }
+
+    #[test]
+    fn errors_within_errors_end() {
+        let body = format!("{}{}", r#"{"error":"#.repeat(100), "}".repeat(100));
+        assert_eq!(read(&body), (None, None));
+        assert_eq!(read(&"[".repeat(100_000)), (None, None));
+    }
+
+    #[test]
+    fn a_redirect_names_its_target() {
+        let response = Response::builder().status(307).header("location", "https://evil.example/").body("").unwrap();
+        let answer = Answer::from_http(&response);
+        assert_eq!(answer.redirected_to(), Some("https://evil.example/"));
+        assert_eq!(answer.to_string(), "307 Temporary Redirect, redirecting to https://evil.example/");
+    }
+}

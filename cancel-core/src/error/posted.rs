@@ -1,0 +1,35 @@
+//! Whether a POST went out: every outcome and every error says it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a POST went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Posted {
+    /// None left.
+    No,
+    /// One was handed to the transport, and no answer came back: the service may have processed it.
+    Maybe,
+    /// The service answered one, whatever it said.
+    Yes,
+}
+
+impl Posted {
+    /// One stable word for logs: `no`, `maybe` or `yes`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Maybe => "maybe",
+            Self::Yes => "yes",
+        }
+    }
+}
+
+impl fmt::Display for Posted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

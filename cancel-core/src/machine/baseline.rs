@@ -1,0 +1,159 @@
+//! The baseline: the operations that are in progress before the POST. In `Until::Verified` they decide the outcome.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{Entry, Operation, State};
+use crate::error::{Error, ErrorKind};
+use crate::values::OperationId;
+
+/// The most operations of a baseline. An offer has two or three at a time.
+const MAX: usize = 64;
+
+/// An operation of the baseline: one that was in progress when the list was read, before the POST.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackedOperation {
+    id: OperationId,
+    /// The list's word for it.
+    listed: Box<str>,
+    polled: Option<Operation>,
+}
+
+impl TrackedOperation {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &OperationId {
+        &self.id
+    }
+
+    /// The service's last word for its status: from the last poll, or from the list before the first poll. After a
+    /// [`resume`](crate::Cancellation::resume) it is `running` until the first poll.
+    #[must_use]
+    pub fn status(&self) -> &str {
+        self.polled.as_ref().map_or(&self.listed, Operation::status)
+    }
+
+    /// What that word means.
+    #[must_use]
+    pub fn state(&self) -> State {
+        State::of_word(self.status())
+    }
+
+    /// The operation as the last poll returned it. `None` before the first poll.
+    #[must_use]
+    pub fn operation(&self) -> Option<&Operation> {
+        self.polled.as_ref()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.state().is_end()
+    }
+}
+
+/// What is in progress by a list.
+///
+/// # Errors
+///
+/// When the list cannot be read, when an operation has an id that cannot be polled (it could not be verified), or when there are more
+/// than 64.
+pub(super) fn in_progress(body: &[u8]) -> Result<Vec<TrackedOperation>, Error> {
+    let mut running: Vec<TrackedOperation> = Vec::new();
+    for entry in Entry::all(body)?.into_iter().filter(|entry| !State::of_word(&entry.submission_state).is_end()) {
+        let Ok(id) = OperationId::new(&entry.id) else {
+            return Err(Error::new(
+                ErrorKind::MalformedBody,
+                "an operation in progress has an id that cannot be polled",
+            ));
+        };
+        if running.iter().any(|known| known.id == id) {
+            continue;
+        }
+        if running.len() == MAX {
+            return Err(Error::new(ErrorKind::MalformedBody, format!("more than {MAX} operations are in progress")));
+        }
+        running.push(TrackedOperation { id, listed: entry.submission_state.into(), polled: None });
+    }
+    Ok(running)
+}
+
+/// The operations that decide: one to 64, each with another id. In a checkpoint they are ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<OperationId>", into = "Vec<OperationId>")]
+pub(super) struct Baseline(Vec<TrackedOperation>);
+
+impl Baseline {
+    /// `None` when nothing is in progress.
+    pub(super) fn new(running: Vec<TrackedOperation>) -> Option<Self> {
+        (!running.is_empty()).then_some(Self(running))
+    }
+
+    pub(super) fn operations(&self) -> &[TrackedOperation] {
+        &self.0
+    }
+
+    #[expect(clippy::expect_used, reason = "both constructors refuse an empty one")]
+    pub(super) fn first(&self) -> &OperationId {
+        &self.0.first().expect("a baseline is never empty").id
+    }
+
+    pub(super) fn contains(&self, id: &OperationId) -> bool {
+        self.0.iter().any(|tracked| tracked.id == *id)
+    }
+
+    /// The first of other operations that is not among these.
+    pub(super) fn first_missing(&self, others: &[TrackedOperation]) -> Option<OperationId> {
+        others.iter().map(|other| &other.id).find(|id| !self.contains(id)).cloned()
+    }
+
+    /// The next after this one that has not ended, in turn; it may be this one.
+    pub(super) fn next_running(&self, after: &OperationId) -> Option<OperationId> {
+        let position = self.0.iter().position(|tracked| tracked.id == *after).map_or(0, |position| position + 1);
+        let (before, rest) = self.0.split_at_checked(position).unwrap_or((&self.0, &[]));
+        rest.iter().chain(before).find(|tracked| !tracked.has_ended()).map(|tracked| tracked.id.clone())
+    }
+
+    pub(super) fn polled(&mut self, id: &OperationId, operation: Operation) {
+        if let Some(tracked) = self.0.iter_mut().find(|tracked| tracked.id == *id) {
+            tracked.polled = Some(operation);
+        }
+    }
+
+    pub(super) fn have_all_ended(&self) -> bool {
+        self.0.iter().all(TrackedOperation::has_ended)
+    }
+
+    /// The first that has ended in another way than `canceled`.
+    pub(super) fn first_not_canceled(&self) -> Option<&Operation> {
+        self.0.iter().filter_map(TrackedOperation::operation).find(|operation| operation.state() != State::Canceled)
+    }
+}
+
+#[cfg(test)]
+impl std::hash::Hash for Baseline {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.iter().for_each(|tracked| (&tracked.id, tracked.status()).hash(state));
+    }
+}
+
+impl TryFrom<Vec<OperationId>> for Baseline {
+    type Error = &'static str;
+
+    fn try_from(ids: Vec<OperationId>) -> Result<Self, Self::Error> {
+        if ids.is_empty() || ids.len() > MAX {
+            return Err("a baseline has 1 to 64 operations");
+        }
+        let mut baseline = Self(Vec::new());
+        for id in ids {
+            if baseline.contains(&id) {
+                return Err("a baseline has no operation twice");
+            }
+            baseline.0.push(TrackedOperation { id, listed: "running".into(), polled: None });
+        }
+        Ok(baseline)
+    }
+}
+
+impl From<Baseline> for Vec<OperationId> {
+    fn from(baseline: Baseline) -> Self {
+        baseline.0.into_iter().map(|tracked| tracked.id).collect()
+    }
+}

@@ -1,0 +1,158 @@
+//! What every phase of a conversation may use: what is asked for, the time, and what was counted so far.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use http::response::Parts;
+
+use super::baseline::TrackedOperation;
+use super::next::Next;
+use super::policy::Policy;
+use super::retries::Retries;
+use super::schedule::Schedule;
+use super::step::Body;
+use crate::codec::{CancelRequest, GetOperation, ListOperations, Operation};
+use crate::error::{Answer, Error, Posted};
+use crate::values::{BearerToken, Endpoint};
+use crate::wire::retry_after::retry_after;
+
+#[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
+pub(super) struct Context {
+    pub(super) endpoint: Endpoint,
+    /// In a box: a conversation spends most of its life waiting, among many others.
+    pub(super) request: Box<CancelRequest>,
+    pub(super) policy: Policy,
+    pub(super) now: Duration,
+    pub(super) deadline: Duration,
+    pub(super) posted: Posted,
+    /// How many polls there were. A poll that is repeated counts once.
+    pub(super) polls: u32,
+    /// The last operation that a poll returned.
+    pub(super) operation: Option<Operation>,
+    pub(super) retries: Retries,
+    pub(super) schedule: Schedule,
+}
+
+/// An answer whose tokens are redacted.
+pub(super) struct Received {
+    pub(super) head: Parts,
+    pub(super) body: Body,
+}
+
+impl Received {
+    pub(super) fn status(&self) -> u16 {
+        self.head.status.as_u16()
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.head.headers)
+    }
+
+    /// The error that it is by its status.
+    pub(super) fn error(&self) -> Error {
+        Error::of_answer(self.answer())
+    }
+
+    pub(super) fn answer(&self) -> Answer {
+        Answer::of(&self.head, self.body.bytes())
+    }
+
+    /// The same without the body, which is an operation's.
+    pub(super) fn answer_without_body(&self) -> Answer {
+        Answer::of(&self.head, &[])
+    }
+}
+
+impl Context {
+    pub(super) fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
+        Self {
+            schedule: Schedule::new(&policy, &request),
+            endpoint,
+            request: Box::new(request),
+            now,
+            deadline: now.saturating_add(policy.deadline),
+            posted: Posted::No,
+            polls: 0,
+            operation: None,
+            retries: Retries::default(),
+            policy,
+        }
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.now >= self.deadline
+    }
+
+    /// The error, with what is known of the conversation.
+    pub(super) fn about_offer(&self, error: Error) -> Error {
+        let CancelRequest { publisher, offer, .. } = &*self.request;
+        error.with_offer(format!("{publisher}/{offer}")).with_posted(self.posted)
+    }
+
+    /// Whether what is in progress is what the caller wants to cancel.
+    pub(super) fn is_wanted(&self, running: &[TrackedOperation]) -> bool {
+        let only = self.request.only_if_running.as_ref();
+        !running.is_empty() && only.is_none_or(|only| running.iter().any(|tracked| tracked.id() == only))
+    }
+
+    /// The end of the scheduled wait, or of the service's where that is longer.
+    pub(super) fn wait(&mut self, retry_after: Option<Duration>) -> Duration {
+        let wait = self.schedule.next(&self.policy).max(retry_after.unwrap_or_default());
+        self.now.saturating_add(wait)
+    }
+
+    /// A GET has failed: it is tried again after a wait, unless it has failed too often.
+    pub(super) fn retry_get(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
+        if self.is_late() || self.retries.get_failed(&self.policy) {
+            return self.fail(error);
+        }
+        self.try_again(error, retry_after)
+    }
+
+    /// A POST has led nowhere: another follows after a wait, unless there were too many.
+    pub(super) fn retry_post(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
+        if self.is_late() || self.retries.post_failed(&self.policy) {
+            return self.fail(error);
+        }
+        self.try_again(error, retry_after)
+    }
+
+    fn try_again(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
+        self.retries.last_error = Some(error);
+        Next::At(self.wait(retry_after))
+    }
+
+    /// Ends with this error. Past the deadline it is the deadline that ends it.
+    pub(super) fn fail(&mut self, error: Error) -> Next {
+        if self.is_late() {
+            self.retries.last_error = Some(error);
+            return Next::Now;
+        }
+        Next::error(error)
+    }
+
+    /// The POST is done with: the polls begin with the first wait.
+    pub(super) fn begin_polls(&mut self) {
+        self.retries.succeeded();
+        self.schedule.restart();
+    }
+
+    pub(super) fn list(&self, token: &BearerToken) -> Request<Bytes> {
+        let list = ListOperations::new(self.request.publisher.clone(), self.request.offer.clone());
+        let list = match &self.request.client_request_id {
+            Some(id) => list.client_request_id(id.clone()),
+            None => list,
+        };
+        list.to_http(&self.endpoint, token)
+    }
+
+    pub(super) fn poll(&self, get: GetOperation, token: &BearerToken) -> Request<Bytes> {
+        let get = match &self.request.client_request_id {
+            Some(id) => get.client_request_id(id.clone()),
+            None => get,
+        };
+        get.to_http(&self.endpoint, token)
+    }
+}

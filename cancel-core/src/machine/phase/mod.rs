@@ -1,0 +1,101 @@
+//! What is asked for in each phase, and what an answer or a failure means there.
+//!
+//! [`state`] says what a phase owns. Each phase has a file with `request`, `answered` and `failed`. The last two consume the phase and give
+//! a [`Transition`]. A phase does not know which exchange is in flight, and no token but the one that it is given.
+
+mod following;
+mod list;
+mod listing;
+mod poll;
+mod posting;
+mod rechecking;
+mod second_post;
+mod state;
+mod stuck;
+mod verifying;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+
+pub(super) use second_post::{Delivery, after_post};
+pub(super) use state::{Following, Listing, Phase, Posting, Rechecking, Stuck, Transition, Verifying};
+pub(super) use stuck::nothing_to_ask_for;
+
+use super::context::{Context, Received};
+use super::next::Next;
+use super::progress;
+use super::step::Failure;
+use crate::error::Error;
+use crate::values::BearerToken;
+
+impl Phase {
+    /// The exchange of this phase. `Stuck` has none.
+    pub(super) fn request(&self, cx: &Context, token: &BearerToken) -> Option<Request<Bytes>> {
+        Some(match self {
+            Self::Listing(_) | Self::Rechecking(_) => cx.list(token),
+            Self::Posting(_) => cx.request.to_http(&cx.endpoint, token),
+            Self::Following(following) => following.request(cx, token),
+            Self::Verifying(verifying) => verifying.request(cx, token),
+            Self::Stuck(_) => return None,
+        })
+    }
+
+    pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
+        match self {
+            Self::Listing(listing) => listing.answered(cx, received),
+            Self::Posting(posting) => posting.answered(cx, received),
+            Self::Rechecking(rechecking) => rechecking.answered(cx, received),
+            Self::Following(following) => following.answered(cx, received),
+            Self::Verifying(verifying) => verifying.answered(cx, received),
+            Self::Stuck(stuck) => stuck.end(),
+        }
+    }
+
+    /// There is no answer. `error` says the same for a person.
+    pub(super) fn failed(self, cx: &mut Context, failure: &Failure, error: Error) -> Transition {
+        match self {
+            Self::Posting(posting) => posting.failed(cx, failure, error),
+            get if failure.is_the_callers() => get.again(cx),
+            Self::Listing(listing) => listing.failed(cx, error),
+            Self::Rechecking(rechecking) => rechecking.failed(cx, error),
+            Self::Following(following) => following.failed(cx, error),
+            Self::Verifying(verifying) => verifying.failed(cx, error),
+            Self::Stuck(stuck) => stuck.end(),
+        }
+    }
+
+    /// The same exchange again: the token was rejected, or the caller did not send it. A POST follows the rule on a second POST.
+    pub(super) fn again(self, cx: &Context) -> Transition {
+        let phase = match self {
+            Self::Posting(posting) => after_post(&cx.policy, posting.baseline, Delivery::NotProcessed),
+            get => get,
+        };
+        phase.with(Next::Again)
+    }
+
+    /// What happens before the exchange is handed out that was due then.
+    pub(super) fn before_hand_out(self, cx: &mut Context, due: Duration, is_repeat: bool) -> Self {
+        match self {
+            Self::Posting(posting) => posting.after_waiting(cx.now.saturating_sub(due)),
+            Self::Following(_) | Self::Verifying(_) if !is_repeat => {
+                cx.polls = cx.polls.saturating_add(1);
+                self
+            }
+            other => other,
+        }
+    }
+
+    /// How a person is told of it.
+    pub(super) fn name(&self) -> progress::Phase {
+        match self {
+            Self::Listing(_) => progress::Phase::Listing,
+            Self::Posting(_) => progress::Phase::Posting,
+            Self::Rechecking(_) => progress::Phase::Rechecking,
+            Self::Following(_) => progress::Phase::Following,
+            Self::Verifying(_) => progress::Phase::Verifying,
+            Self::Stuck(_) => progress::Phase::Done,
+        }
+    }
+}

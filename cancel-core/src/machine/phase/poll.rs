@@ -1,0 +1,58 @@
+//! What an answer to a poll says: to one of the location, or of an operation of the baseline.
+
+use crate::codec::{BaseUrl, LocationSource, NamedLocation, Operation, in_headers};
+use crate::error::Error;
+use crate::machine::context::{Context, Received};
+
+/// A location may take some time to exist: so many polls may find nothing.
+const POLLS_BEFORE_IT_EXISTS: u32 = 3;
+
+pub(super) enum PollAnswer {
+    /// An operation, and its status.
+    Operation(Operation),
+    /// 202: it is still running, whatever the body says.
+    StillRunning,
+    /// 404, early enough: it may not exist yet.
+    NotYet,
+    /// Nothing, for now.
+    Transient(Error),
+    /// The poll is refused.
+    Refused(Error),
+}
+
+impl PollAnswer {
+    /// Reads the answer to the poll with this number, counted from the POST.
+    pub(super) fn read(received: &Received, poll: u32) -> Self {
+        match received.status() {
+            200 | 204 => match received.body.whole().and_then(|bytes| Operation::status_in(bytes)) {
+                Ok(status) => Self::Operation(Operation::of(status, received.body.bytes().clone())),
+                Err(error) => Self::Transient(error.with_answer(received.answer())),
+            },
+            202 => Self::StillRunning,
+            404 if poll <= POLLS_BEFORE_IT_EXISTS => Self::NotYet,
+            408 | 429 | 500..=599 => Self::Transient(received.error()),
+            _ => Self::Refused(received.error()),
+        }
+    }
+
+    /// Whether it says that something is in progress.
+    pub(super) fn is_running(&self) -> bool {
+        match self {
+            Self::Operation(operation) => !operation.state().is_end(),
+            Self::StillRunning => true,
+            Self::NotYet | Self::Transient(_) | Self::Refused(_) => false,
+        }
+    }
+}
+
+/// Follows a location that has moved: an `Operation-Location` always counts, a `Location` only while one is followed.
+pub(super) fn follow(cx: &Context, followed: &mut NamedLocation, received: &Received) -> Result<(), Error> {
+    let counts = |source| source == LocationSource::OperationLocation || source == followed.source;
+    let base = BaseUrl::Url(followed.location.url());
+    match in_headers(&cx.endpoint, base, &received.head.headers, counts) {
+        Ok(Some(moved)) => *followed = moved,
+        Ok(None) => {}
+        Err(error) => return Err(error.with_answer(received.answer_without_body())),
+    }
+    Ok(())
+}

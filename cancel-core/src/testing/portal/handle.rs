@@ -1,0 +1,150 @@
+//! One request in, one response out: the order of checks, and where a scripted fault comes in.
+//!
+//! Everything that a check needs to know is in its own module; this one only says who is asked when.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response};
+
+use super::answer::{Answer, Refusal, guid};
+use super::fault::{Delivery, Fault};
+use super::offer::Offer;
+use super::record::CallRecord;
+use super::route::{Route, query_values};
+use super::{Portal, admission, calendar, notice};
+
+const NO_PATH: Refusal = Refusal::new(404, "NotFound", "There is nothing at this path.");
+const WRONG_METHOD: Refusal = Refusal::new(405, "MethodNotAllowed", "The path has another method.");
+const FORBIDDEN: Refusal = Refusal::new(403, "Forbidden", "The client has no access to this publisher.");
+const NO_PUBLISHER: Refusal = Refusal::new(404, "PublisherNotFound", "There is no such publisher.");
+const NO_OFFER: Refusal = Refusal::new(404, "OfferNotFound", "There is no such offer.");
+
+const REQUEST_ID: u32 = 0x0000_5e9d;
+const CORRELATION_ID: u32 = 0x0000_c088;
+const CANCEL_ID: u32 = 0x0000_ca4c;
+
+impl Portal {
+    /// Answers one request, at the virtual time `now`: time since an epoch of the caller's choosing, which
+    /// never goes back.
+    ///
+    /// Any request is answered, if only with a refusal. [`Delivery::of`] tells whether the response reaches
+    /// the client.
+    ///
+    /// ```
+    /// use cancel_core::testing::portal::{CancelBehavior, Offer, Portal};
+    /// use std::time::Duration;
+    ///
+    /// let mut portal = Portal::new();
+    /// portal.accept_token("secret", None);
+    /// portal.add_offer(
+    ///     Offer::new("contoso", "contoso-offer").cancel(CancelBehavior::After(Duration::from_secs(90))),
+    /// );
+    /// let request = http::Request::post(
+    ///     "/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31",
+    /// )
+    /// .header("authorization", "Bearer secret")
+    /// .header("content-length", "0")
+    /// .body("")
+    /// .unwrap();
+    /// let response = portal.handle(Duration::ZERO, request);
+    /// assert_eq!(response.status(), 202);
+    /// assert!(response.headers().contains_key("location"));
+    /// ```
+    pub fn handle(&mut self, now: Duration, request: Request<impl AsRef<[u8]>>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        let route = Route::of(parts.uri.path());
+        let call = route.as_ref().map(Route::call);
+        let mut record = CallRecord::new(now, call, &parts);
+        let asked = Asked { now, parts: &parts, body: body.as_ref(), route: route.as_ref() };
+        let response = match self.script.take(call) {
+            Fault::Answer(answer) => answer.into_response(),
+            Fault::AnswerAfterProcessing(answer) => {
+                self.processed(&asked, &mut record);
+                answer.into_response()
+            }
+            Fault::LoseRequest => Delivery::dropped(),
+            Fault::LoseAnswer => {
+                self.processed(&asked, &mut record);
+                Delivery::dropped()
+            }
+            Fault::CutBody { keep } => Delivery::cut(self.processed(&asked, &mut record), keep),
+            Fault::Pass => self.processed(&asked, &mut record),
+        };
+        record.status = (Delivery::of(&response) != Delivery::Dropped).then(|| response.status().as_u16());
+        self.calls.push(record);
+        response
+    }
+
+    /// The service's own answer.
+    fn processed(&mut self, asked: &Asked<'_>, record: &mut CallRecord) -> Response<Bytes> {
+        record.processed = true;
+        self.requests += 1;
+        self.answer(asked, record)
+            .unwrap_or_else(Answer::from)
+            .header("Date", &calendar::http_date(asked.now))
+            .header("x-ms-request-id", &guid(REQUEST_ID, self.requests))
+            .header("x-ms-correlation-request-id", &guid(CORRELATION_ID, self.requests))
+            .into_response()
+    }
+
+    fn answer(&mut self, asked: &Asked<'_>, record: &mut CallRecord) -> Result<Answer, Refusal> {
+        let Asked { now, parts, body, .. } = *asked;
+        admission::origin(&parts.uri, &self.origin)?;
+        let route = asked.route.ok_or(NO_PATH)?;
+        if parts.method.as_str() != route.method() {
+            return Err(WRONG_METHOD);
+        }
+        admission::length(parts, body)?;
+        admission::known(self.tokens.is_valid(admission::bearer(&parts.headers)?, now))?;
+        let query = parts.uri.query().unwrap_or_default();
+        admission::api_version(query)?;
+
+        let cancel_id = guid(CANCEL_ID, self.cancels + 1);
+        let origin = self.origin.clone();
+        let offer = self.admitted_offer(route)?;
+        let is_cancel = matches!(route, Route::Cancel { .. });
+        admission::if_match(&parts.headers, offer.if_match.as_ref(), is_cancel)?;
+        match route {
+            Route::Cancel { .. } => {
+                let emails = notice::notification_emails(&parts.headers, body)?;
+                record.notification_emails.clone_from(&emails);
+                let answer = offer.process_cancel(now, cancel_id, emails, &origin);
+                self.cancels += 1;
+                Ok(answer)
+            }
+            Route::Operation { operation, .. } => offer.operation_answer(now, operation),
+            Route::Slot { version, slot, .. } => offer.slot_answer(now, version, slot),
+            Route::Submissions { .. } => {
+                let mut filters = query_values(query, "status");
+                filters.extend(query_values(query, "submissionState"));
+                Ok(offer.list_answer(now, &filters))
+            }
+            Route::Status { .. } => Ok(offer.status_answer(now)),
+        }
+    }
+
+    /// The offer that a route names, if the client may see it.
+    fn admitted_offer(&mut self, route: &Route) -> Result<&mut Offer, Refusal> {
+        let (publisher, name) = route.names();
+        if self.foreign_publishers.contains(publisher) {
+            return Err(FORBIDDEN);
+        }
+        let offers = self.publishers.get_mut(publisher).ok_or(NO_PUBLISHER)?;
+        let by_guid = matches!(route, Route::Slot { .. });
+        offers
+            .values_mut()
+            .find(|offer| offer.name == name || (by_guid && offer.guid.eq_ignore_ascii_case(name)))
+            .ok_or(NO_OFFER)
+    }
+}
+
+/// A request, as everything that answers it needs it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    now: Duration,
+    parts: &'a Parts,
+    body: &'a [u8],
+    route: Option<&'a Route>,
+}

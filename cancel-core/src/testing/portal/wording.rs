@@ -1,0 +1,99 @@
+//! The words that an offer's answers use for a status.
+//!
+//! The pages and the service do not agree on them, so a test picks its own. Nothing here decides what state
+//! something is in.
+
+use super::operation::State;
+
+/// The words that an offer's answers use for a status.
+///
+/// The default is what working clients have seen: `notStarted`, `running`, `waitingForPublisherReview`,
+/// `completed`, `canceled`, `failed`, and for steps `inProgress` and `complete`.
+///
+/// ```
+/// use cancel_core::testing::portal::Wording;
+///
+/// let wording = Wording::default().canceled("Cancelled").completed("succeeded").not_started("not started");
+/// assert_ne!(wording, Wording::default());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Wording {
+    not_started: String,
+    running: String,
+    waiting: String,
+    completed: String,
+    canceled: String,
+    failed: String,
+    step_running: String,
+    step_completed: String,
+}
+
+impl Default for Wording {
+    fn default() -> Self {
+        Self {
+            not_started: State::NotStarted.word().to_owned(),
+            running: State::Running.word().to_owned(),
+            waiting: State::WaitingForPublisherReview.word().to_owned(),
+            completed: State::Completed.word().to_owned(),
+            canceled: State::Canceled.word().to_owned(),
+            failed: State::Failed.word().to_owned(),
+            step_running: "inProgress".to_owned(),
+            step_completed: "complete".to_owned(),
+        }
+    }
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        impl Wording {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, word: &str) -> Self {
+                    word.clone_into(&mut self.$name);
+                    self
+                }
+            )*
+        }
+    };
+}
+
+words! {
+    /// For an operation or a step that is waiting to begin.
+    not_started,
+    /// For an operation that runs.
+    running,
+    /// For an operation or a step that waits for the publisher's sign-off.
+    waiting,
+    /// For an operation that ended well.
+    completed,
+    /// For an operation that was canceled, and for the step that it was canceled in.
+    canceled,
+    /// For an operation that failed, and for the step that it failed in.
+    failed,
+    /// For a step that runs.
+    step_running,
+    /// For a step that is done.
+    step_completed,
+}
+
+impl Wording {
+    pub(super) fn operation(&self, state: State) -> &str {
+        match state {
+            State::NotStarted => &self.not_started,
+            State::Running => &self.running,
+            State::WaitingForPublisherReview => &self.waiting,
+            State::Completed => &self.completed,
+            State::Canceled => &self.canceled,
+            State::Failed => &self.failed,
+        }
+    }
+
+    pub(super) fn step(&self, state: State) -> &str {
+        match state {
+            State::Running => &self.step_running,
+            State::Completed => &self.step_completed,
+            other => self.operation(other),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Serialization of values that are read from a text and printed as that text: a checkpoint passes the same checks as a caller.
+
+macro_rules! serialized_as_text {
+    ($($name:ty),*) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+use super::{ApiVersion, ClientRequestId, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId};
+
+serialized_as_text!(ApiVersion, ClientRequestId, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId);

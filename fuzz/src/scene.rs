@@ -1,0 +1,237 @@
+//! The service's side of a conversation: an offer, its operations, what goes wrong, and what happens meanwhile.
+//!
+//! A line a fact, after the settings. Times are in milliseconds since the beginning.
+//!
+//! - `offer generation=slot cancel=after:5000 retry=5 publish filter cancels array words etag` how the service behaves
+//! - `run publish-a start=0 wait=100 runs=5000 signoff` an operation
+//! - `fault cancel 503 after`, `fault list lose`, `fault operation lose-answer`, `fault any cut 10`, `fault operation pass`
+//! - `at 5000 start publish-x`, `at 5000 end publish-a failed`, `at 5000 cancel fails:100`, `at 5000 expire`
+//! - `crash 2 before`, `crash 2 after`, `unsent 2`, `late 2`, `drop 2` what happens to the exchange of this number
+
+use std::time::Duration;
+
+use super::input::number;
+use super::settings::{OFFER, PUBLISHER};
+use crate::testing::portal::{
+    Call, CancelBehavior, End, Fault, Generation, LocationNames, Offer, Portal, PublishOperation, RetryAfter, Wording,
+};
+
+pub(super) struct Scene {
+    pub(super) portal: Portal,
+    /// What happens at which time, the first one last.
+    pub(super) events: Vec<(Duration, Happens)>,
+    /// What happens to exchanges, by their number.
+    pub(super) accidents: Vec<(u64, Accident)>,
+    /// When each operation was started.
+    pub(super) starts: Vec<(String, Duration)>,
+    pub(super) asks_for_etag: bool,
+}
+
+pub(super) enum Happens {
+    Starts(String),
+    Ends(String, End),
+    CancelsBecome(CancelBehavior),
+    TokenExpires,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accident {
+    /// Killed before the request leaves, or after it was processed; another process goes on from the checkpoint.
+    Crash { processed: bool },
+    /// Refused before a byte left.
+    NotSent,
+    /// Processed, and the answer comes too late.
+    Late,
+    /// The caller gives it up, after it was processed.
+    Dropped,
+}
+
+impl Scene {
+    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, origin: &str) -> Self {
+        let mut offer = Offer::new(PUBLISHER, OFFER);
+        let mut scene = Self {
+            portal: Portal::new(),
+            events: Vec::new(),
+            accidents: Vec::new(),
+            starts: Vec::new(),
+            asks_for_etag: false,
+        };
+        scene.portal.origin(origin);
+        for line in lines.take(64) {
+            let words: Vec<_> = line.split(' ').collect();
+            match *words.as_slice() {
+                ["offer", ref words @ ..] => {
+                    offer = words.iter().fold(offer, |offer, word| behaving(offer, word));
+                    scene.asks_for_etag |= words.iter().any(|word| word.starts_with("etag"));
+                }
+                ["run", id, ref words @ ..] if is_new(id, &scene.starts) => {
+                    let (operation, start) = operation(id, words);
+                    scene.starts.push((id.to_owned(), start));
+                    offer = offer.operation(operation);
+                }
+                ["fault", call, kind, ref rest @ ..] => {
+                    let call = self::call(call);
+                    scene.portal.script(call, fault(call, kind, rest));
+                }
+                ["at", time, ref happens @ ..] => scene.at(milliseconds(time), happens),
+                ["crash", which, "before"] => {
+                    scene.accidents.push((number(which), Accident::Crash { processed: false }));
+                }
+                ["crash", which, ..] => scene.accidents.push((number(which), Accident::Crash { processed: true })),
+                ["unsent", which] => scene.accidents.push((number(which), Accident::NotSent)),
+                ["late", which] => scene.accidents.push((number(which), Accident::Late)),
+                ["drop", which] => scene.accidents.push((number(which), Accident::Dropped)),
+                _ => {}
+            }
+        }
+        scene.events.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+        scene.portal.add_offer(offer);
+        scene
+    }
+
+    fn at(&mut self, time: Duration, words: &[&str]) {
+        let happens = match *words {
+            ["start", id] if is_new(id, &self.starts) => {
+                self.starts.push((id.to_owned(), time));
+                Happens::Starts(id.to_owned())
+            }
+            ["end", id, "failed"] => Happens::Ends(id.to_owned(), End::Failed),
+            ["end", id, "canceled"] => Happens::Ends(id.to_owned(), End::Canceled),
+            ["end", id, ..] => Happens::Ends(id.to_owned(), End::Completed),
+            ["cancel", behavior] => Happens::CancelsBecome(self::behavior(behavior)),
+            ["expire", ..] => Happens::TokenExpires,
+            _ => return,
+        };
+        self.events.push((time, happens));
+    }
+
+    /// Lets everything happen that is to happen by now.
+    pub(super) fn pass_time(&mut self, now: Duration, token: &str) {
+        while self.events.last().is_some_and(|(time, _)| *time <= now) {
+            let Some((time, happens)) = self.events.pop() else { return };
+            // Of an operation that there is not, nothing can be said.
+            let _ = match happens {
+                Happens::Starts(id) => self.portal.start_operation(time, PUBLISHER, OFFER, PublishOperation::new(&id)),
+                Happens::Ends(id, end) => self.portal.end_operation(time, PUBLISHER, OFFER, &id, end),
+                Happens::CancelsBecome(behavior) => self.portal.set_cancel(PUBLISHER, OFFER, behavior),
+                Happens::TokenExpires => {
+                    self.portal.revoke_token(token);
+                    Ok(())
+                }
+            };
+        }
+    }
+}
+
+/// One of each, and of those that an id can name.
+fn is_new(id: &str, starts: &[(String, Duration)]) -> bool {
+    let is_id = crate::values::OperationId::new(id).is_ok();
+    is_id && starts.len() < 8 && !starts.iter().any(|(known, _)| known.eq_ignore_ascii_case(id))
+}
+
+fn milliseconds(text: &str) -> Duration {
+    Duration::from_millis(number(text))
+}
+
+fn behaving(offer: Offer, word: &str) -> Offer {
+    let (name, value) = word.split_once('=').unwrap_or((word, ""));
+    let (kind, time) = value.split_once(':').unwrap_or((value, value));
+    match name {
+        "generation" => offer.generation(match value {
+            "absolute" => Generation::Absolute2018,
+            "slot" => Generation::Slot2018,
+            "nonmigrated" => Generation::NonMigrated2020,
+            "string" => Generation::BodyString,
+            "member" => Generation::BodyMember("Operation-Location".to_owned()),
+            "both" => Generation::BothHeaders,
+            "none" => Generation::NoLocation,
+            _ => Generation::Migrated2020,
+        }),
+        "cancel" => offer.cancel(behavior(value)),
+        "retry" => offer.retry_after(match kind {
+            "ms" => RetryAfter::Milliseconds(number(time)),
+            "msms" => RetryAfter::MsMilliseconds(number(time)),
+            "date" => RetryAfter::Date(milliseconds(time)),
+            "text" => RetryAfter::Verbatim(time.to_owned()),
+            _ => RetryAfter::Seconds(number(time)),
+        }),
+        "publish" => offer.location_names(LocationNames::CanceledOperation),
+        "filter" => offer.ignore_filter(),
+        "cancels" => offer.list_cancel_operations(),
+        "array" => offer.operation_as_array(true),
+        "text" => offer.messages_as_text(),
+        "words" => {
+            offer.wording(Wording::default().canceled("Cancelled").completed("SUCCEEDED").not_started("not started"))
+        }
+        "etag" if value.is_empty() => offer.require_if_match("\"1\""),
+        _ => offer,
+    }
+}
+
+fn behavior(text: &str) -> CancelBehavior {
+    let (kind, time) = text.split_once(':').map_or((text, None), |(kind, time)| (kind, Some(milliseconds(time))));
+    let after = time.unwrap_or(Duration::from_secs(5));
+    match kind {
+        "after" => CancelBehavior::After(after),
+        "race" => CancelBehavior::LosesRace,
+        "nothing" => CancelBehavior::DoesNothing { completes_after: time },
+        "fails" => CancelBehavior::Fails { after },
+        _ => CancelBehavior::AtOnce,
+    }
+}
+
+fn operation(id: &str, words: &[&str]) -> (PublishOperation, Duration) {
+    let mut start = Duration::ZERO;
+    let operation = words.iter().fold(PublishOperation::new(id), |operation, word| {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        match name {
+            "start" => {
+                start = milliseconds(value);
+                operation.started_at(start)
+            }
+            "wait" => operation.not_started_until(milliseconds(value)),
+            "runs" => operation.runs_for(milliseconds(value)),
+            "fails" => operation.fails_after(milliseconds(value)),
+            "signoff" => operation.waiting_for_sign_off(),
+            // A service that writes a location which it cannot read itself is not what this is about.
+            "slot" if crate::values::OperationId::new(value).is_ok() => operation.slot(value),
+            "version" => operation.publishing_version(number(value) as u32),
+            _ => operation,
+        }
+    });
+    (operation, start)
+}
+
+fn call(word: &str) -> Call {
+    match word {
+        "cancel" => Call::Cancel,
+        "operation" => Call::Operation,
+        "list" => Call::List,
+        _ => Call::Any,
+    }
+}
+
+/// What goes wrong is never a lie: no gateway answers in the service's words.
+fn fault(call: Call, kind: &str, rest: &[&str]) -> Fault {
+    let answer = match number(kind) {
+        202 if call == Call::Cancel => Fault::status(202),
+        200..=299 => Fault::status(200).body("<html>$TOKEN</html>"),
+        // What would say that the request was wrong is left to the service, which is asked about it afterwards.
+        400 | 405 | 411 | 421 => Fault::status(409),
+        status @ 300..=599 => Fault::status(status as u16).header("x-ms-request-id", "$TOKEN").body("$TOKEN"),
+        _ => {
+            return match (kind, rest) {
+                ("lose", _) => Fault::LoseRequest,
+                ("lose-answer", _) => Fault::LoseAnswer,
+                ("cut", [keep, ..]) => Fault::CutBody { keep: number(keep) as usize },
+                _ => Fault::Pass,
+            };
+        }
+    };
+    // A cancel that a gateway calls successful is one that the service has seen.
+    if rest.contains(&"after") || (call == Call::Cancel && answer.status < 300) {
+        answer.after_processing()
+    } else {
+        answer.into()
+    }
+}
