@@ -9,39 +9,43 @@ use serde_json::Value;
 
 use super::event::{Event, Says};
 use super::mutant::{Mutant, as_if_lost, distorted, list_of};
-use super::properties::{Holds, check_still_running, must};
 use super::setting::{OFFER, OPERATIONS, PUBLISHER, SOMEONES, Setting, token};
 use super::world::{Durable, Phase, Reply, Sent, World};
-use crate::machine::checkpoint::SavedPhase;
 use crate::machine::{Body, Cancellation, Failure, Step};
+use crate::testing::ledger::{Known, Rule, Verdict, must};
 use crate::testing::portal::{CancelBehavior, PublishOperation};
 use crate::values::{BearerToken, Endpoint};
 
-const ORIGIN: &str = "https://cloudpartner.azure.com/";
 /// What was seen so long ago says little.
 const LONG: Duration = Duration::from_secs(60);
 const ELSEWHERE: &str = "https://elsewhere.example/api/operations/1";
 
 impl World {
     /// Lets it happen.
-    pub(super) fn happens(&mut self, event: Event, setting: &Setting) -> Holds {
+    pub(super) fn happens(&mut self, event: Event, setting: &Setting) -> Verdict {
         if event.is_fault() {
             self.left.faults -= 1;
         }
+        self.happen(event, setting)?;
+        self.ledger.check(&self.machine)
+    }
+
+    fn happen(&mut self, event: Event, setting: &Setting) -> Verdict {
         match event {
             Event::Step => {
                 self.write();
-                self.drive(self.machine.now(), setting)
+                self.drive(self.machine.now(), self.machine.now(), setting)
             }
             Event::StepLate => {
                 self.write();
-                self.ghost.kept_waiting();
+                let now = self.machine.now() + LONG;
                 let hidden = setting.mutant == Some(Mutant::HidesThatItWasKeptWaiting);
-                self.drive(self.machine.now() + if hidden { Duration::ZERO } else { LONG }, setting)
+                self.drive(if hidden { self.machine.now() } else { now }, now, setting)
             }
             Event::Leave => self.leave(setting),
             Event::Withhold => {
                 let Phase::Held(sent) = self.phase.clone() else { panic!("nothing is held back") };
+                self.ledger.not_sent();
                 self.fail(&sent, Failure::NotAttempted)
             }
             Event::Arrive(way) => {
@@ -76,16 +80,16 @@ impl World {
     }
 
     fn write(&mut self) {
-        self.durable = Rc::new(Durable { checkpoint: self.machine.checkpoint(), noted: self.ghost.noted });
+        self.durable = Rc::new(Durable { checkpoint: self.machine.checkpoint(), known: self.ledger.known() });
     }
 
-    /// The driver does what the machine says until something has to come from outside.
-    fn drive(&mut self, now: Duration, setting: &Setting) -> Holds {
+    /// The driver does what the machine says until something has to come from outside. It tells the machine a time, and it is a time.
+    fn drive(&mut self, told: Duration, now: Duration, setting: &Setting) -> Verdict {
         let token = token(self.token);
         let deadline = self.machine.progress().deadline;
         let exchange = loop {
             let machine = Rc::make_mut(&mut self.machine);
-            match machine.step(now) {
+            match machine.step(told) {
                 Step::Authenticate(_) => machine.provide_token(BearerToken::new(&token).unwrap()),
                 Step::Send(exchange) => break exchange,
                 Step::Done(_) => {
@@ -95,19 +99,22 @@ impl World {
                 step @ (Step::Await { .. } | Step::WaitUntil(_)) => panic!("nothing is out, no wait is set: {step:?}"),
             }
         };
-        must(5, now.saturating_add(exchange.timeout) <= deadline, || {
+        must(Rule::Bounds, told.saturating_add(exchange.timeout) <= deadline, || {
             "an exchange goes beyond the deadline".to_owned()
         })?;
         let (id, post) = (exchange.id, exchange.is_post());
+        self.ledger.handed_out(now, &exchange.request)?;
         let sent = Rc::new(Sent { id, post, request: exchange.request });
         if post {
             self.phase = Phase::Held(sent);
             return Ok(());
         }
         let skips = setting.mutant == Some(Mutant::SkipsTheSecondLook);
-        match self.ghost.noted {
-            Some(noted) if skips && sent.request.uri().path().contains("submissions") => {
-                self.machine().handle_response(now, id, list_of(noted)).unwrap();
+        let list = self.ledger.baseline().filter(|_| skips).map(list_of);
+        match list {
+            Some(list) if sent.request.uri().path().contains("submissions") => {
+                self.ledger.not_sent();
+                self.machine().handle_response(told, id, list).unwrap();
                 self.phase = Phase::Told;
                 Ok(())
             }
@@ -115,23 +122,17 @@ impl World {
         }
     }
 
-    fn leave(&mut self, setting: &Setting) -> Holds {
+    fn leave(&mut self, setting: &Setting) -> Verdict {
         let Phase::Held(sent) = self.phase.clone() else { panic!("nothing is held back") };
         if setting.mutant != Some(Mutant::WritesAfterSending) {
             self.write();
         }
-        self.send_post(sent, setting)
-    }
-
-    fn send_post(&mut self, sent: Rc<Sent>, setting: &Setting) -> Holds {
-        self.ghost.post_leaves(setting, setting.budget.crashes - self.left.crashes)?;
         self.send(sent)
     }
 
-    /// Property 4, of requests: everything that leaves goes here.
-    fn send(&mut self, sent: Rc<Sent>) -> Holds {
-        let url = sent.request.uri().to_string();
-        must(4, url.starts_with(ORIGIN), || format!("the token goes to {url}"))?;
+    /// Everything that leaves goes here.
+    fn send(&mut self, sent: Rc<Sent>) -> Verdict {
+        self.ledger.left(&sent.request)?;
         self.phase = Phase::ToService(sent);
         Ok(())
     }
@@ -201,22 +202,16 @@ impl World {
         self.reply(response, false);
     }
 
-    fn deliver(&mut self, setting: &Setting, cut: bool) -> Holds {
+    fn deliver(&mut self, setting: &Setting, cut: bool) -> Verdict {
         let Phase::ToClient(sent, reply) = self.phase.clone() else { panic!("no answer is on its way") };
         let status = reply.response.status().as_u16();
-        if sent.post {
-            self.ghost.post_answered(status);
-        }
+        self.ledger.answered(self.machine.now(), status, (!cut).then_some(reply.response.body()));
         if setting.mutant == Some(Mutant::FollowsRedirects) && status == 303 {
             let mut request = sent.request.clone();
             *request.uri_mut() = ELSEWHERE.parse().unwrap();
             return self.send(Rc::new(Sent { id: sent.id, post: false, request }));
         }
-        let is_list = reply.own && status == 200 && sent.request.uri().path().contains("submissions");
-        let response = distorted(setting.mutant, self.ghost.noted, reply.response.clone());
-        if is_list && !cut {
-            self.ghost.list_read(reply.in_progress);
-        }
+        let response = distorted(setting.mutant, self.ledger.baseline(), reply.response.clone());
         let response = response.map(|body| match cut {
             true => Body::CutOff(body.slice(..body.len() / 2)),
             false => Body::Complete(body),
@@ -224,31 +219,26 @@ impl World {
         let now = self.machine.now();
         self.machine().handle_response(now, sent.id, response).unwrap();
         self.phase = Phase::Told;
-        check_still_running(self, reply.in_progress)
+        Ok(())
     }
 
-    fn not_sent(&mut self) -> Holds {
+    fn not_sent(&mut self) -> Verdict {
         let sent = self.out();
-        if sent.post {
-            self.ghost.post_not_sent();
-        }
+        self.ledger.not_sent();
         self.fail(&sent, Failure::not_sent("connection refused"))
     }
 
-    fn lose(&mut self, setting: &Setting) -> Holds {
+    fn lose(&mut self, setting: &Setting) -> Verdict {
         let sent = self.out();
-        if !sent.post {
-            return self.fail(&sent, Failure::maybe_sent("connection reset"));
-        }
-        self.ghost.post_lost();
-        match setting.mutant {
-            Some(Mutant::RepeatsAfterMaybeSent) => self.send_post(sent, setting),
+        self.ledger.lost();
+        match setting.mutant.filter(|_| sent.post) {
+            Some(Mutant::RepeatsAfterMaybeSent) => self.send(sent),
             Some(Mutant::ReportsNotSent) => self.fail(&sent, Failure::not_sent("connection reset")),
             _ => self.fail(&sent, Failure::maybe_sent("connection reset")),
         }
     }
 
-    fn fail(&mut self, sent: &Sent, failure: Failure) -> Holds {
+    fn fail(&mut self, sent: &Sent, failure: Failure) -> Verdict {
         let now = self.machine.now();
         self.machine().handle_failure(now, sent.id, failure).unwrap();
         self.phase = Phase::Told;
@@ -256,15 +246,15 @@ impl World {
     }
 
     /// The driver calls `step` after `until`: the machine itself gives up, and may hand out the next exchange at once.
-    fn late(&mut self, setting: &Setting) -> Holds {
+    fn late(&mut self, setting: &Setting) -> Verdict {
         let sent = self.out();
         if sent.post {
             self.astray();
-            self.ghost.post_lost();
         }
+        self.ledger.lost();
         let now = self.machine.now();
         let Step::Await { until, .. } = self.machine().step(now) else { panic!("an exchange is out") };
-        self.drive(until, setting)?;
+        self.drive(until, until, setting)?;
         if self.is_over() {
             // It is over, and the driver has not written that down.
             self.phase = Phase::Told;
@@ -272,13 +262,10 @@ impl World {
         Ok(())
     }
 
-    fn crash(&mut self, setting: &Setting) -> Holds {
+    fn crash(&mut self, setting: &Setting) -> Verdict {
         self.left.crashes -= 1;
-        if matches!(&self.phase, Phase::ToService(sent) | Phase::ToClient(sent, _) if sent.post) {
-            if matches!(self.phase, Phase::ToService(_)) {
-                self.astray();
-            }
-            self.ghost.post_lost();
+        if matches!(&self.phase, Phase::ToService(sent) if sent.post) {
+            self.astray();
         }
         let now = self.machine.now();
         let checkpoint = match setting.mutant {
@@ -286,34 +273,30 @@ impl World {
             _ => self.durable.checkpoint.clone(),
         };
         let counts_anew = checkpoint.over.is_some();
-        let knows_the_answer = checkpoint.phase != SavedPhase::InDoubt || checkpoint.over.is_some();
         let resumed = match setting.mutant {
             Some(Mutant::BeginsAnew) => Ok(setting.machine()),
             _ => Cancellation::resume(Endpoint::default(), checkpoint, setting.policy(), now),
         };
         match resumed {
             Ok(machine) => self.machine = Rc::new(machine),
-            Err(error) => return must(6, false, || format!("its own checkpoint is refused: {error}")),
+            Err(error) => return must(Rule::Resume, false, || format!("its own checkpoint is refused: {error}")),
         }
-        let noted = if setting.mutant == Some(Mutant::BeginsAnew) { None } else { self.durable.noted };
-        self.ghost.resumed(noted, counts_anew, knows_the_answer);
+        let begins_anew = setting.mutant == Some(Mutant::BeginsAnew);
+        let known = if begins_anew { Known::default() } else { self.durable.known.clone() };
+        self.ledger.resumed(known, counts_anew);
         self.phase = Phase::Told;
         Ok(())
     }
 
-    fn deadline_passes(&mut self) -> Holds {
-        if let Phase::ToService(sent) | Phase::ToClient(sent, _) = self.phase.clone() {
-            if sent.post {
-                if matches!(self.phase, Phase::ToService(_)) {
-                    self.astray();
-                }
-                self.ghost.post_lost();
-            }
+    fn deadline_passes(&mut self) -> Verdict {
+        if matches!(&self.phase, Phase::ToService(sent) if sent.post) {
+            self.astray();
         }
+        self.ledger.lost();
         let deadline = self.machine.progress().deadline;
         let is_over = matches!(self.machine().step(deadline), Step::Done(Err(_)));
         self.phase = Phase::Told;
-        must(5, is_over, || "the deadline has passed, and it is not over".to_owned())
+        must(Rule::Bounds, is_over, || "the deadline has passed, and it is not over".to_owned())
     }
 
     fn at_the_service(&mut self, event: Event) {

@@ -1,10 +1,11 @@
 //! Drivers that break one rule each, to show that the check finds it. The machine itself has no switch for any of them.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
 
-use super::setting::{OPERATIONS, Set, one};
 use crate::machine::Checkpoint;
 use crate::machine::checkpoint::SavedPhase;
 
@@ -35,39 +36,37 @@ pub(super) enum Mutant {
 }
 
 /// What the driver makes of an answer before the machine sees it.
-pub(super) fn distorted(mutant: Option<Mutant>, noted: Option<Set>, response: Response<Bytes>) -> Response<Bytes> {
+pub(super) fn distorted(
+    mutant: Option<Mutant>,
+    baseline: Option<&BTreeSet<String>>,
+    response: Response<Bytes>,
+) -> Response<Bytes> {
     let text = |body: &Bytes| String::from_utf8_lossy(body).into_owned();
-    match mutant {
-        Some(Mutant::TakesCompletedForCanceled) => {
+    match (mutant, baseline) {
+        (Some(Mutant::TakesCompletedForCanceled), _) => {
             response.map(|body| text(&body).replace("\"completed\"", "\"canceled\"").into())
         }
-        Some(Mutant::WaitsForCanceled) => response.map(|body| {
+        (Some(Mutant::WaitsForCanceled), _) => response.map(|body| {
             let running = "\"status\":\"running\"";
             let body = text(&body).replace("\"status\":\"completed\"", running);
             body.replace("\"status\":\"failed\"", running).into()
         }),
-        Some(Mutant::OverlooksOthers) => match noted {
-            Some(noted) => response.map(|body| without_others(noted, body)),
-            None => response,
-        },
+        (Some(Mutant::OverlooksOthers), Some(baseline)) => response.map(|body| without_others(baseline, body)),
         _ => response,
     }
 }
 
-fn without_others(noted: Set, body: Bytes) -> Bytes {
+fn without_others(baseline: &BTreeSet<String>, body: Bytes) -> Bytes {
     let Ok(Value::Array(mut entries)) = serde_json::from_slice(&body) else {
         return body;
     };
-    let is_noted =
-        |id: &Value| OPERATIONS.iter().enumerate().any(|(index, name)| id == name && noted & one(index) != 0);
-    entries.retain(|entry| is_noted(&entry["id"]));
+    entries.retain(|entry| entry["id"].as_str().is_some_and(|id| baseline.contains(id)));
     Value::Array(entries).to_string().into()
 }
 
 /// A list on which just these are in progress.
-pub(super) fn list_of(running: Set) -> Response<Bytes> {
-    let ids = OPERATIONS.iter().enumerate().filter(|(index, _)| running & one(*index) != 0);
-    let list: Value = ids.map(|(_, id)| json!({ "id": id, "submissionState": "running" })).collect();
+pub(super) fn list_of(running: &BTreeSet<String>) -> Response<Bytes> {
+    let list: Value = running.iter().map(|id| json!({ "id": id, "submissionState": "running" })).collect();
     Response::new(list.to_string().into())
 }
 

@@ -4,11 +4,12 @@ use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{BTreeSet, VecDeque};
 
 use super::event::Event;
-use super::properties::{Violation, check};
+use super::properties::check;
 use super::setting::Setting;
 use super::text::line;
 use super::world::World;
 use crate::machine::Until;
+use crate::testing::ledger::{Rule, Violation};
 
 /// What an exploration found, when every property held.
 #[derive(Debug, Clone)]
@@ -92,7 +93,7 @@ impl Search<'_> {
                     self.fair.push((number, reached));
                 }
                 if is_new {
-                    let held = check(&next, self.setting);
+                    let held = check(&next);
                     held.map_err(|violation| self.counterexample(reached, None, violation))?;
                     queue.push_back((reached, next));
                 }
@@ -131,7 +132,7 @@ impl Search<'_> {
         match (0u32..).zip(&ends).find(|(_, ends)| !**ends) {
             Some((stuck, _)) => {
                 let why = "from here on nothing but the deadline ends it".to_owned();
-                Err(self.counterexample(stuck, None, Violation { property: 5, why }))
+                Err(self.counterexample(stuck, None, Violation { rule: Rule::Bounds, why }))
             }
             None => Ok(()),
         }
@@ -162,6 +163,6 @@ impl std::fmt::Display for Counterexample {
         for line in &self.lines {
             writeln!(f, "    {line}")?;
         }
-        write!(f, "  breaks property {}: {}", self.violation.property, self.violation.why)
+        write!(f, "  breaks the rule {}", self.violation)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::mutant::Mutant;
 use crate::codec::CancelRequest;
 use crate::machine::{Cancellation, Policy, Until};
+use crate::testing::ledger::Terms;
 use crate::testing::portal::{Generation, Offer, Portal, PublishOperation};
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
 
@@ -63,6 +64,19 @@ impl Setting {
             .jitter_percent(0)
             .attempt_timeout(Duration::from_secs(1))
             .deadline(Duration::from_secs(1_000_000))
+    }
+
+    /// The same, as the ledger is told.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            until: self.until,
+            retry_ambiguous: self.retry_ambiguous,
+            dry_run: false,
+            attempts: ATTEMPTS,
+            only_if_running: self.only.map(|index| OPERATIONS[index].to_owned()),
+            origin: "https://cloudpartner.azure.com".to_owned(),
+            canary: "canary-token",
+        }
     }
 
     pub(super) fn machine(&self) -> Cancellation {

@@ -11,11 +11,11 @@ use http::{Request, Response};
 
 use super::POLLS_TOLD_APART;
 use super::event::{CANCELS, ENDS, Event, READ, SAYS, STRAYS, Says};
-use super::properties::Ghost;
 use super::setting::{A_WHILE, Budget, OFFER, OPERATIONS, PUBLISHER, SOMEONES, Set, Setting, one};
 use crate::machine::checkpoint::Checkpoint;
 use crate::machine::step::ExchangeId;
 use crate::machine::{self, Cancellation};
+use crate::testing::ledger::{Known, Ledger};
 use crate::testing::portal::{End, Portal};
 
 #[derive(Clone)]
@@ -37,14 +37,14 @@ pub(super) struct World {
     pub(super) left: Budget,
     /// As in the setting.
     pub(super) names_the_publish: bool,
-    pub(super) ghost: Ghost,
+    pub(super) ledger: Ledger,
 }
 
 /// What a crash leaves.
 pub(super) struct Durable {
     pub(super) checkpoint: Checkpoint,
-    /// What the ghost knew when it was written.
-    pub(super) noted: Option<Set>,
+    /// What the ledger knew when it was written.
+    pub(super) known: Known,
 }
 
 /// In whose hands the conversation is.
@@ -79,7 +79,7 @@ impl World {
     pub(super) fn new(setting: &Setting) -> Self {
         let machine = setting.machine();
         Self {
-            durable: Rc::new(Durable { checkpoint: machine.checkpoint(), noted: None }),
+            durable: Rc::new(Durable { checkpoint: machine.checkpoint(), known: Known::default() }),
             machine: Rc::new(machine),
             phase: Phase::Told,
             portal: Rc::new(setting.portal()),
@@ -90,7 +90,7 @@ impl World {
             token: 0,
             left: setting.budget,
             names_the_publish: setting.names_the_publish,
-            ghost: Ghost::default(),
+            ledger: Ledger::new(setting.terms()),
         }
     }
 
@@ -224,7 +224,7 @@ impl World {
             token,
             left,
             names_the_publish: _,
-            ghost,
+            ledger,
         } = self;
         let mut hasher = DefaultHasher::new();
         machine.conversation().fingerprint(&mut hasher);
@@ -235,15 +235,16 @@ impl World {
         phase.fingerprint(&mut hasher);
         portal.hash(&mut hasher);
         stray.as_ref().map(|request| hash_of_request(request)).hash(&mut hasher);
-        (service_time, cancels_pending, endless, token, left, ghost).hash(&mut hasher);
+        (service_time, cancels_pending, endless, token, left, ledger).hash(&mut hasher);
         hasher.finish()
     }
+}
 
-    pub(super) fn machine_fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.machine.conversation().fingerprint(&mut hasher);
-        hasher.finish()
-    }
+/// Two machines with the same print go on in the same way.
+pub(super) fn print_of(machine: &Cancellation) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    machine.conversation().fingerprint(&mut hasher);
+    hasher.finish()
 }
 
 fn hash_of_request(request: &Request<Bytes>) -> u64 {
@@ -272,7 +273,7 @@ impl Phase {
 
 impl Durable {
     fn fingerprint(&self, hasher: &mut impl Hasher) {
-        let Self { checkpoint, noted } = self;
+        let Self { checkpoint, known } = self;
         let Checkpoint {
             phase,
             posted,
@@ -295,6 +296,6 @@ impl Durable {
             deadline_ms,
         } = checkpoint;
         (phase, posted, polls.min(&POLLS_TOLD_APART), failed_gets, failed_posts, over).hash(hasher);
-        (noted, now_ms >= deadline_ms).hash(hasher);
+        (known, now_ms >= deadline_ms).hash(hasher);
     }
 }

@@ -1,0 +1,459 @@
+//! The one oracle: it keeps its own books of a conversation and says which rule is broken.
+//!
+//! It is told what was handed out, what left, what was answered, what was lost and what was resumed. It reads answers by means of its
+//! own, and nothing of the client's parsing.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::Value;
+
+use crate::error::{Error, Posted};
+use crate::machine::{Body, Cancellation, ExchangeId, Failure, Outcome, Proof, Until};
+
+/// A POST that is handed out later than this after the list was answered is not fresh.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// What was asked for, as the test that asks for it knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// How far the conversation goes.
+    pub until: Until,
+    /// As in the policy.
+    pub retry_ambiguous: bool,
+    /// As in the policy.
+    pub dry_run: bool,
+    /// As in the policy.
+    pub attempts: u8,
+    /// As in the request.
+    pub only_if_running: Option<String>,
+    /// Where requests may go: what every URL begins with.
+    pub origin: String,
+    /// A text that every token holds, and nothing else does.
+    pub canary: &'static str,
+}
+
+/// The rules that the ledger and the model check judge by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// An outcome says what became of the operations.
+    Truth,
+    /// A second POST needs a reason, and an answer counts for its own exchange only.
+    SecondPost,
+    /// Requests go to one origin, and nothing shows a token.
+    Secrecy,
+    /// It ends, within its bounds.
+    Bounds,
+    /// A checkpoint of this crate is resumed.
+    Resume,
+    /// [`Posted`] says what left and what was answered.
+    Posted,
+}
+
+/// A rule that is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Which one.
+    pub rule: Rule,
+    /// What was seen.
+    pub why: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.rule, self.why)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// Whether a rule holds.
+pub type Verdict = Result<(), Violation>;
+
+/// The rule holds, or this is why it does not.
+///
+/// # Errors
+///
+/// When it does not hold.
+pub fn must(rule: Rule, holds: bool, why: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(Violation { rule, why: why() }) }
+}
+
+type Ids = Arc<BTreeSet<String>>;
+
+/// What is known of the last POST.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum LastPost {
+    None,
+    InFlight,
+    /// 401, 408, 429: not processed.
+    NotProcessed,
+    /// Another 4xx.
+    Refused,
+    /// 200 or 202.
+    Taken,
+    /// Any other answer, or none.
+    InDoubt,
+}
+
+/// What a process knows, and what the next one has of it from a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Known {
+    last_post: LastPost,
+    posted: Posted,
+    /// What was in progress before the first POST.
+    baseline: Option<Ids>,
+}
+
+impl Default for Known {
+    /// Nothing was posted.
+    fn default() -> Self {
+        Self { last_post: LastPost::None, posted: Posted::No, baseline: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Call {
+    Post,
+    List,
+    Poll,
+}
+
+/// The books of one conversation.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    terms: Arc<Terms>,
+    known: Known,
+    /// What was known before the POST in flight, in case it does not leave.
+    before: Option<(Known, bool)>,
+    in_flight: Option<Call>,
+    /// What was in progress by the list that was the last thing to be answered.
+    list: Option<Ids>,
+    listed: Duration,
+    /// Lists in a row.
+    lists: u32,
+    /// POSTs and resumes since the attempts were counted anew.
+    posts: u32,
+    resumes: u32,
+    /// Whether one may have reached the service, or was answered: of all processes.
+    left: bool,
+    answered: bool,
+}
+
+/// Two ledgers that judge alike from here on are alike: times do not count, but for whether a list is old.
+impl Hash for Ledger {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { terms: _, known, before, in_flight, list, listed: _, lists, posts, resumes, left, answered } = self;
+        (known, before, in_flight, list, lists.min(&2), posts, resumes, left, answered).hash(state);
+    }
+}
+
+impl Ledger {
+    /// The books of a conversation that begins.
+    #[must_use]
+    pub fn new(terms: Terms) -> Self {
+        Self {
+            terms: Arc::new(terms),
+            known: Known::default(),
+            before: None,
+            in_flight: None,
+            list: None,
+            listed: Duration::ZERO,
+            lists: 0,
+            posts: 0,
+            resumes: 0,
+            left: false,
+            answered: false,
+        }
+    }
+
+    /// What is written down with a checkpoint.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        self.known.clone()
+    }
+
+    /// What was in progress before the first POST, in lower case.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&BTreeSet<String>> {
+        self.known.baseline.as_deref()
+    }
+
+    /// What is in progress by the list that was the last thing to be answered, in lower case.
+    #[must_use]
+    pub fn list(&self) -> Option<&BTreeSet<String>> {
+        self.list.as_deref()
+    }
+
+    /// The machine hands out a request.
+    ///
+    /// # Errors
+    ///
+    /// When another is in flight, when a POST has no reason, or when there are too many.
+    pub fn handed_out(&mut self, now: Duration, request: &Request<Bytes>) -> Verdict {
+        must(Rule::SecondPost, self.in_flight.is_none(), || "two exchanges are in flight".to_owned())?;
+        let call = match request.uri().path() {
+            _ if request.method() == Method::POST => Call::Post,
+            path if path.ends_with("/submissions/") => Call::List,
+            _ => Call::Poll,
+        };
+        if call == Call::Post {
+            self.check_reason(now)?;
+            self.before = Some((self.known.clone(), self.left));
+            self.known.last_post = LastPost::InFlight;
+            self.known.posted = self.known.posted.max(Posted::Maybe);
+        }
+        self.lists = if call == Call::List { self.lists + 1 } else { 0 };
+        self.list = None;
+        self.in_flight = Some(call);
+        Ok(())
+    }
+
+    /// A POST needs a reason.
+    fn check_reason(&self, now: Duration) -> Verdict {
+        let (terms, known) = (&self.terms, &self.known);
+        let must = |holds, why: &dyn Fn() -> String| must(Rule::SecondPost, holds, why);
+        let verified = terms.until == Until::Verified;
+        let allowed = match known.last_post {
+            LastPost::None | LastPost::NotProcessed | LastPost::Refused => true,
+            LastPost::InDoubt => verified || terms.retry_ambiguous,
+            LastPost::InFlight | LastPost::Taken => false,
+        };
+        must(allowed, &|| format!("a POST although the last one is {:?}", known.last_post))?;
+        must(!terms.dry_run, &|| "a POST in a dry run".to_owned())?;
+        must(terms.only_if_running.is_none() || verified, &|| "a POST that stops more than is meant".to_owned())?;
+        if !verified {
+            return Ok(());
+        }
+        let (Some(list), Some(baseline)) = (&self.list, &known.baseline) else {
+            return must(false, &|| "a POST without a list directly before it".to_owned());
+        };
+        must(!list.is_empty(), &|| "a POST although nothing is in progress".to_owned())?;
+        let is_fresh = now.saturating_sub(self.listed) <= FRESH || self.lists > 1;
+        must(is_fresh, &|| "a POST on the word of an old list".to_owned())?;
+        let only = terms.only_if_running.as_ref().map(|id| id.to_ascii_lowercase());
+        must(only.is_none_or(|only| list.contains(&only)), &|| "a POST although what is meant has ended".to_owned())?;
+        must(list.is_subset(baseline), &|| {
+            format!("a POST that cancels what was started since: {list:?}, and the baseline is {baseline:?}")
+        })
+    }
+
+    /// The request leaves for the service.
+    ///
+    /// # Errors
+    ///
+    /// When it goes to another origin, when it is a POST that was not handed out, or when there are too many POSTs.
+    pub fn left(&mut self, request: &Request<Bytes>) -> Verdict {
+        let url = request.uri().to_string();
+        let is_home = url.strip_prefix(&self.terms.origin).is_some_and(|rest| rest.starts_with('/'));
+        must(Rule::Secrecy, is_home, || format!("the token goes to {url}"))?;
+        if request.method() != Method::POST {
+            return Ok(());
+        }
+        let is_handed_out = self.known.last_post == LastPost::InFlight;
+        must(Rule::SecondPost, is_handed_out, || "a POST leaves that was not handed out".to_owned())?;
+        self.left = true;
+        self.posts += 1;
+        let most = 2 * u32::from(self.terms.attempts) + self.resumes;
+        must(Rule::Bounds, self.posts <= most, || format!("POST number {}, of {most} at most", self.posts))
+    }
+
+    /// What is in flight is certain not to have reached the service.
+    pub fn not_sent(&mut self) {
+        if self.complete() == Some(Call::Post) {
+            if let Some(before) = self.before.take() {
+                (self.known, self.left) = before;
+            }
+        }
+    }
+
+    /// Nobody will hear of what is in flight any more.
+    pub fn lost(&mut self) {
+        if self.complete() == Some(Call::Post) {
+            self.known.last_post = LastPost::InDoubt;
+        }
+    }
+
+    /// What is in flight was answered, by the service or by somebody in its place. The body is `None` when it is not whole.
+    pub fn answered(&mut self, now: Duration, status: u16, body: Option<&[u8]>) {
+        match self.complete() {
+            Some(Call::Post) => {
+                self.answered = true;
+                self.known.posted = Posted::Yes;
+                self.known.last_post = match status {
+                    200 | 202 => LastPost::Taken,
+                    401 | 408 | 429 => LastPost::NotProcessed,
+                    400..=499 => LastPost::Refused,
+                    _ => LastPost::InDoubt,
+                };
+            }
+            Some(Call::List) => {
+                self.listed = now;
+                self.list = body.filter(|_| matches!(status, 200 | 204)).and_then(in_progress).map(Arc::new);
+            }
+            Some(Call::Poll) | None => {}
+        }
+    }
+
+    fn complete(&mut self) -> Option<Call> {
+        self.in_flight.take()
+    }
+
+    /// Another process goes on with what was known. `anew` says that it counts its attempts anew.
+    pub fn resumed(&mut self, known: Known, anew: bool) {
+        self.known = known;
+        if self.known.last_post == LastPost::InFlight {
+            self.known.last_post = LastPost::InDoubt;
+        }
+        (self.in_flight, self.before, self.list, self.lists) = (None, None, None, 0);
+        self.resumes += 1;
+        if anew {
+            (self.posts, self.resumes) = (0, 0);
+        }
+    }
+
+    /// What the machine says of itself, after each input.
+    ///
+    /// # Errors
+    ///
+    /// When it says of its POSTs what is not so.
+    pub fn check(&mut self, machine: &Cancellation) -> Verdict {
+        // Which list it could read is for the machine to say. Its baseline is what that list has shown.
+        if self.known.baseline.is_none() && !machine.progress().baseline.is_empty() {
+            self.known.baseline.clone_from(&self.list);
+        }
+        let ended = machine.result().map(|result| result.as_ref().map_or_else(Error::posted, Outcome::posted));
+        for posted in [Some(machine.posted()), Some(machine.progress().posted), ended].into_iter().flatten() {
+            let expected = self.known.posted;
+            must(Rule::Posted, posted == expected, || format!("posted {posted} instead of {expected}"))?;
+            must(Rule::Posted, posted != Posted::No || !self.left, || "posted no, and one has left".to_owned())?;
+            must(Rule::Posted, posted != Posted::Yes || self.answered, || {
+                "posted yes, and none was answered".to_owned()
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What a person or a file can get of the machine.
+    ///
+    /// # Errors
+    ///
+    /// When a token is in it.
+    pub fn check_secrecy(&self, machine: &Cancellation) -> Verdict {
+        self.check_silent("a checkpoint", &machine.checkpoint().to_json())?;
+        self.check_silent("the progress", &format!("{:?}", machine.progress()))?;
+        match machine.result() {
+            Some(Err(error)) => self.check_silent("an error", &format!("{error} {error:?}")),
+            Some(Ok(outcome)) => self.check_silent("an outcome", &format!("{outcome:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// A text that must show no token.
+    ///
+    /// # Errors
+    ///
+    /// When it does.
+    pub fn check_silent(&self, what: &str, text: &str) -> Verdict {
+        must(Rule::Secrecy, !text.contains(self.terms.canary), || format!("{what} shows a token: {text}"))
+    }
+
+    /// An answer to an exchange that is not in flight is refused and changes nothing. `print` tells two states of a machine apart.
+    ///
+    /// # Errors
+    ///
+    /// When it is taken.
+    pub fn check_stale<P: PartialEq>(
+        machine: &mut Cancellation,
+        id: ExchangeId,
+        response: &Response<Body>,
+        print: impl Fn(&Cancellation) -> P,
+    ) -> Verdict {
+        let (now, before) = (machine.now(), print(machine));
+        let refused = machine.handle_response(now, id, response.clone()).is_err()
+            && machine.handle_failure(now, id, Failure::not_sent("late")).is_err();
+        must(Rule::SecondPost, refused && before == print(machine), || format!("a late answer to {id} is taken"))
+    }
+
+    /// An outcome is what became of the operations. `truth` is the portal's, of the time of its last answer.
+    ///
+    /// # Errors
+    ///
+    /// When it is not.
+    pub fn check_truth(&self, outcome: &Outcome, truth: &[(String, &str)]) -> Verdict {
+        check_outcome(outcome, truth)?;
+        let must = |holds, why: &str| must(Rule::Truth, holds, || format!("{}: {why}: {truth:?}", outcome.as_str()));
+        let ids = outcome.operations().iter().map(|tracked| tracked.id().as_str().to_ascii_lowercase());
+        let shown: BTreeSet<_> = ids.collect();
+        if let Outcome::NothingRunning { .. } = outcome {
+            let only = self.terms.only_if_running.as_ref();
+            let is_wanted = |id: &str| only.is_none_or(|only| only.eq_ignore_ascii_case(id));
+            must(truth.iter().all(|(id, word)| is_end(word) || !is_wanted(id)), "something is in progress")?;
+            must(self.list().is_none_or(|list| *list == shown), "it is of other operations than the list")?;
+            return must(!self.left, "a POST has left");
+        }
+        let expected = self.baseline().filter(|_| self.terms.until == Until::Verified);
+        must(expected.is_none_or(|baseline| *baseline == shown), "it is of other operations than the baseline")
+    }
+}
+
+/// What an outcome says of operations is true of them. Until one has ended, anything may be said of it.
+///
+/// # Errors
+///
+/// When it is not.
+pub fn check_outcome(outcome: &Outcome, truth: &[(String, &str)]) -> Verdict {
+    let true_of = |id: &str| truth.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, word)| *word);
+    let operations = outcome.operations().iter();
+    let words: Vec<_> = operations.map(|tracked| (tracked.status(), true_of(tracked.id().as_str()))).collect();
+    let all = |is: fn(&str) -> bool| !words.is_empty() && words.iter().all(|(_, word)| word.is_some_and(is));
+    let is_true = match outcome {
+        Outcome::Canceled { proof: Proof::Verified, .. } => all(is_canceled),
+        Outcome::Ended { proof: Proof::Verified, operation, .. } => {
+            all(is_end) && !all(is_canceled) && !is_canceled(operation.status())
+        }
+        Outcome::Canceled { proof: Proof::ByLocation, .. } => truth.iter().any(|(_, word)| is_canceled(word)),
+        Outcome::StillRunning { .. } => words.iter().any(|(_, word)| word.is_some_and(|word| !is_end(word))),
+        _ => true,
+    };
+    let ends_are_true = words
+        .iter()
+        .filter(|(said, _)| is_end(said))
+        .all(|(said, word)| word.is_some_and(|word| is_end(word) && is_canceled(word) == is_canceled(said)));
+    must(Rule::Truth, is_true && ends_are_true, || {
+        format!("{} ({:?}) with {words:?}, and the truth is {truth:?}", outcome.as_str(), outcome.proof())
+    })
+}
+
+/// The ids of what is in progress by a list, in lower case. `None` when it is no list.
+fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let list: Value = serde_json::from_slice(body).ok()?;
+    let entry = |entry: &Value| {
+        Some((entry.get("id")?.as_str()?.to_ascii_lowercase(), entry.get("submissionState")?.as_str()?.to_owned()))
+    };
+    let entries: Vec<_> = list.as_array()?.iter().map(entry).collect::<Option<_>>()?;
+    Some(entries.into_iter().filter(|(_, word)| !is_end(word)).map(|(id, _)| id).collect())
+}
+
+/// A word of the service as all of its spellings are.
+fn folded(word: &str) -> String {
+    word.replace([' ', '-', '_'], "").to_ascii_lowercase()
+}
+
+/// Whether a status says that an operation was canceled.
+#[must_use]
+pub fn is_canceled(word: &str) -> bool {
+    matches!(&*folded(word), "canceled" | "cancelled")
+}
+
+/// Whether a status says that an operation has ended.
+#[must_use]
+pub fn is_end(word: &str) -> bool {
+    is_canceled(word) || matches!(&*folded(word), "completed" | "complete" | "succeeded" | "failed")
+}
