@@ -87,7 +87,7 @@ impl Cancellation {
     /// `now` and the policy's.
     ///
     /// **Attempts.** What has failed so far counts on. A conversation that had ended with an error gets a new deadline and new attempts. A
-    /// token is asked for anew, and exchanges are numbered anew.
+    /// token is asked for again, and exchanges are numbered from 1.
     ///
     /// The policy may differ from that of the process before in everything but [`Policy::until`].
     ///
@@ -126,7 +126,7 @@ impl Cancellation {
     ///
     /// That time passes has two effects. An exchange in flight whose `until` has come counts as [`Failure::TimedOut`]; and at the
     /// deadline it is over, with [`ErrorKind::Deadline`]. With [`Until::Verified`](crate::Until::Verified) a POST that is asked for more
-    /// than 5 s after it was due (a driver kept it waiting) comes after another look at the list, once.
+    /// than 5 s after it was due (a driver kept it waiting) comes after a recheck of the list, once.
     pub fn step(&mut self, now: Duration) -> Step<'_> {
         self.0.step(now)
     }
@@ -253,7 +253,7 @@ impl Cancellation {
 
     /// Takes back an exchange that was not sent because the journal failed, and returns the
     /// [`journal_error`](Self::journal_error). The exchange counts as [`Failure::NotAttempted`], and the conversation can be driven on.
-    #[expect(clippy::needless_pass_by_value, reason = "who has the exchange has not sent it")]
+    #[expect(clippy::needless_pass_by_value, reason = "a caller that still has the exchange has not sent it")]
     pub fn withhold(&mut self, now: Duration, exchange: Exchange, why: impl fmt::Display) -> Error {
         if self.0.in_flight() == Some(exchange.id) {
             self.0.handle_failure(now, &Failure::NotAttempted);

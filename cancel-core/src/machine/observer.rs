@@ -1,4 +1,4 @@
-//! Watching a driver at work, for progress bars and logs.
+//! How a driver is observed, for progress bars and logs.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use super::outcome::Outcome;
 use super::step::{Body, Exchange, ExchangeId, Failure, TokenReason};
 use crate::error::Error;
 
-/// Sees every step of a driver. It changes nothing; what it needs besides the event it asks the machine's
-/// [`progress`](Cancellation::progress).
+/// Is told of every step of a driver, and changes nothing. The machine's [`progress`](Cancellation::progress) says what the event does
+/// not.
 ///
-/// Closures of two arguments are observers, and `()` is the one that does not look.
+/// A closure of two arguments is an observer, and `()` is the one that does nothing.
 ///
 /// A driver calls it in the order in which things happen: for an exchange [`Sending`](Event::Sending), then
 /// [`Answered`](Event::Answered) or [`Failed`](Event::Failed); at the end [`Done`](Event::Done), once. A request that could not even be
@@ -27,8 +27,13 @@ use crate::error::Error;
 ///     let progress = cancellation.progress();
 ///     match event {
 ///         Event::Answered { status, .. } => println!("{}: {status}", progress.phase),
-///         Event::Waiting(until) => println!("{}: the next look is in {:?}", progress.phase, *until - cancellation.now()),
-///         Event::Done(Ok(outcome)) => println!("{} after {} looks", outcome.as_str(), progress.polls),
+///         Event::Waiting(until) => {
+///             let wait = *until - cancellation.now();
+///             println!("{}: the next poll is in {wait:?}", progress.phase);
+///         }
+///         Event::Done(Ok(outcome)) => {
+///             println!("{} after {} polls", outcome.as_str(), progress.polls);
+///         }
 ///         _ => {}
 ///     }
 /// }

@@ -1,4 +1,4 @@
-//! What is known at the end.
+//! What is known of a cancel at its end.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::baseline::TrackedOperation;
 use crate::codec::{Operation, OperationLocation};
 use crate::error::Posted;
 
-/// What is *known* of the cancel, never more.
+/// What is known of the cancel, and no more than that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -16,7 +16,7 @@ pub enum Outcome {
     Canceled {
         /// How it is known.
         proof: Proof,
-        /// The last operation that was seen, where one was.
+        /// The operation of the last poll, where there was one.
         operation: Option<Operation>,
         /// With [`Proof::Verified`] every operation that was in progress before the cancel, all of them canceled.
         operations: Vec<TrackedOperation>,
@@ -27,9 +27,9 @@ pub enum Outcome {
     /// [`Until::Accepted`](crate::Until::Accepted).
     #[non_exhaustive]
     Accepted {
-        /// Where to see how it goes on: [`GetOperation::at`](crate::GetOperation::at) asks there.
+        /// Where to poll: [`GetOperation::at`](crate::GetOperation::at) asks there.
         location: OperationLocation,
-        /// How long to wait before the first look, where the service says; at most an hour.
+        /// How long to wait before the first poll, where the service says so; at most an hour.
         retry_after: Option<Duration>,
         /// Always [`Posted::Yes`]: it is the answer to one.
         posted: Posted,
@@ -51,11 +51,11 @@ pub enum Outcome {
         /// Whether a POST went out.
         posted: Posted,
     },
-    /// The service says that the cancel has failed, and after that an operation was seen to be still in progress. Or, with
+    /// The service says that the cancel has failed, and a later poll found an operation still in progress. Or, with
     /// [`Policy::dry_run`](crate::Policy::dry_run), what a cancel would stop.
     #[non_exhaustive]
     StillRunning {
-        /// Every operation that was in progress at first, as it was last seen.
+        /// The baseline: every operation that was in progress at first, with its last status.
         operations: Vec<TrackedOperation>,
         /// Whether a POST went out.
         posted: Posted,
@@ -103,7 +103,7 @@ impl Outcome {
         }
     }
 
-    /// The operation that decided, where one was looked at.
+    /// The operation that decided, where one was polled.
     #[must_use]
     pub fn operation(&self) -> Option<&Operation> {
         match self {
@@ -113,7 +113,7 @@ impl Outcome {
         }
     }
 
-    /// The operations that were in progress when the list was looked at, as they were last seen. Empty without
+    /// The operations that were in progress when the list was read, each with its last status. Empty without
     /// [`Until::Verified`](crate::Until::Verified).
     #[must_use]
     pub fn operations(&self) -> &[TrackedOperation] {

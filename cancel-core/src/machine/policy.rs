@@ -14,7 +14,7 @@ pub enum Until {
     Accepted,
     /// Until what the service's location names has ended: the POST, then GETs.
     Settled,
-    /// Until the operations that were in progress before the POST have ended: the list, the POST, then looks, one GET each.
+    /// Until the operations that were in progress before the POST have ended: the list, the POST, then polls, one GET each.
     /// Only this mode knows what became of those operations, and only this one posts nothing when nothing is in progress.
     Verified,
 }
@@ -60,9 +60,9 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// [`Until::Verified`] within 15 minutes; looks after 1, 2, 4 and three times 5 s, twice after 20 s, then every 8.5 s
+    /// [`Until::Verified`] within 15 minutes; polls after 1, 2, 4 and three times 5 s, twice after 20 s, then every 8.5 s
     /// from one to three minutes, where most cancels take effect, and every 26 s from then on, with a jitter of 20 %; 30 s
-    /// and 1 MiB per answer; five tries; nothing that could cancel twice.
+    /// and 1 MiB per answer; five attempts; no POST that could cancel twice.
     fn default() -> Self {
         Self {
             until: Until::Verified,
@@ -98,7 +98,7 @@ impl Policy {
         self
     }
 
-    /// The first wait before a look, and the shortest. Default: 1 s.
+    /// The first wait before a poll, and the shortest. Default: 1 s.
     ///
     /// The waits of the schedule are made for 1 s. A shorter first wait shortens the others in proportion; with zero there is no wait at
     /// all but those that the service asks for. A longer one leaves the schedule as it is, but that no wait is shorter than it: with 10 s
@@ -134,10 +134,10 @@ impl Policy {
     /// A failure is an exchange without an answer (but for a GET that was [`Dropped`](crate::Failure::Dropped), and
     /// one that was [`NotAttempted`](crate::Failure::NotAttempted)), 408, 429, 5xx, or a 200 that cannot be read.
     ///
-    /// - Of GETs: so many in a row. A readable answer begins the count anew.
+    /// - Of GETs: so many in a row. A readable answer resets the count.
     /// - Of POSTs: so many in all, those that count as possibly processed included.
     ///
-    /// A 401 does not count: the second in a row is final. At the first three looks a 404 does not count either.
+    /// A 401 does not count: the second in a row is final. At the first three polls a 404 does not count either.
     #[must_use]
     pub fn attempts(mut self, attempts: u8) -> Self {
         self.attempts = attempts.max(1);
@@ -147,7 +147,7 @@ impl Policy {
     /// The longest body that is read, in bytes. Default: 1 MiB (1,048,576).
     ///
     /// An answer that is needed and is longer counts as a failure, in the end [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge). With zero
-    /// that is every list and every look; a 202 that names its location in a header needs no body.
+    /// that is every list and every poll; a 202 that names its location in a header needs no body.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -174,11 +174,11 @@ impl Policy {
         self
     }
 
-    /// Whether, without [`Until::Verified`], a POST of which nobody knows whether it was processed is sent again. Default: no, and such a
-    /// POST ends in [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous).
+    /// Whether, without [`Until::Verified`], a POST in doubt is sent again: one that may or may not have been processed. Default: no, and
+    /// such a POST ends in [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous).
     ///
-    /// The first may have worked, and then the second cancels what was started since: only for callers who know that nothing was. With
-    /// `Verified` this changes nothing: there a look at the list decides.
+    /// The first may have worked, and then the second cancels what was started since. So this is only for callers who know that nothing
+    /// was started. With `Verified` it changes nothing: there the list, read again, decides.
     #[must_use]
     pub fn retry_ambiguous(mut self, retry: bool) -> Self {
         self.retry_ambiguous = retry;
@@ -193,7 +193,7 @@ impl Policy {
         self
     }
 
-    /// Whether the list is looked at before anything is posted.
+    /// Whether the list is read before anything is posted.
     pub(super) fn lists(&self) -> bool {
         self.until == Until::Verified || self.dry_run
     }

@@ -2,7 +2,7 @@
 //!
 //! A server that echoes the request, by mistake or on purpose, would otherwise put the token into error messages,
 //! excerpts and logs. Nothing here asks whether a text is JSON: a token that is spelled with escapes is overwritten
-//! where it stands, so that whoever reads the text next, however leniently, finds asterisks.
+//! where it stands, so that a later reader of the text finds asterisks, however lenient it is.
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
@@ -10,12 +10,12 @@ use memchr::memmem;
 
 use crate::values::BearerToken;
 
-/// How much of a token is looked for first. What begins alike is then compared as a whole.
+/// How much of a token is searched for first. Where that is found, the whole token is compared.
 const BEGINNING: usize = 8;
-/// Where a text ends in the middle of a token, so much of it gives it away; or all of a shorter one.
+/// Where a text ends in the middle of a token, this much of it is redacted; or all of a shorter one.
 const GIVEAWAY: usize = 32;
 
-/// Looks for one token. It is made once per answer, for all of its headers and its body.
+/// Searches for one token. It is made once per answer, for all of its headers and its body.
 pub(super) struct Redactor<'a> {
     secret: &'a [u8],
     beginning: memmem::Finder<'a>,

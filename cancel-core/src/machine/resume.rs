@@ -154,7 +154,7 @@ impl Checkpoint {
         // A clock that is behind the checkpoint's is another one: what was left then is left now.
         let passed = now.saturating_sub(then);
         let from_now = |time: Duration| now.saturating_add(time.saturating_sub(then).saturating_sub(passed));
-        // A caller who has less patience than the one before has the last word.
+        // The shorter of the two deadlines counts.
         let deadline = from_now(deadline).min(now.saturating_add(policy.deadline));
         Ok(Times { due: from_now(due), deadline })
     }

@@ -1,26 +1,25 @@
 //! When to poll next.
 //!
-//! A cancel takes effect at once, within one to three minutes, or when what it waits for is done; that much is known of
-//! the service. So the waits do not simply grow: they are short at first, long while little is to be expected, short again
-//! from one to three minutes, and long from then on. The benchmark suite (`benches/suite`) holds them against fixed waits
-//! and against growing ones, by how soon an end is known and by how many requests that takes. Percentages and estimated
-//! times are left alone: they tell how far the publish is, not when its cancel takes effect.
+//! A cancel takes effect at once, within one to three minutes, or when the service has finished something else first. So the
+//! waits do not simply grow: they are short at first, long while little is expected, short again from one to three minutes, and
+//! long from then on. The benchmark suite (`benches/suite`) compares them with fixed waits and with growing ones: how soon an end
+//! is known, and how many requests that takes. The percentages and time estimates of an operation are not used: they describe the
+//! publish, not its cancel.
 
 use std::time::Duration;
 
 use super::policy::Policy;
 use crate::codec::CancelRequest;
 
-/// After the first wait, which is the policy's: so many of this length, then so many of that. All further ones are the
-/// policy's longest. They are made for a first wait of a second: a shorter one shortens them all.
+/// The waits after the first: how many, and how long. The first wait is the policy's, and all after these are the policy's longest.
+/// They are made for a first wait of a second. A shorter first wait shortens them all.
 const WAITS: [(u32, Duration); 3] =
     [(5, Duration::from_secs(5)), (2, Duration::from_secs(20)), (13, Duration::from_millis(8500))];
 const USUAL_FIRST: Duration = Duration::from_secs(1);
-/// How waits grow where they begin, and beyond those that are listed.
+/// How waits grow at the beginning, and after those of the list.
 const GROWTH: u32 = 2;
 
-/// The waits of one conversation: where it stands in the schedule, with a jitter that depends on the policy's seed and the
-/// offer alone.
+/// The waits of one conversation. The jitter depends only on the policy's seed and the offer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Schedule {
     salt: u64,
@@ -36,17 +35,17 @@ impl Schedule {
         Self { salt: salt ^ policy.seed, attempt: 0 }
     }
 
-    /// How many waits there were since the first.
+    /// How many waits there were.
     pub(super) fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// From where another process was.
+    /// Goes on where another process was.
     pub(super) fn resume_at(&mut self, attempt: u32) {
         self.attempt = attempt;
     }
 
-    /// From the first wait again.
+    /// Begins with the first wait again.
     pub(super) fn restart(&mut self) {
         self.attempt = 0;
     }
@@ -70,7 +69,7 @@ impl Schedule {
         wait.min(shortest.saturating_mul(times(self.attempt))).clamp(shortest, longest)
     }
 
-    /// SplitMix64 of where we are: as good as chance, and repeatable.
+    /// SplitMix64 of the attempt: spread like chance, and repeatable.
     fn dice(&self) -> u32 {
         let mut z = self.salt.wrapping_add(u64::from(self.attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -79,15 +78,15 @@ impl Schedule {
     }
 }
 
-/// The wait where the first is this, when it is shorter than usual.
+/// A wait of the list, shortened like the first wait.
 fn in_proportion(wait: Duration, first: Duration) -> Duration {
     let share = u32::try_from(first.as_nanos()).unwrap_or(u32::MAX);
     if first < USUAL_FIRST { wait.saturating_mul(share) / 1_000_000_000 } else { wait }
 }
 
-/// The wait of this number, counted from the first, which is 0; or by how many it is beyond the last that is listed.
-fn listed(number: u32) -> Result<Duration, u32> {
-    let mut left = number;
+/// The wait of this attempt, counted from 0; or how many attempts it is after the last of the list.
+fn listed(attempt: u32) -> Result<Duration, u32> {
+    let mut left = attempt;
     for (count, wait) in WAITS {
         if left <= count {
             return Ok(wait);

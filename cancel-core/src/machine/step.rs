@@ -19,7 +19,7 @@ pub enum Step<'a> {
     /// Send this, now and once. Handing it out is the commitment: until its answer or [`Failure::NotSent`] comes back, it counts as
     /// possibly processed.
     Send(Exchange),
-    /// An exchange is in flight: hand in its answer or its failure. A step at or after `until` assumes [`Failure::TimedOut`].
+    /// An exchange is in flight: hand in its answer or its failure. A step at or after `until` counts as [`Failure::TimedOut`].
     ///
     /// A driver that blocks sees this only when an earlier driver of the same value was dropped. It answers with
     /// [`Failure::Dropped`].

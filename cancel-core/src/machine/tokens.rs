@@ -1,4 +1,4 @@
-//! The tokens of a conversation: which one is used next, and which ones nobody may see.
+//! The tokens of a conversation: which one is used next, and which ones are secret.
 
 use std::borrow::Cow;
 

@@ -265,10 +265,9 @@ impl Ledger {
 
     /// What is in flight is certain not to have reached the service.
     pub fn not_sent(&mut self) {
-        if self.complete() == Some(Call::Post) {
-            if let Some(before) = self.before.take() {
-                (self.known, self.left) = before;
-            }
+        let before = self.before.take();
+        if let (Some(Call::Post), Some(before)) = (self.complete(), before) {
+            (self.known, self.left) = before;
         }
     }
 
@@ -301,6 +300,7 @@ impl Ledger {
     }
 
     fn complete(&mut self) -> Option<Call> {
+        self.before = None;
         self.in_flight.take()
     }
 

@@ -1,4 +1,4 @@
-//! What can happen next, and in whose hands it is.
+//! What can happen next.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use crate::testing::portal::{CancelBehavior, End};
 /// One thing that happens. What it does is in [`World`](super::world::World).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The driver writes the checkpoint down, asks the machine what to do, and does it: a GET leaves; a POST is held back
-    /// until the next event.
+    /// The driver writes the checkpoint, asks the machine what to do, and does it: a GET leaves; a POST is held until the next
+    /// event.
     Step,
-    /// The same, after the driver was kept waiting for long with the POST that is next.
+    /// The same, after the driver has kept the next POST waiting for long.
     StepLate,
-    /// The driver writes the checkpoint down and lets the POST go.
+    /// The driver writes the checkpoint and sends the POST.
     Leave,
-    /// The driver keeps the POST.
+    /// The driver does not send the POST.
     Withhold,
     /// The request arrives, and the service does what is asked: a cancel in one of its ways.
     Arrive(CancelBehavior),
@@ -25,8 +25,8 @@ pub(super) enum Event {
     NotSent,
     /// The connection breaks, and the request is lost.
     LoseRequest,
-    /// The machine's patience ends while the request is on its way.
-    Late,
+    /// The exchange times out while the request is on its way.
+    TimeOut,
     /// A gateway answers, and the request is lost.
     Gateway(Says),
     /// The answer arrives.
@@ -37,15 +37,15 @@ pub(super) enum Event {
     Replace(Says),
     /// The head of the answer arrives, and half of its body.
     Cut,
-    /// The process is killed, and another one goes on from the last durable checkpoint.
+    /// The process is killed, and another one resumes the last durable checkpoint.
     Crash,
-    /// A POST that was given up, or a copy of one, arrives.
+    /// A POST that timed out, or a copy of one, arrives.
     Stray(CancelBehavior),
     /// An operation ends.
     Ends(usize, End),
     /// Someone else starts an operation.
     Starts,
-    /// The cancels that the service has taken on are carried out, complete or fail.
+    /// The cancels that the service has accepted take effect, complete or fail.
     ServiceGoesOn,
     TokenExpires,
     DeadlinePasses,
@@ -118,7 +118,7 @@ impl Event {
                 | Self::ArriveTwice(_)
                 | Self::NotSent
                 | Self::LoseRequest
-                | Self::Late
+                | Self::TimeOut
                 | Self::Gateway(_)
                 | Self::LoseAnswer
                 | Self::Replace(_)
@@ -142,22 +142,22 @@ impl fmt::Display for Event {
         match *self {
             Self::Step => f.write_str("driver   writes the checkpoint and asks the machine:"),
             Self::StepLate => f.write_str("driver   is kept waiting, writes the checkpoint and asks the machine:"),
-            Self::Withhold => f.write_str("driver   keeps"),
-            Self::Leave => f.write_str("driver   writes the checkpoint and lets go of"),
+            Self::Withhold => f.write_str("driver   does not send"),
+            Self::Leave => f.write_str("driver   writes the checkpoint and sends"),
             Self::Arrive(_) => f.write_str("service  gets"),
             Self::ArriveTwice(_) => f.write_str("network  doubles the request; service gets"),
             Self::NotSent => f.write_str("network  refuses the connection for"),
             Self::LoseRequest | Self::LoseAnswer => f.write_str("network  breaks and loses"),
-            Self::Late => f.write_str("driver   waits no longer; still on its way:"),
+            Self::TimeOut => f.write_str("driver   times out; still on its way:"),
             Self::Gateway(says) => write!(f, "gateway  answers {says} instead of the service, to"),
             Self::Deliver => f.write_str("driver   hears"),
             Self::Replace(says) => write!(f, "gateway  answers {says} instead of"),
             Self::Cut => f.write_str("network  cuts the body of"),
-            Self::Crash => f.write_str("driver   is killed, and another goes on from the checkpoint"),
-            Self::Stray(behavior) => write!(f, "service  gets a POST that was given up: {}", words(behavior)),
+            Self::Crash => f.write_str("driver   is killed, and another resumes the checkpoint"),
+            Self::Stray(behavior) => write!(f, "service  gets a POST that timed out: {}", words(behavior)),
             Self::Ends(index, end) => write!(f, "service  {} ends: {end:?}", OPERATIONS[index]),
             Self::Starts => write!(f, "someone  starts {}", OPERATIONS[SOMEONES]),
-            Self::ServiceGoesOn => f.write_str("service  comes to the end of its cancels"),
+            Self::ServiceGoesOn => f.write_str("service  finishes its cancels"),
             Self::TokenExpires => f.write_str("service  the token expires"),
             Self::DeadlinePasses => f.write_str("time     the deadline passes"),
         }

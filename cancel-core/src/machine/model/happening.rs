@@ -16,7 +16,7 @@ use crate::testing::ledger::{Known, Rule, Verdict, must};
 use crate::testing::portal::{CancelBehavior, PublishOperation};
 use crate::values::{BearerToken, Endpoint};
 
-/// What was seen so long ago says little.
+/// A list of so long ago says little.
 const LONG: Duration = Duration::from_secs(60);
 const ELSEWHERE: &str = "https://elsewhere.example/api/operations/1";
 
@@ -53,13 +53,13 @@ impl World {
                 Ok(())
             }
             Event::ArriveTwice(way) => {
-                self.astray();
+                self.remember_stray();
                 self.arrive(way);
                 Ok(())
             }
             Event::NotSent => self.not_sent(),
             Event::LoseRequest | Event::LoseAnswer => self.lose(setting),
-            Event::Late => self.late(setting),
+            Event::TimeOut => self.time_out(setting),
             Event::Gateway(says) | Event::Replace(says) => {
                 self.gateway_answers(says);
                 Ok(())
@@ -83,7 +83,8 @@ impl World {
         self.durable = Rc::new(Durable { checkpoint: self.machine.checkpoint(), known: self.ledger.known() });
     }
 
-    /// The driver does what the machine says until something has to come from outside. It tells the machine a time, and it is a time.
+    /// The driver does what the machine says until an exchange is handed out. `told` is the time that the machine is told, `now` the
+    /// time that it is.
     fn drive(&mut self, told: Duration, now: Duration, setting: &Setting) -> Verdict {
         let token = token(self.token);
         let deadline = self.machine.progress().deadline;
@@ -96,7 +97,9 @@ impl World {
                     self.phase = Phase::Over;
                     return Ok(());
                 }
-                step @ (Step::Await { .. } | Step::WaitUntil(_)) => panic!("nothing is out, no wait is set: {step:?}"),
+                step @ (Step::Await { .. } | Step::WaitUntil(_)) => {
+                    panic!("nothing is in flight, no wait is set: {step:?}")
+                }
             }
         };
         must(Rule::Bounds, told.saturating_add(exchange.timeout) <= deadline, || {
@@ -109,7 +112,7 @@ impl World {
             self.phase = Phase::Held(sent);
             return Ok(());
         }
-        let skips = setting.mutant == Some(Mutant::SkipsTheSecondLook);
+        let skips = setting.mutant == Some(Mutant::SkipsTheRecheck);
         let list = self.ledger.baseline().filter(|_| skips).map(list_of);
         match list {
             Some(list) if sent.request.uri().path().contains("submissions") => {
@@ -137,21 +140,21 @@ impl World {
         Ok(())
     }
 
-    fn out(&self) -> Rc<Sent> {
+    fn in_flight(&self) -> Rc<Sent> {
         match &self.phase {
             Phase::ToService(sent) | Phase::ToClient(sent, _) => Rc::clone(sent),
-            Phase::Told | Phase::Held(_) | Phase::Over => panic!("nothing is out"),
+            Phase::Told | Phase::Held(_) | Phase::Over => panic!("nothing is in flight"),
         }
     }
 
     fn reply(&mut self, response: Response<Bytes>, own: bool) {
         let words = if own { words_of(response.body()) } else { String::new() };
         let reply = Rc::new(Reply { response, own, words, in_progress: self.in_progress() });
-        self.phase = Phase::ToClient(self.out(), reply);
+        self.phase = Phase::ToClient(self.in_flight(), reply);
     }
 
     fn arrive(&mut self, way: CancelBehavior) {
-        let sent = self.out();
+        let sent = self.in_flight();
         let response = self.service_gets(&sent.request, sent.post.then_some(way));
         self.reply(response, true);
     }
@@ -163,7 +166,7 @@ impl World {
             portal.set_cancel(PUBLISHER, OFFER, way).unwrap();
         }
         let response = portal.handle(now, request.clone());
-        // Nobody asks for these afterwards, and states are to be equal that go on alike.
+        // They decide nothing afterwards, and would tell equal states apart.
         portal.set_cancel(PUBLISHER, OFFER, CancelBehavior::AtOnce).unwrap();
         portal.forget_calls();
         let takes_time = matches!(
@@ -177,15 +180,15 @@ impl World {
         response
     }
 
-    /// The POST that is on its way may arrive at any time from now on. More than one are not remembered.
-    fn astray(&mut self) {
+    /// The POST that is on its way may arrive at any later time. Only one is remembered.
+    fn remember_stray(&mut self) {
         if self.stray.is_none() {
-            self.stray = Some(Rc::new(self.out().request.clone()));
+            self.stray = Some(Rc::new(self.in_flight().request.clone()));
         }
     }
 
     fn gateway_answers(&mut self, says: Says) {
-        let echo = self.out().request.headers()["authorization"].clone();
+        let echo = self.in_flight().request.headers()["authorization"].clone();
         let mut response = Response::new(Bytes::from(format!("<html>{echo:?} {}</html>", echo.to_str().unwrap())));
         *response.status_mut() = http::StatusCode::from_u16(says.status()).unwrap();
         let headers = response.headers_mut();
@@ -223,13 +226,13 @@ impl World {
     }
 
     fn not_sent(&mut self) -> Verdict {
-        let sent = self.out();
+        let sent = self.in_flight();
         self.ledger.not_sent();
         self.fail(&sent, Failure::not_sent("connection refused"))
     }
 
     fn lose(&mut self, setting: &Setting) -> Verdict {
-        let sent = self.out();
+        let sent = self.in_flight();
         self.ledger.lost();
         match setting.mutant.filter(|_| sent.post) {
             Some(Mutant::RepeatsAfterMaybeSent) => self.send(sent),
@@ -245,18 +248,18 @@ impl World {
         Ok(())
     }
 
-    /// The driver calls `step` after `until`: the machine itself gives up, and may hand out the next exchange at once.
-    fn late(&mut self, setting: &Setting) -> Verdict {
-        let sent = self.out();
+    /// The driver calls `step` after `until`: the exchange times out, and the machine may hand out the next one at once.
+    fn time_out(&mut self, setting: &Setting) -> Verdict {
+        let sent = self.in_flight();
         if sent.post {
-            self.astray();
+            self.remember_stray();
         }
         self.ledger.lost();
         let now = self.machine.now();
-        let Step::Await { until, .. } = self.machine().step(now) else { panic!("an exchange is out") };
+        let Step::Await { until, .. } = self.machine().step(now) else { panic!("an exchange is in flight") };
         self.drive(until, until, setting)?;
         if self.is_over() {
-            // It is over, and the driver has not written that down.
+            // It is over, and the driver has not written that yet.
             self.phase = Phase::Told;
         }
         Ok(())
@@ -265,7 +268,7 @@ impl World {
     fn crash(&mut self, setting: &Setting) -> Verdict {
         self.left.crashes -= 1;
         if matches!(&self.phase, Phase::ToService(sent) if sent.post) {
-            self.astray();
+            self.remember_stray();
         }
         let now = self.machine.now();
         let checkpoint = match setting.mutant {
@@ -274,15 +277,15 @@ impl World {
         };
         let counts_anew = checkpoint.over.is_some();
         let resumed = match setting.mutant {
-            Some(Mutant::BeginsAnew) => Ok(setting.machine()),
+            Some(Mutant::StartsOver) => Ok(setting.machine()),
             _ => Cancellation::resume(Endpoint::default(), checkpoint, setting.policy(), now),
         };
         match resumed {
             Ok(machine) => self.machine = Rc::new(machine),
             Err(error) => return must(Rule::Resume, false, || format!("its own checkpoint is refused: {error}")),
         }
-        let begins_anew = setting.mutant == Some(Mutant::BeginsAnew);
-        let known = if begins_anew { Known::default() } else { self.durable.known.clone() };
+        let starts_over = setting.mutant == Some(Mutant::StartsOver);
+        let known = if starts_over { Known::default() } else { self.durable.known.clone() };
         self.ledger.resumed(known, counts_anew);
         self.phase = Phase::Told;
         Ok(())
@@ -290,7 +293,7 @@ impl World {
 
     fn deadline_passes(&mut self) -> Verdict {
         if matches!(&self.phase, Phase::ToService(sent) if sent.post) {
-            self.astray();
+            self.remember_stray();
         }
         self.ledger.lost();
         let deadline = self.machine.progress().deadline;
@@ -330,7 +333,7 @@ impl World {
     }
 }
 
-/// The words for a state that a body holds, with the ids before them.
+/// The ids in a body, each with its words for a state.
 fn words_of(body: &Bytes) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let of_one = |entry: &Value| format!("{} {}{} ", entry["id"], entry["status"], entry["submissionState"]);

@@ -17,15 +17,15 @@ pub(super) enum Mutant {
     ReportsNotSent,
     /// Lets the POST go first and writes the checkpoint afterwards.
     WritesAfterSending,
-    /// Begins anew instead of resuming the checkpoint.
-    BeginsAnew,
-    /// Goes on from the checkpoint as if the POST had not left.
+    /// Starts over instead of resuming the checkpoint.
+    StartsOver,
+    /// Resumes the checkpoint as if the POST had not left.
     TrustsThatThePostWasLost,
-    /// Answers the second look from what the first one showed.
-    SkipsTheSecondLook,
-    /// Tells the machine the time of when it wanted to post, and not that of when it can.
+    /// Answers the recheck with the baseline.
+    SkipsTheRecheck,
+    /// Tells the machine the time at which the POST was due, instead of the time at which it leaves.
     HidesThatItWasKeptWaiting,
-    /// Drops from a list what was not noted.
+    /// Drops from a list what is not in the baseline.
     OverlooksOthers,
     /// Takes `completed` for `canceled`.
     TakesCompletedForCanceled,

@@ -11,20 +11,20 @@ use super::world::World;
 use crate::machine::Until;
 use crate::testing::ledger::{Rule, Violation};
 
-/// What an exploration found, when every property held.
+/// What an exploration found, when every rule held.
 #[derive(Debug, Clone)]
 pub(super) struct Explored {
     pub(super) states: usize,
     pub(super) steps: usize,
     /// States in which it is over.
     pub(super) ends: usize,
-    /// The longest of the shortest ways to a state.
+    /// The length of the longest shortest path to a state.
     pub(super) depth: u32,
-    /// From what phase to what other the machine went, apart from crashes.
+    /// Which phase the machine went to from which, crashes excluded.
     pub(super) phases: BTreeSet<(&'static str, &'static str)>,
 }
 
-/// A way to a state in which a property does not hold, a line an event.
+/// A path to a state in which a rule is broken, one line per event.
 #[derive(Debug)]
 pub(super) struct Counterexample {
     pub(super) violation: Violation,
@@ -43,7 +43,7 @@ struct Search<'a> {
     setting: &'a Setting,
     numbers: HashMap<u64, u32>,
     nodes: Vec<Node>,
-    /// The steps that come about by themselves, from state to state.
+    /// The fair steps, from state to state.
     fair: Vec<(u32, u32)>,
     steps: usize,
     phases: BTreeSet<(&'static str, &'static str)>,
@@ -87,7 +87,7 @@ impl Search<'_> {
                 }
                 held.map_err(|violation| self.counterexample(number, Some(event), violation))?;
                 let (reached, is_new) = self.number(number, event, &next);
-                // Where a cancel never ends and nothing else decides, the deadline is what ends it.
+                // Where a cancel never ends and nothing else decides, only the deadline ends it.
                 let endless = event == Event::DeadlinePasses && world.endless && self.setting.until == Until::Settled;
                 if event.is_fair() || endless {
                     self.fair.push((number, reached));
@@ -115,8 +115,8 @@ impl Search<'_> {
         }
     }
 
-    /// Property 5: back from where it is over, along what happens when nothing goes wrong, every state is reached. The
-    /// deadline is not among that: it would end anything.
+    /// Every state leads to an end by fair steps alone. They are followed backwards from the ends. The deadline is not a fair step: it
+    /// would end anything.
     fn check_ends(&mut self) -> Result<(), Counterexample> {
         let mut ends: Vec<bool> = self.nodes.iter().map(|node| node.is_over).collect();
         let mut queue: Vec<u32> = (0u32..).zip(&ends).filter(|(_, ends)| **ends).map(|(number, _)| number).collect();
@@ -150,7 +150,7 @@ impl Search<'_> {
         let mut lines = Vec::new();
         for event in events.into_iter().rev() {
             let before = world.clone();
-            // What does not hold is known.
+            // The violation is known already.
             let _ = world.happens(event, self.setting);
             lines.push(line(&before, event, &world));
         }

@@ -11,12 +11,12 @@ use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
 
 pub(super) const PUBLISHER: &str = "contoso";
 pub(super) const OFFER: &str = "contoso-offer";
-/// The operations there can be; a set of them is a bit each. The last is started by someone else.
+/// All operations. In a set each is a bit. The last one is started by somebody else.
 pub(super) const OPERATIONS: [&str; 3] = ["publish-a", "publish-b", "publish-x"];
 pub(super) const SOMEONES: usize = 2;
-/// Failures in a row that are final, and POSTs that lead nowhere.
+/// The policy's attempts.
 pub(super) const ATTEMPTS: u8 = 2;
-/// How long a cancel takes, where it takes time: until the model lets the service go on.
+/// How long a slow cancel takes: until the model lets the service go on.
 pub(super) const A_WHILE: Duration = Duration::from_secs(1);
 
 /// A set of [`OPERATIONS`].
@@ -26,7 +26,7 @@ pub(super) fn one(index: usize) -> Set {
     1 << index
 }
 
-/// How often each thing may still happen that need not happen.
+/// How often each fault may still happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Budget {
     /// Of an exchange: lost, late, doubled, cut off, or answered by a gateway.
@@ -47,7 +47,7 @@ pub(super) struct Setting {
     pub(super) only: Option<usize>,
     /// How many are in progress at first.
     pub(super) operations: usize,
-    /// Whether a location is of the `$` form, and names what is canceled instead of the cancel.
+    /// Whether a location has the `$` form, and names the publish instead of the cancel.
     pub(super) names_the_publish: bool,
     pub(super) budget: Budget,
     pub(super) mutant: Option<Mutant>,
@@ -88,7 +88,7 @@ impl Setting {
         Cancellation::new(Endpoint::default(), request, self.policy(), Duration::ZERO)
     }
 
-    /// The list ignores every filter, and an operation that is over is on it too.
+    /// The list ignores every filter, and holds an operation that has ended.
     pub(super) fn portal(&self) -> Portal {
         let mut offer = Offer::new(PUBLISHER, OFFER)
             .ignore_filter()

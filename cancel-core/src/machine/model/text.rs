@@ -8,7 +8,7 @@ use super::world::{Phase, Reply, Sent, World};
 pub(super) fn line(before: &World, event: Event, after: &World) -> String {
     let detail = match (event, &before.phase, &after.phase) {
         (Event::Step, _, phase) => next(after, phase),
-        (Event::Late, Phase::ToService(sent) | Phase::ToClient(sent, _), phase) => {
+        (Event::TimeOut, Phase::ToService(sent) | Phase::ToClient(sent, _), phase) => {
             format!("{}. The machine: {}", request(sent), next(after, phase))
         }
         (Event::Arrive(way) | Event::ArriveTwice(way), Phase::ToService(sent), Phase::ToClient(_, reply)) => {

@@ -24,11 +24,11 @@ pub(super) struct World {
     pub(super) durable: Rc<Durable>,
     pub(super) phase: Phase,
     pub(super) portal: Rc<Portal>,
-    /// A POST that was given up and is still on its way, or a copy of one.
+    /// A POST that timed out and is still on its way, or a copy of one.
     pub(super) stray: Option<Rc<Request<Bytes>>>,
     /// The service's clock, in steps of [`A_WHILE`].
     pub(super) service_time: u32,
-    /// A cancel will be carried out, complete or fail when the service goes on.
+    /// A cancel takes effect, completes or fails when the service goes on.
     pub(super) cancels_pending: bool,
     /// A cancel operation runs for ever.
     pub(super) endless: bool,
@@ -47,12 +47,12 @@ pub(super) struct Durable {
     pub(super) known: Known,
 }
 
-/// In whose hands the conversation is.
+/// Where the conversation stands.
 #[derive(Clone)]
 pub(super) enum Phase {
-    /// The machine was told something, or has just begun, and the driver has not written it down.
+    /// The machine was told something, or has just begun, and the driver has not written the checkpoint.
     Told,
-    /// A POST was handed out, and the driver has not written that down.
+    /// A POST was handed out, and the driver has not written the checkpoint.
     Held(Rc<Sent>),
     ToService(Rc<Sent>),
     ToClient(Rc<Sent>, Rc<Reply>),
@@ -67,7 +67,7 @@ pub(super) struct Sent {
 
 pub(super) struct Reply {
     pub(super) response: Response<Bytes>,
-    /// The service's own, and not a gateway's.
+    /// The service's own, not a gateway's.
     pub(super) own: bool,
     /// What it says of operations: all that the machine reads of a body.
     pub(super) words: String,
@@ -135,7 +135,7 @@ impl World {
         self.left.crashes > 0 && !(self.is_over() && has_outcome)
     }
 
-    /// What happens at the service: before a request arrives there. At another time the client could not tell.
+    /// What happens at the service, before a request arrives there. At any other time the client could not notice.
     fn service_events(&self, events: &mut Vec<Event>) {
         if self.left.starts > 0 {
             events.push(Event::Starts);
@@ -153,7 +153,7 @@ impl World {
         for index in (0..=SOMEONES).filter(|index| in_progress & one(*index) != 0) {
             // Only a location that names it tells `failed` from `completed`.
             let told_apart = |end| end != End::Failed || self.names_the_publish;
-            // Nobody but this client cancels what someone else has started.
+            // Only this client cancels what somebody else has started.
             let can_be = |end| index != SOMEONES || end != End::Canceled;
             let ends = ENDS.into_iter().filter(|end| told_apart(*end) && can_be(*end));
             events.extend(ends.map(|end| Event::Ends(index, end)));
@@ -182,7 +182,7 @@ impl World {
                     if sent.post && self.stray.is_none() {
                         events.extend(ways.iter().copied().map(Event::ArriveTwice));
                     }
-                    events.extend([Event::NotSent, Event::LoseRequest, Event::Late]);
+                    events.extend([Event::NotSent, Event::LoseRequest, Event::TimeOut]);
                     events.extend(self.gateway(sent).map(Event::Gateway));
                 }
             }
@@ -202,7 +202,7 @@ impl World {
         }
     }
 
-    /// What a gateway can say. That an operation goes on it says only when it does: the truth is the service's to tell.
+    /// What a gateway can say. It says that an operation is running only when that is true.
     fn gateway(&self, sent: &Sent) -> impl Iterator<Item = Says> + use<> {
         let path = sent.request.uri().path();
         let asked = OPERATIONS.iter().position(|id| path.ends_with(id));
@@ -291,7 +291,7 @@ impl Durable {
             attempt: _,
             resumes: _,
             due_ms: _,
-            // Whether it has passed: a resumed run tells by its own clock.
+            // Only whether it has passed counts: a resumed run has its own clock.
             now_ms,
             deadline_ms,
         } = checkpoint;
