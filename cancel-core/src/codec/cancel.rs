@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::location::{BaseUrl, OperationLocation};
@@ -14,6 +15,7 @@ use crate::error::{Answer, Error, ErrorKind, Posted};
 use crate::values::{
     BearerToken, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId,
 };
+use crate::wire::json;
 use crate::wire::retry_after::retry_after;
 
 /// "Stop what is being done with this offer." ([cancel page](crate::guide::wire#sources).) The call is for the whole offer: it has no place
@@ -44,13 +46,23 @@ pub struct CancelRequest {
     pub(crate) client_request_id: Option<ClientRequestId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) only_if_running: Option<OperationId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) even_with_others: bool,
 }
 
 impl CancelRequest {
     /// A request without a body: nobody in particular is told.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
-        Self { publisher, offer, notify: None, if_match: None, client_request_id: None, only_if_running: None }
+        Self {
+            publisher,
+            offer,
+            notify: None,
+            if_match: None,
+            client_request_id: None,
+            only_if_running: None,
+            even_with_others: false,
+        }
     }
 
     /// Asks the service to tell these addresses how the operation goes on. Migrated offers ignore them.
@@ -75,9 +87,11 @@ impl CancelRequest {
         self
     }
 
-    /// Posts only if this operation is in progress; otherwise the outcome is
-    /// [`Outcome::NothingRunning`](crate::Outcome::NothingRunning), with what is in progress instead. If others are in progress beside it, the
-    /// POST cancels them too.
+    /// Posts only if this operation is in progress and no other is: the POST would cancel the others too, unless
+    /// [`even_with_others`](Self::even_with_others) allows that. Where the list does not show the operation, it is asked for itself.
+    ///
+    /// When the operation is not in progress, the outcome is [`Outcome::NothingRunning`](crate::Outcome::NothingRunning), or
+    /// [`Outcome::OthersRunning`](crate::Outcome::OthersRunning) while others are. After the POST the operation alone decides the outcome.
     ///
     /// The call itself has no place for an id: [`to_http`](Self::to_http) is the same with and without. The machine looks at the list
     /// first, with [`Until::Verified`](crate::Until::Verified) and in a [dry run](crate::Policy::dry_run). In the other modes it posts
@@ -96,6 +110,14 @@ impl CancelRequest {
     #[must_use]
     pub fn only_if_running(mut self, operation: OperationId) -> Self {
         self.only_if_running = Some(operation);
+        self
+    }
+
+    /// With [`only_if_running`](Self::only_if_running): posts although other operations are in progress too, and cancels them with it. They
+    /// are reported beside the outcome, and do not decide it.
+    #[must_use]
+    pub fn even_with_others(mut self) -> Self {
+        self.even_with_others = true;
         self
     }
 
@@ -180,13 +202,20 @@ impl CancelResponse {
     ///
     /// # Errors
     ///
+    /// [`ErrorKind::MalformedBody`] for a 200 whose body is neither empty nor JSON: something between may have answered, such as a sign-in
+    /// page.
+    ///
     /// For any status but 200 and 202 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http).
     ///
     /// Of a 202: [`ErrorKind::MissingLocation`] when neither a header nor the body names a location, [`ErrorKind::InvalidLocation`] or
     /// [`ErrorKind::ForeignLocation`] when the one that is named is not called. The cancel was accepted all the same.
     pub fn from_http(endpoint: &Endpoint, called: &Uri, response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         match response.status() {
-            StatusCode::OK => Ok(Self::Canceled),
+            StatusCode::OK if is_acknowledgement(response.body().as_ref()) => Ok(Self::Canceled),
+            StatusCode::OK => {
+                let error = Error::new(ErrorKind::MalformedBody, "a 200 whose body is not the service's");
+                Err(error.with_answer(Answer::from_http(response)).with_posted(Posted::Yes))
+            }
             StatusCode::ACCEPTED => {
                 let named = accepted(endpoint, BaseUrl::Url(called), response.headers(), response.body().as_ref())
                     .and_then(|named| named.ok_or_else(|| Error::new(ErrorKind::MissingLocation, "")))
@@ -196,6 +225,11 @@ impl CancelResponse {
             _ => Err(Error::of_answer(Answer::from_http(response)).with_posted(Posted::Yes)),
         }
     }
+}
+
+/// Whether the body of a 200 can be the service's: it is empty, or JSON. A sign-in page of something between is neither.
+pub(crate) fn is_acknowledgement(body: &[u8]) -> bool {
+    body.trim_ascii().is_empty() || json::parse::<IgnoredAny>(body).is_ok()
 }
 
 /// The location of a 202, where there is one: of the headers, else of the body.

@@ -13,8 +13,8 @@ mod operation_list;
 mod request;
 mod state;
 
-pub(crate) use cancel::accepted;
 pub use cancel::{CancelRequest, CancelResponse};
+pub(crate) use cancel::{accepted, is_acknowledgement};
 pub(crate) use location::BaseUrl;
 pub use location::{LocationKind, OperationLocation};
 pub(crate) use location_source::{LocationSource, NamedLocation, in_headers};

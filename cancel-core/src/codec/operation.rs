@@ -13,6 +13,7 @@ use super::state::{self, State};
 use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
 use crate::wire::json;
+use crate::wire::words::is_word;
 
 /// "How does this operation stand?" ([operations page](crate::guide::wire#sources).) [`Operation::from_http`] reads the answer.
 ///
@@ -110,6 +111,11 @@ impl Operation {
         Ok(Self::of(status, Bytes::copy_from_slice(body)))
     }
 
+    /// An operation of which only a status is known.
+    pub(crate) fn with_status(status: &str) -> Self {
+        Self { status: state::kept(Cow::Borrowed(status)), body: Bytes::new() }
+    }
+
     /// An operation whose status has been read.
     pub(crate) fn of(status: Cow<'static, str>, body: Bytes) -> Self {
         Self { status, body }
@@ -124,6 +130,9 @@ impl Operation {
         }
         let head: Head<'_> = one(body)
             .map_err(|error| Error::new(ErrorKind::MalformedBody, format!("no operation with a status: {error}")))?;
+        if is_word(&head.status, "") {
+            return Err(Error::new(ErrorKind::MalformedBody, "no operation with a status: it is blank"));
+        }
         Ok(state::kept(head.status))
     }
 

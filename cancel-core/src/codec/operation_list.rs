@@ -1,16 +1,19 @@
 //! The list of an offer's operations (operations page, "Get operations"; the path says `submissions`).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::request::{get, of_offer};
 use super::state::State;
 use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
 use crate::wire::json::{self, Members};
+use crate::wire::words::is_word;
 
 /// "What has been, and is being, done with this offer?" ([operations page](crate::guide::wire#sources), "GET operations".)
 /// [`OperationList::from_http`] reads the answer.
@@ -62,19 +65,43 @@ impl ListOperations {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry<'a> {
-    #[serde(borrow)]
-    pub(crate) id: Cow<'a, str>,
+    /// An operation that has ended may have none.
+    #[serde(borrow, default)]
+    id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub(crate) submission_state: Cow<'a, str>,
+    #[serde(borrow, default)]
+    submission_type: Option<&'a RawValue>,
 }
 
 impl<'a> Entry<'a> {
     /// Every entry of a list. One that cannot be read makes the list unreadable: half a list would hide what is running.
     pub(crate) fn all(body: &'a [u8]) -> Result<Vec<Self>, Error> {
-        match json::parse::<Vec<json::Object<Self>>>(body) {
-            Ok(entries) => Ok(entries.into_iter().map(|json::Object(entry)| entry).collect()),
-            Err(error) => Err(Error::new(ErrorKind::MalformedBody, format!("no list of operations: {error}"))),
+        let unreadable =
+            |why: &dyn fmt::Display| Error::new(ErrorKind::MalformedBody, format!("no list of operations: {why}"));
+        let entries: Vec<json::Object<Self>> = json::parse(body).map_err(|error| unreadable(&error))?;
+        let entries: Vec<_> = entries.into_iter().map(|json::Object(entry)| entry).collect();
+        if entries.iter().any(|entry| is_word(&entry.submission_state, "")) {
+            return Err(unreadable(&"an operation has a blank state"));
         }
+        if entries.iter().any(|entry| entry.id.is_none() && !entry.state().is_end()) {
+            return Err(unreadable(&"an operation in progress has no id"));
+        }
+        Ok(entries)
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        State::of_word(&self.submission_state)
+    }
+
+    /// Whether it is a cancel, by its type. What has no type, or another one, may be a publish.
+    pub(crate) fn is_cancel(&self) -> bool {
+        let quoted = self.submission_type.map(RawValue::get).unwrap_or_default();
+        ["cancel", "cancellation", "cancelation"].iter().any(|word| is_word(quoted.trim_matches('"'), word))
     }
 }
 
@@ -101,8 +128,8 @@ impl OperationList {
     /// For any status but 200 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http): 202 and 204 too are
     /// [`ErrorKind::UnexpectedStatus`].
     ///
-    /// [`ErrorKind::MalformedBody`] when the body is not an array of objects that each have an `id` and a `submissionState`: half a list would
-    /// hide what is running.
+    /// [`ErrorKind::MalformedBody`] when the body is not an array of objects that each have an `id` and a `submissionState` that is not
+    /// blank: half a list would hide what is running. Only an operation that has ended may lack its `id`.
     pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         if response.status() != StatusCode::OK {
             return Err(Error::of_answer(Answer::from_http(response)));
@@ -116,7 +143,7 @@ impl OperationList {
         // The same body was read a moment ago, so that this does not fail.
         let members: Vec<Members<'_>> = json::parse(body).unwrap_or_default();
         let submissions = entries.into_iter().zip(members).map(|(entry, members)| Submission {
-            id: entry.id.into_owned(),
+            id: entry.id.unwrap_or_default().into_owned(),
             submission_state: entry.submission_state.into_owned(),
             offer_id: members.get("offerId"),
             offer_type_id: members.get("offerTypeId"),
@@ -148,7 +175,7 @@ impl OperationList {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Submission {
-    /// The operation's id, as the service wrote it.
+    /// The operation's id, as the service wrote it. Empty where an operation that has ended has none.
     pub id: String,
     /// The service's word for where it stands: `running`, `canceled`, …
     pub submission_state: String,

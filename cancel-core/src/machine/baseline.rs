@@ -44,21 +44,25 @@ impl TrackedOperation {
         self.polled.as_ref()
     }
 
+    /// An operation of which a checkpoint has only the id.
+    pub(super) fn resumed(id: OperationId) -> Self {
+        Self { id, listed: "running".into(), polled: None }
+    }
+
     fn has_ended(&self) -> bool {
         self.state().is_end()
     }
 }
 
-/// What is in progress by a list.
+/// What is in progress by a list. A cancel that is on the list is no publish, and is left out.
 ///
 /// # Errors
 ///
-/// When the list cannot be read, when an operation has an id that cannot be polled (it could not be verified), or when there are more
-/// than 64.
-pub(super) fn in_progress(body: &[u8]) -> Result<Vec<TrackedOperation>, Error> {
+/// When an operation has an id that cannot be polled (it could not be verified), or when there are more than 64.
+pub(super) fn in_progress(list: &[Entry<'_>]) -> Result<Vec<TrackedOperation>, Error> {
     let mut running: Vec<TrackedOperation> = Vec::new();
-    for entry in Entry::all(body)?.into_iter().filter(|entry| !State::of_word(&entry.submission_state).is_end()) {
-        let Ok(id) = OperationId::new(&entry.id) else {
+    for entry in list.iter().filter(|entry| !entry.state().is_end() && !entry.is_cancel()) {
+        let Ok(id) = OperationId::new(entry.id()) else {
             return Err(Error::new(
                 ErrorKind::MalformedBody,
                 "an operation in progress has an id that cannot be polled",
@@ -70,9 +74,32 @@ pub(super) fn in_progress(body: &[u8]) -> Result<Vec<TrackedOperation>, Error> {
         if running.len() == MAX {
             return Err(Error::new(ErrorKind::MalformedBody, format!("more than {MAX} operations are in progress")));
         }
-        running.push(TrackedOperation { id, listed: entry.submission_state.into(), polled: None });
+        running.push(TrackedOperation { id, listed: (*entry.submission_state).into(), polled: None });
     }
     Ok(running)
+}
+
+/// The ids on a list, as hashes. A longer list is taken to hold every id.
+#[derive(Debug, Clone)]
+pub(super) struct KnownIds(Option<Box<[u64]>>);
+
+impl KnownIds {
+    const MAX: usize = 4096;
+
+    pub(super) fn of(list: &[Entry<'_>]) -> Self {
+        Self((list.len() <= Self::MAX).then(|| list.iter().map(|entry| hash(entry.id())).collect()))
+    }
+
+    pub(super) fn contains(&self, id: &OperationId) -> bool {
+        self.0.as_ref().is_none_or(|known| known.contains(&hash(id.as_str())))
+    }
+}
+
+/// FNV-1a, without regard to case.
+fn hash(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// The operations that decide: one to 64, each with another id. In a checkpoint they are ids.
@@ -99,9 +126,18 @@ impl Baseline {
         self.0.iter().any(|tracked| tracked.id == *id)
     }
 
-    /// The first of other operations that is not among these.
-    pub(super) fn first_missing(&self, others: &[TrackedOperation]) -> Option<OperationId> {
-        others.iter().map(|other| &other.id).find(|id| !self.contains(id)).cloned()
+    /// Takes the states of a list. Returns whether the list knows this operation.
+    pub(super) fn listed(&mut self, list: &[Entry<'_>], wanted: &OperationId) -> bool {
+        let mut knows = false;
+        for entry in list {
+            let Some(tracked) = self.0.iter_mut().find(|tracked| tracked.id.as_str().eq_ignore_ascii_case(entry.id()))
+            else {
+                continue;
+            };
+            knows |= tracked.id == *wanted;
+            tracked.polled = Some(Operation::with_status(&entry.submission_state));
+        }
+        knows
     }
 
     /// The next after this one that has not ended, in turn; it may be this one.
@@ -109,6 +145,12 @@ impl Baseline {
         let position = self.0.iter().position(|tracked| tracked.id == *after).map_or(0, |position| position + 1);
         let (before, rest) = self.0.split_at_checked(position).unwrap_or((&self.0, &[]));
         rest.iter().chain(before).find(|tracked| !tracked.has_ended()).map(|tracked| tracked.id.clone())
+    }
+
+    /// What has not ended, in words for a person.
+    pub(super) fn still_running(&self) -> String {
+        let running = self.0.iter().filter(|tracked| !tracked.has_ended());
+        running.map(|tracked| format!("{} ({})", tracked.id, tracked.status())).collect::<Vec<_>>().join(", ")
     }
 
     pub(super) fn polled(&mut self, id: &OperationId, operation: Operation) {
@@ -146,7 +188,7 @@ impl TryFrom<Vec<OperationId>> for Baseline {
             if baseline.contains(&id) {
                 return Err("a baseline has no operation twice");
             }
-            baseline.0.push(TrackedOperation { id, listed: "running".into(), polled: None });
+            baseline.0.push(TrackedOperation::resumed(id));
         }
         Ok(baseline)
     }

@@ -11,7 +11,7 @@ use super::baseline::Baseline;
 use super::policy::Until;
 use crate::codec::{CancelRequest, LocationSource, NamedLocation};
 use crate::error::{Error, ErrorKind, Posted};
-use crate::values::ApiVersion;
+use crate::values::{ApiVersion, OperationId};
 
 /// The version that is written, and the only one that is read.
 pub(super) const VERSION: u32 = 1;
@@ -41,6 +41,9 @@ pub struct Checkpoint {
     pub(super) endpoint: Box<str>,
     pub(super) api_version: ApiVersion,
     pub(super) request: CancelRequest,
+    /// What the POST cancels beside the baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) others: Vec<OperationId>,
     pub(super) until: Until,
     pub(super) phase: SavedPhase,
     pub(super) posted: Posted,
@@ -65,8 +68,9 @@ pub struct Checkpoint {
 #[serde(tag = "name", rename_all = "snake_case")]
 pub(super) enum SavedPhase {
     Listing,
-    /// Without a baseline. With one, the list is read again before a POST: that is `Rechecking`.
+    /// Without a baseline, and without an earlier POST in doubt.
     Posting,
+    /// Nothing was processed: the list is read again before a POST.
     Rechecking {
         baseline: Baseline,
     },
@@ -77,12 +81,44 @@ pub(super) enum SavedPhase {
         baseline: Baseline,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location: Option<SavedLocation>,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        cancel_failed: bool,
+        sent: SavedSent,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cancel_failed: Option<SavedFailure>,
     },
     /// Without a baseline: a POST may have been processed.
     InDoubt,
     Unfollowed,
+}
+
+/// As in [`Sent`](super::phase::Sent), with times on the clock of `now_ms`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SavedSent {
+    Unprocessed,
+    InDoubt { since_ms: u64 },
+    Accepted,
+}
+
+/// For the model check, in which time does not count.
+#[cfg(test)]
+impl std::hash::Hash for SavedSent {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+    }
+}
+
+/// When the cancel's own operation failed, and how many polls have found the baseline in progress since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SavedFailure {
+    pub(super) since_ms: u64,
+    pub(super) polls: u8,
+}
+
+#[cfg(test)]
+impl std::hash::Hash for SavedFailure {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.polls.hash(state);
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,11 +10,11 @@ use super::baseline::TrackedOperation;
 use super::next::Next;
 use super::policy::Policy;
 use super::retries::Retries;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, in_proportion};
 use super::step::Body;
 use crate::codec::{CancelRequest, GetOperation, ListOperations, Operation};
 use crate::error::{Answer, Error, Posted};
-use crate::values::{BearerToken, Endpoint};
+use crate::values::{BearerToken, Endpoint, OperationId};
 use crate::wire::retry_after::retry_after;
 
 #[derive(Debug)]
@@ -33,7 +33,22 @@ pub(super) struct Context {
     pub(super) operation: Option<Operation>,
     pub(super) retries: Retries,
     pub(super) schedule: Schedule,
+    /// When the last exchange was handed out, and when the polls began.
+    pub(super) handed_out: Duration,
+    pub(super) polling_since: Duration,
+    /// Operations that the POST cancels too, and that do not decide.
+    pub(super) others: Vec<TrackedOperation>,
+    /// An operation that somebody else has started: no other POST is sent because of it. For a person.
+    pub(super) unrelated: Option<OperationId>,
+    /// Why the location of an accepted POST is not called. For a person.
+    pub(super) refused_location: Option<Error>,
 }
+
+/// A location may take some time to exist: so many polls may find nothing, or so long.
+const POLLS_BEFORE_IT_EXISTS: u32 = 3;
+const TIME_BEFORE_IT_EXISTS: Duration = Duration::from_secs(30);
+/// The last poll is due this long before the deadline.
+const LAST_POLL: Duration = Duration::from_secs(5);
 
 /// An answer whose tokens are redacted.
 pub(super) struct Received {
@@ -77,6 +92,11 @@ impl Context {
             polls: 0,
             operation: None,
             retries: Retries::default(),
+            handed_out: now,
+            polling_since: now,
+            others: Vec::new(),
+            unrelated: None,
+            refused_location: None,
             policy,
         }
     }
@@ -91,10 +111,26 @@ impl Context {
         error.with_offer(format!("{publisher}/{offer}")).with_posted(self.posted)
     }
 
-    /// Whether what is in progress is what the caller wants to cancel.
-    pub(super) fn is_wanted(&self, running: &[TrackedOperation]) -> bool {
-        let only = self.request.only_if_running.as_ref();
-        !running.is_empty() && only.is_none_or(|only| running.iter().any(|tracked| tracked.id() == only))
+    /// Whether an operation is one that the POST cancels beside the baseline.
+    pub(super) fn is_beside(&self, id: &OperationId) -> bool {
+        self.others.iter().any(|other| other.id() == id)
+    }
+
+    /// Whether it is early enough for a poll to find nothing.
+    pub(super) fn may_not_exist_yet(&self) -> bool {
+        self.polls <= POLLS_BEFORE_IT_EXISTS || self.now.saturating_sub(self.polling_since) < TIME_BEFORE_IT_EXISTS
+    }
+
+    /// Whether so much time has passed since then. A shorter first wait shortens it, as it does the schedule.
+    pub(super) fn has_passed(&self, time: Duration, since: Duration) -> bool {
+        self.now.saturating_sub(since) >= in_proportion(time, self.policy.poll_interval)
+    }
+
+    /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked for.
+    pub(super) fn poll_time(&mut self, retry_after: Option<Duration>) -> Duration {
+        let at = self.wait(retry_after);
+        let last = self.deadline.saturating_sub(LAST_POLL.min(self.policy.attempt_timeout));
+        if at > last && self.now < last { last } else { at }
     }
 
     /// The end of the scheduled wait, or of the service's where that is longer.
@@ -111,12 +147,26 @@ impl Context {
         self.try_again(error, retry_after)
     }
 
+    /// The same of a poll.
+    pub(super) fn retry_poll(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
+        if self.is_late() || self.retries.get_failed(&self.policy) {
+            return self.fail(error);
+        }
+        self.keep_trying(error, retry_after)
+    }
+
     /// A POST has led nowhere: another follows after a wait, unless there were too many.
     pub(super) fn retry_post(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
         if self.is_late() || self.retries.post_failed(&self.policy) {
             return self.fail(error);
         }
         self.try_again(error, retry_after)
+    }
+
+    /// A failure that does not end anything: the next poll is due by the schedule.
+    pub(super) fn keep_trying(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
+        self.retries.last_error = Some(error);
+        Next::At(self.poll_time(retry_after))
     }
 
     fn try_again(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
@@ -137,6 +187,7 @@ impl Context {
     pub(super) fn begin_polls(&mut self) {
         self.retries.succeeded();
         self.schedule.restart();
+        self.polling_since = self.now;
     }
 
     pub(super) fn list(&self, token: &BearerToken) -> Request<Bytes> {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 
+use super::baseline::Baseline;
 use super::context::{Context, Received};
 use super::in_flight::{Exchanges, State};
 use super::next::Next;
@@ -40,7 +41,7 @@ pub(super) struct Conversation {
 
 impl Conversation {
     pub(super) fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
-        let phase = if policy.lists() { Listing.into() } else { Posting::new(None).into() };
+        let phase = if policy.lists() { Listing.into() } else { Posting::blind(false).into() };
         let cannot_tell = request.only_if_running.is_some() && !policy.lists();
         let mut conversation = Self::in_phase(phase, Context::new(endpoint, request, policy, now));
         if cannot_tell {
@@ -87,15 +88,14 @@ impl Conversation {
             self.cx.posted = Posted::Yes;
         }
         if received.head.status == StatusCode::UNAUTHORIZED {
-            if self.tokens.reject() {
+            // A POST that is rejected again and again counts as one that led nowhere.
+            let too_many = matches!(self.phase, Phase::Posting(_)) && self.cx.retries.post_failed(&self.cx.policy);
+            if self.tokens.reject() || too_many {
                 return self.end(Err(received.error()));
             }
             return self.take(|phase, cx| phase.again(cx));
         }
-        // What a recheck is answered says nothing of the token for a POST.
-        if !matches!(self.phase, Phase::Rechecking(_)) {
-            self.tokens.accepted();
-        }
+        self.tokens.accepted();
         self.take(|phase, cx| phase.answered(cx, &received));
     }
 
@@ -136,7 +136,11 @@ impl Conversation {
 
     fn end_late(&mut self) {
         let mut after = format!("it was {:?} after the start", self.cx.policy.deadline);
-        if let Some(other) = self.phase.unrelated() {
+        if let Some(running) = self.phase.baseline().map(Baseline::still_running).filter(|running| !running.is_empty())
+        {
+            after += &format!("; in progress when last polled: {running}");
+        }
+        if let Some(other) = &self.cx.unrelated {
             let sent = if self.cx.posted == Posted::No { "no cancel" } else { "no other cancel" };
             after += &format!("; operation {other} was started in the meantime, so that {sent} was sent");
         }
@@ -157,21 +161,22 @@ impl Conversation {
         if self.result.is_some() {
             return None;
         }
-        let (due, is_repeat) = match self.exchanges.state() {
+        let is_repeat = match self.exchanges.state() {
             State::InFlight { until } => return self.exchanges.in_flight().map(|id| Step::Await { id, until }),
             State::Due { at, .. } if self.cx.now < at => return Some(Step::WaitUntil(at.min(self.cx.deadline))),
-            State::Due { at, is_repeat } => (at, is_repeat),
+            State::Due { is_repeat, .. } => is_repeat,
         };
         let token = match self.tokens.usable() {
             Ok(token) => token.clone(),
             Err(why) => return Some(Step::Authenticate(why)),
         };
         let phase = mem::replace(&mut self.phase, Stuck::InDoubt.into());
-        self.phase = phase.before_hand_out(&mut self.cx, due, is_repeat);
+        self.phase = phase.before_hand_out(&mut self.cx, is_repeat);
         let request = self.phase.request(&self.cx, &token)?;
         let timeout = self.cx.policy.attempt_timeout.min(self.cx.deadline.saturating_sub(self.cx.now));
         let until = self.cx.now.saturating_add(timeout);
         let id = self.exchanges.hand_out(until);
+        self.cx.handed_out = self.cx.now;
         Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.cx.policy.body_limit }))
     }
 
@@ -222,6 +227,7 @@ impl Conversation {
             location: self.phase.location(),
             operation: self.cx.operation.as_ref(),
             baseline: self.phase.baseline().map_or(&[], |baseline| baseline.operations()),
+            refused_location: self.cx.refused_location.as_ref(),
         }
     }
 }

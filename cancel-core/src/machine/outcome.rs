@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::baseline::TrackedOperation;
 use crate::codec::{Operation, OperationLocation};
-use crate::error::Posted;
+use crate::error::{Error, Posted};
 
 /// What is known of the cancel, and no more than that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +18,12 @@ pub enum Outcome {
         proof: Proof,
         /// The operation of the last poll, where there was one.
         operation: Option<Operation>,
-        /// With [`Proof::Verified`] every operation that was in progress before the cancel, all of them canceled.
+        /// With [`Proof::Verified`] the baseline: every operation that decides, all of them canceled.
         operations: Vec<TrackedOperation>,
+        /// What was in progress [beside](crate::CancelRequest::even_with_others) the one that decides, as the first list showed it.
+        others: Vec<TrackedOperation>,
+        /// Why the location that the service has named was not called, where it was not.
+        refused_location: Option<Error>,
         /// Whether a POST went out.
         posted: Posted,
     },
@@ -27,17 +31,20 @@ pub enum Outcome {
     /// [`Until::Accepted`](crate::Until::Accepted).
     #[non_exhaustive]
     Accepted {
-        /// Where to poll: [`GetOperation::at`](crate::GetOperation::at) asks there.
-        location: OperationLocation,
+        /// Where to poll: [`GetOperation::at`](crate::GetOperation::at) asks there. `None` where the service names no location that may be
+        /// called.
+        location: Option<OperationLocation>,
         /// How long to wait before the first poll, where the service says so; at most an hour.
         retry_after: Option<Duration>,
+        /// Why there is no location.
+        refused_location: Option<Error>,
         /// Always [`Posted::Yes`]: it is the answer to one.
         posted: Posted,
     },
     /// It is over, and it is not known to be canceled.
     ///
-    /// - With [`Proof::Verified`]: every operation that was in progress before has ended, and at least one of them says `completed` or
-    ///   `failed`. The cancel came too late for that one.
+    /// - With [`Proof::Verified`]: every operation of the baseline has ended, and at least one of them says `completed` or `failed`. The
+    ///   cancel came too late for that one.
     /// - With [`Proof::ByLocation`]: the location says `completed` or `failed`. By the [cancel page](crate::guide::wire#sources) that is the
     ///   cancel's own end; clients have also seen the publish's end there. So what became of the publish is not proven.
     #[non_exhaustive]
@@ -46,31 +53,51 @@ pub enum Outcome {
         proof: Proof,
         /// With [`Proof::Verified`] the first operation that was not canceled, with [`Proof::ByLocation`] what the location says; at its end.
         operation: Operation,
-        /// With [`Proof::Verified`] every operation that was in progress before the cancel.
+        /// With [`Proof::Verified`] the baseline.
         operations: Vec<TrackedOperation>,
+        /// As of [`Canceled`](Self::Canceled).
+        others: Vec<TrackedOperation>,
+        /// As of [`Canceled`](Self::Canceled).
+        refused_location: Option<Error>,
         /// Whether a POST went out.
         posted: Posted,
     },
-    /// The service says that the cancel has failed, and a later poll found an operation still in progress. Or, with
-    /// [`Policy::dry_run`](crate::Policy::dry_run), what a cancel would stop.
+    /// The cancel's own operation says that the cancel has failed, and polls over the time that a cancel takes found the baseline still in
+    /// progress.
     #[non_exhaustive]
     StillRunning {
-        /// The baseline: every operation that was in progress at first, with its last status.
+        /// The baseline, each operation with its last status.
         operations: Vec<TrackedOperation>,
+        /// As of [`Canceled`](Self::Canceled).
+        others: Vec<TrackedOperation>,
+        /// As of [`Canceled`](Self::Canceled).
+        refused_location: Option<Error>,
         /// Whether a POST went out.
         posted: Posted,
     },
-    /// Nothing was in progress, or not the operation that was [asked for](crate::CancelRequest::only_if_running). Nothing was posted.
+    /// With [`only_if_running`](crate::CancelRequest::only_if_running): other operations are in progress. Nothing was posted.
     #[non_exhaustive]
-    NothingRunning {
-        /// What is in progress instead, where one operation was [asked for](crate::CancelRequest::only_if_running). Empty where nothing is in
-        /// progress.
-        instead: Vec<TrackedOperation>,
+    OthersRunning {
+        /// The operation that was asked for, when it is in progress too. Otherwise empty.
+        operations: Vec<TrackedOperation>,
+        /// The others.
+        others: Vec<TrackedOperation>,
+    },
+    /// Nothing was in progress. Nothing was posted.
+    #[non_exhaustive]
+    NothingRunning {},
+    /// A [dry run](crate::Policy::dry_run): what a cancel would stop. Nothing was posted.
+    #[non_exhaustive]
+    WouldCancel {
+        /// What would decide the outcome.
+        operations: Vec<TrackedOperation>,
+        /// As of [`Canceled`](Self::Canceled).
+        others: Vec<TrackedOperation>,
     },
 }
 
 impl Outcome {
-    /// One stable word for logs: `canceled`, `accepted`, `ended`, `still_running` or `nothing_running`.
+    /// One stable word for logs: `canceled`, `accepted`, `ended`, `still_running`, `others_running`, `nothing_running` or `would_cancel`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -78,7 +105,9 @@ impl Outcome {
             Self::Accepted { .. } => "accepted",
             Self::Ended { .. } => "ended",
             Self::StillRunning { .. } => "still_running",
+            Self::OthersRunning { .. } => "others_running",
             Self::NothingRunning { .. } => "nothing_running",
+            Self::WouldCancel { .. } => "would_cancel",
         }
     }
 
@@ -87,7 +116,7 @@ impl Outcome {
     pub fn proof(&self) -> Option<Proof> {
         match self {
             Self::Canceled { proof, .. } | Self::Ended { proof, .. } => Some(*proof),
-            Self::Accepted { .. } | Self::StillRunning { .. } | Self::NothingRunning { .. } => None,
+            _ => None,
         }
     }
 
@@ -99,7 +128,7 @@ impl Outcome {
             | Self::Accepted { posted, .. }
             | Self::Ended { posted, .. }
             | Self::StillRunning { posted, .. } => *posted,
-            Self::NothingRunning { .. } => Posted::No,
+            Self::OthersRunning { .. } | Self::NothingRunning { .. } | Self::WouldCancel { .. } => Posted::No,
         }
     }
 
@@ -109,20 +138,46 @@ impl Outcome {
         match self {
             Self::Canceled { operation, .. } => operation.as_ref(),
             Self::Ended { operation, .. } => Some(operation),
-            Self::Accepted { .. } | Self::StillRunning { .. } | Self::NothingRunning { .. } => None,
+            _ => None,
         }
     }
 
-    /// The operations that were in progress when the list was read, each with its last status. Empty without
-    /// [`Until::Verified`](crate::Until::Verified).
+    /// The operations that decide, each with its last status: what was in progress when the list was read, or of that the one that was
+    /// [asked for](crate::CancelRequest::only_if_running). Empty in the modes that read no list.
     #[must_use]
     pub fn operations(&self) -> &[TrackedOperation] {
         match self {
             Self::Canceled { operations, .. }
             | Self::Ended { operations, .. }
-            | Self::StillRunning { operations, .. } => operations,
-            Self::NothingRunning { instead } => instead,
-            Self::Accepted { .. } => &[],
+            | Self::StillRunning { operations, .. }
+            | Self::OthersRunning { operations, .. }
+            | Self::WouldCancel { operations, .. } => operations,
+            Self::Accepted { .. } | Self::NothingRunning { .. } => &[],
+        }
+    }
+
+    /// What was in progress beside the operation that was [asked for](crate::CancelRequest::only_if_running).
+    #[must_use]
+    pub fn others(&self) -> &[TrackedOperation] {
+        match self {
+            Self::Canceled { others, .. }
+            | Self::Ended { others, .. }
+            | Self::StillRunning { others, .. }
+            | Self::OthersRunning { others, .. }
+            | Self::WouldCancel { others, .. } => others,
+            Self::Accepted { .. } | Self::NothingRunning { .. } => &[],
+        }
+    }
+
+    /// Why the location that the service has named was not called, where it was not.
+    #[must_use]
+    pub fn refused_location(&self) -> Option<&Error> {
+        match self {
+            Self::Canceled { refused_location, .. }
+            | Self::Accepted { refused_location, .. }
+            | Self::Ended { refused_location, .. }
+            | Self::StillRunning { refused_location, .. } => refused_location.as_ref(),
+            _ => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::baseline::TrackedOperation;
 use crate::codec::{Operation, OperationLocation};
-use crate::error::Posted;
+use crate::error::{Error, Posted};
 
 /// What the machine is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,6 +66,9 @@ pub struct Progress<'a> {
     pub deadline: Duration,
     /// The location that the service has named.
     pub location: Option<&'a OperationLocation>,
+    /// Why the location that the service has named is not called. With [`Until::Verified`](crate::Until::Verified) the baseline decides
+    /// without it.
+    pub refused_location: Option<&'a Error>,
     /// The operation of the last poll, with its steps and percentages.
     pub operation: Option<&'a Operation>,
     /// The operations that were in progress when the list was read, before the POST; each as it was last seen. Empty until then, and in

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::checkpoint::{Checkpoint, Over, SavedLocation, SavedPhase, VERSION, check_version, refused, to_ms};
+use super::baseline::{Baseline, TrackedOperation};
+use super::checkpoint::{
+    Checkpoint, Over, SavedFailure, SavedLocation, SavedPhase, SavedSent, VERSION, check_version, refused, to_ms,
+};
 use super::context::Context;
 use super::conversation::Conversation;
-use super::phase::{Delivery, Following, Listing, Phase, Posting, Rechecking, Stuck, Verifying, after_post};
+use super::phase::{
+    CancelFailed, Delivery, Following, Listing, Phase, Posting, Recheck, Rechecking, Sent, Stuck, Verifying, after_post,
+};
 use super::policy::{Policy, Until};
 use super::retries::Retries;
 use crate::codec::{BaseUrl, NamedLocation, OperationLocation};
@@ -30,6 +35,7 @@ impl Conversation {
             endpoint: cx.endpoint.to_string().into(),
             api_version: cx.endpoint.api_version().clone(),
             request: (*cx.request).clone(),
+            others: cx.others.iter().map(|other| other.id().clone()).collect(),
             until: cx.policy.until,
             phase: self.saved_phase(),
             posted: self.posted(),
@@ -47,20 +53,35 @@ impl Conversation {
     }
 
     fn saved_phase(&self) -> SavedPhase {
+        let in_flight = self.post_in_flight();
         match &self.phase {
-            Phase::Listing(_) => SavedPhase::Listing,
-            Phase::Posting(posting) => match &posting.baseline {
-                Some(baseline) => SavedPhase::Rechecking { baseline: baseline.clone() },
-                // A POST in flight may have been processed by the time that the checkpoint is read.
-                None if self.post_in_flight() => SavedPhase::InDoubt,
-                None => SavedPhase::Posting,
-            },
-            Phase::Rechecking(rechecking) => SavedPhase::Rechecking { baseline: rechecking.baseline.clone() },
+            Phase::Listing(_) | Phase::Asking(_) => SavedPhase::Listing,
+            Phase::Posting(Posting { listed: None, in_doubt: false, .. }) if !in_flight => SavedPhase::Posting,
+            // A POST in flight may have been processed by the time that the checkpoint is read.
+            Phase::Posting(Posting { listed: None, .. }) => SavedPhase::InDoubt,
+            Phase::Posting(Posting { listed: Some(listed), in_doubt, .. }) => {
+                let sent = match (in_flight, in_doubt) {
+                    (true, _) => Sent::InDoubt { since: self.cx.handed_out },
+                    (false, true) => Sent::InDoubt { since: Duration::ZERO },
+                    (false, false) => Sent::Unprocessed,
+                };
+                saved_sent(&listed.baseline, &sent)
+            }
+            Phase::Rechecking(Rechecking { baseline, why: Recheck::InDoubt, .. }) => {
+                saved_sent(baseline, &Sent::InDoubt { since: Duration::ZERO })
+            }
+            Phase::Rechecking(Rechecking { baseline, .. }) => saved_sent(baseline, &Sent::Unprocessed),
             Phase::Following(following) => SavedPhase::Following { location: SavedLocation::of(&following.location) },
-            Phase::Verifying(verifying) => SavedPhase::Verifying {
-                baseline: verifying.baseline.clone(),
-                location: verifying.live_location().map(SavedLocation::of),
-                cancel_failed: verifying.cancel_failed,
+            Phase::Verifying(verifying) => match saved_sent(&verifying.baseline, &verifying.sent) {
+                SavedPhase::Verifying { baseline, sent, .. } => SavedPhase::Verifying {
+                    baseline,
+                    location: verifying.live_location().map(SavedLocation::of),
+                    sent,
+                    cancel_failed: verifying
+                        .cancel_failed
+                        .map(|failed| SavedFailure { since_ms: to_ms(failed.since), polls: failed.polls }),
+                },
+                rechecking => rechecking,
             },
             Phase::Stuck(Stuck::InDoubt) => SavedPhase::InDoubt,
             Phase::Stuck(Stuck::Unfollowed) => SavedPhase::Unfollowed,
@@ -87,10 +108,12 @@ impl Conversation {
         check_version(checkpoint.version)?;
         checkpoint.check_is_ours(&endpoint, &policy)?;
         let times = checkpoint.times(&policy, now)?;
-        let Checkpoint { request, phase, posted, .. } = checkpoint;
-        let phase = phase.resumed(&endpoint, &policy, posted)?;
+        let Checkpoint { request, others, phase, posted, .. } = checkpoint;
+        let phase = phase.resumed(&endpoint, &policy, posted, &times)?;
         let is_stuck = matches!(phase, Phase::Stuck(_));
-        let cx = Context { posted, polls: checkpoint.polls, ..Context::new(endpoint, request, policy, now) };
+        let polls = matches!(phase, Phase::Following(_) | Phase::Verifying(_));
+        let others = others.into_iter().map(TrackedOperation::resumed).collect();
+        let cx = Context { posted, others, polls: checkpoint.polls, ..Context::new(endpoint, request, policy, now) };
         let mut conversation = Self::in_phase(phase, cx);
         conversation.resumes = checkpoint.resumes.saturating_add(1);
         // A run that had ended with an error begins with new attempts and a new deadline.
@@ -101,6 +124,12 @@ impl Conversation {
             cx.deadline = times.deadline;
             conversation.exchanges.due_at(times.due, false);
         }
+        // The deadline may have passed meanwhile: there is time for a poll all the same.
+        let cx = &mut conversation.cx;
+        if polls && cx.deadline.saturating_sub(now) < cx.policy.attempt_timeout {
+            cx.deadline = now.saturating_add(cx.policy.attempt_timeout);
+            conversation.exchanges.due_at(now, false);
+        }
         if is_stuck {
             conversation.over();
         }
@@ -108,10 +137,32 @@ impl Conversation {
     }
 }
 
+/// Where nothing was processed a resumed run begins with a recheck, and otherwise with a poll.
+fn saved_sent(baseline: &Baseline, sent: &Sent) -> SavedPhase {
+    let sent = match sent {
+        Sent::Unprocessed | Sent::Refused(_) => return SavedPhase::Rechecking { baseline: baseline.clone() },
+        Sent::InDoubt { since } => SavedSent::InDoubt { since_ms: to_ms(*since) },
+        Sent::Accepted => SavedSent::Accepted,
+    };
+    SavedPhase::Verifying { baseline: baseline.clone(), location: None, sent, cancel_failed: None }
+}
+
 /// Times of the checkpoint, on the clock of this process.
 struct Times {
+    now: Duration,
+    /// The checkpoint's `now`, and how much time has passed since.
+    then: Duration,
+    passed: Duration,
     due: Duration,
     deadline: Duration,
+}
+
+impl Times {
+    /// A time before the checkpoint's `now`.
+    fn past(&self, milliseconds: u64) -> Duration {
+        let ago = self.then.saturating_sub(Duration::from_millis(milliseconds));
+        self.now.saturating_sub(self.passed.saturating_add(ago))
+    }
 }
 
 impl Checkpoint {
@@ -156,28 +207,40 @@ impl Checkpoint {
         let from_now = |time: Duration| now.saturating_add(time.saturating_sub(then).saturating_sub(passed));
         // The shorter of the two deadlines counts.
         let deadline = from_now(deadline).min(now.saturating_add(policy.deadline));
-        Ok(Times { due: from_now(due), deadline })
+        Ok(Times { now, then, passed, due: from_now(due), deadline })
     }
 }
 
 impl SavedPhase {
     /// The phase to go on in, when it is one that the mode has.
-    fn resumed(self, endpoint: &Endpoint, policy: &Policy, posted: Posted) -> Result<Phase, Error> {
+    fn resumed(self, endpoint: &Endpoint, policy: &Policy, posted: Posted, times: &Times) -> Result<Phase, Error> {
         Ok(match (policy.until, self) {
             (_, Self::Listing) if posted != Posted::No => return Err(refused("contradicts itself")),
             (Until::Verified, Self::Listing) => Listing.into(),
             // It was a dry run, which reads the list in every mode.
-            (_, Self::Listing) => Posting::new(None).into(),
-            (Until::Verified, Self::Rechecking { baseline }) => Rechecking::new(baseline).into(),
-            (Until::Verified, Self::Verifying { baseline, location, cancel_failed }) => {
-                let location = location.map(|location| location.resumed(endpoint)).transpose()?;
-                Verifying { cancel_failed, ..Verifying::new(baseline, location) }.into()
+            (_, Self::Listing) => Posting::blind(false).into(),
+            (Until::Verified, Self::Rechecking { baseline }) => {
+                after_post(policy, Some(baseline), Delivery::NotProcessed)
+            }
+            (Until::Verified, Self::Verifying { baseline, location, sent, cancel_failed }) => {
+                let sent = match sent {
+                    SavedSent::Unprocessed => Sent::Unprocessed,
+                    SavedSent::InDoubt { since_ms } => Sent::InDoubt { since: times.past(since_ms) },
+                    SavedSent::Accepted => Sent::Accepted,
+                };
+                let cancel_failed = cancel_failed
+                    .map(|failed| CancelFailed { since: times.past(failed.since_ms), polls: failed.polls });
+                let verifying = Verifying { cancel_failed, ..Verifying::new(baseline, sent) };
+                match location {
+                    Some(location) => verifying.with_location(location.resumed(endpoint)?).into(),
+                    None => verifying.into(),
+                }
             }
             (Until::Settled, Self::Following { location }) => {
                 Following { location: location.resumed(endpoint)? }.into()
             }
-            (Until::Accepted | Until::Settled, Self::Posting) => Posting::new(None).into(),
-            (Until::Accepted | Until::Settled, Self::InDoubt) => after_post(policy, None, Delivery::InDoubt),
+            (Until::Accepted | Until::Settled, Self::Posting) => after_post(policy, None, Delivery::NotProcessed),
+            (Until::Accepted | Until::Settled, Self::InDoubt) => after_post(policy, None, Delivery::InDoubt(times.now)),
             (Until::Accepted | Until::Settled, Self::Unfollowed) => Stuck::Unfollowed.into(),
             _ => return Err(refused("is of a phase that its mode does not have")),
         })

@@ -79,7 +79,7 @@ impl Schedule {
 }
 
 /// A wait of the list, shortened like the first wait.
-fn in_proportion(wait: Duration, first: Duration) -> Duration {
+pub(super) fn in_proportion(wait: Duration, first: Duration) -> Duration {
     let share = u32::try_from(first.as_nanos()).unwrap_or(u32::MAX);
     if first < USUAL_FIRST { wait.saturating_mul(share) / 1_000_000_000 } else { wait }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::Value;
 
-use crate::error::{Error, Posted};
+use crate::error::{Error, ErrorKind, Posted};
 use crate::machine::{Body, Cancellation, ExchangeId, Failure, Outcome, Proof, Until};
 
 /// A POST that is handed out later than this after the list was answered is not fresh.
@@ -49,6 +49,8 @@ pub enum Rule {
     Secrecy,
     /// It ends, within its bounds.
     Bounds,
+    /// A verified run that may have posted ends with what became of the baseline.
+    Liveness,
     /// A checkpoint of this crate is resumed.
     Resume,
     /// [`Posted`] says what left and what was answered.
@@ -91,7 +93,7 @@ type Ids = Arc<BTreeSet<String>>;
 enum LastPost {
     None,
     InFlight,
-    /// 401, 408, 429: not processed.
+    /// 401, 429: not processed.
     NotProcessed,
     /// Another 4xx.
     Refused,
@@ -105,6 +107,8 @@ enum LastPost {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Known {
     last_post: LastPost,
+    /// One of the POSTs may have been processed.
+    in_doubt: bool,
     posted: Posted,
     /// What was in progress before the first POST.
     baseline: Option<Ids>,
@@ -113,7 +117,7 @@ pub struct Known {
 impl Default for Known {
     /// Nothing was posted.
     fn default() -> Self {
-        Self { last_post: LastPost::None, posted: Posted::No, baseline: None }
+        Self { last_post: LastPost::None, in_doubt: false, posted: Posted::No, baseline: None }
     }
 }
 
@@ -137,6 +141,8 @@ pub struct Ledger {
     listed: Duration,
     /// Lists in a row.
     lists: u32,
+    /// Polls that were answered since the last POST.
+    polls: u32,
     /// POSTs and resumes since the attempts were counted anew.
     posts: u32,
     resumes: u32,
@@ -148,8 +154,9 @@ pub struct Ledger {
 /// Two ledgers that judge alike from here on are alike: times do not count, but for whether a list is old.
 impl Hash for Ledger {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self { terms: _, known, before, in_flight, list, listed: _, lists, posts, resumes, left, answered } = self;
-        (known, before, in_flight, list, lists.min(&2), posts, resumes, left, answered).hash(state);
+        let Self { terms: _, known, before, in_flight, list, listed: _, lists, polls, posts, resumes, left, answered } =
+            self;
+        (known, before, in_flight, list, lists.min(&2), polls.min(&1), posts, resumes, left, answered).hash(state);
     }
 }
 
@@ -165,6 +172,7 @@ impl Ledger {
             list: None,
             listed: Duration::ZERO,
             lists: 0,
+            polls: 0,
             posts: 0,
             resumes: 0,
             left: false,
@@ -207,6 +215,7 @@ impl Ledger {
             self.before = Some((self.known.clone(), self.left));
             self.known.last_post = LastPost::InFlight;
             self.known.posted = self.known.posted.max(Posted::Maybe);
+            self.polls = 0;
         }
         self.lists = if call == Call::List { self.lists + 1 } else { 0 };
         self.list = None;
@@ -219,12 +228,12 @@ impl Ledger {
         let (terms, known) = (&self.terms, &self.known);
         let must = |holds, why: &dyn Fn() -> String| must(Rule::SecondPost, holds, why);
         let verified = terms.until == Until::Verified;
-        let allowed = match known.last_post {
-            LastPost::None | LastPost::NotProcessed | LastPost::Refused => true,
-            LastPost::InDoubt => verified || terms.retry_ambiguous,
-            LastPost::InFlight | LastPost::Taken => false,
-        };
-        must(allowed, &|| format!("a POST although the last one is {:?}", known.last_post))?;
+        let is_over = matches!(known.last_post, LastPost::InFlight | LastPost::Taken);
+        must(!is_over, &|| format!("a POST although the last one is {:?}", known.last_post))?;
+        let may_repeat = verified || terms.retry_ambiguous || !known.in_doubt;
+        must(may_repeat, &|| "a POST although an earlier one is in doubt".to_owned())?;
+        let was_polled = !verified || known.last_post != LastPost::InDoubt || self.polls > 0;
+        must(was_polled, &|| "a POST without a poll since the one in doubt".to_owned())?;
         must(!terms.dry_run, &|| "a POST in a dry run".to_owned())?;
         must(terms.only_if_running.is_none() || verified, &|| "a POST that stops more than is meant".to_owned())?;
         if !verified {
@@ -259,7 +268,7 @@ impl Ledger {
         must(Rule::SecondPost, is_handed_out, || "a POST leaves that was not handed out".to_owned())?;
         self.left = true;
         self.posts += 1;
-        let most = 2 * u32::from(self.terms.attempts) + self.resumes;
+        let most = u32::from(self.terms.attempts) + self.resumes;
         must(Rule::Bounds, self.posts <= most, || format!("POST number {}, of {most} at most", self.posts))
     }
 
@@ -275,6 +284,7 @@ impl Ledger {
     pub fn lost(&mut self) {
         if self.complete() == Some(Call::Post) {
             self.known.last_post = LastPost::InDoubt;
+            self.known.in_doubt = true;
         }
     }
 
@@ -285,17 +295,20 @@ impl Ledger {
                 self.answered = true;
                 self.known.posted = Posted::Yes;
                 self.known.last_post = match status {
-                    200 | 202 => LastPost::Taken,
-                    401 | 408 | 429 => LastPost::NotProcessed,
-                    400..=499 => LastPost::Refused,
+                    200 if body.is_some_and(is_acknowledgement) => LastPost::Taken,
+                    202 => LastPost::Taken,
+                    401 | 429 => LastPost::NotProcessed,
+                    400..=407 | 409..=499 => LastPost::Refused,
                     _ => LastPost::InDoubt,
                 };
+                self.known.in_doubt |= self.known.last_post == LastPost::InDoubt;
             }
             Some(Call::List) => {
                 self.listed = now;
                 self.list = body.filter(|_| matches!(status, 200 | 204)).and_then(in_progress).map(Arc::new);
             }
-            Some(Call::Poll) | None => {}
+            Some(Call::Poll) => self.polls += 1,
+            None => {}
         }
     }
 
@@ -309,8 +322,9 @@ impl Ledger {
         self.known = known;
         if self.known.last_post == LastPost::InFlight {
             self.known.last_post = LastPost::InDoubt;
+            self.known.in_doubt = true;
         }
-        (self.in_flight, self.before, self.list, self.lists) = (None, None, None, 0);
+        (self.in_flight, self.before, self.list, self.lists, self.polls) = (None, None, None, 0, 0);
         self.resumes += 1;
         if anew {
             (self.posts, self.resumes) = (0, 0);
@@ -337,6 +351,21 @@ impl Ledger {
             })?;
         }
         Ok(())
+    }
+
+    /// Once a POST may have been processed, a verified run ends with the truth. Only the deadline, tokens and the access can prevent that.
+    ///
+    /// # Errors
+    ///
+    /// When it ended with another error.
+    pub fn check_error(&self, error: &Error) -> Verdict {
+        let may_be_processed =
+            self.known.in_doubt || matches!(self.known.last_post, LastPost::InDoubt | LastPost::Taken);
+        let must_know = self.terms.until == Until::Verified && may_be_processed;
+        let is_allowed = matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Unauthorized | ErrorKind::Forbidden);
+        must(Rule::Liveness, !must_know || is_allowed, || {
+            format!("it does not know what became of the baseline: {error}")
+        })
     }
 
     /// What a person or a file can get of the machine.
@@ -390,12 +419,19 @@ impl Ledger {
         let must = |holds, why: &str| must(Rule::Truth, holds, || format!("{}: {why}: {truth:?}", outcome.as_str()));
         let ids = outcome.operations().iter().map(|tracked| tracked.id().as_str().to_ascii_lowercase());
         let shown: BTreeSet<_> = ids.collect();
-        if let Outcome::NothingRunning { .. } = outcome {
-            let only = self.terms.only_if_running.as_ref();
-            let is_wanted = |id: &str| only.is_none_or(|only| only.eq_ignore_ascii_case(id));
-            must(truth.iter().all(|(id, word)| is_end(word) || !is_wanted(id)), "something is in progress")?;
-            must(self.list().is_none_or(|list| *list == shown), "it is of other operations than the list")?;
-            return must(!self.left, "a POST has left");
+        let only = self.terms.only_if_running.as_ref();
+        let is_wanted = |id: &str| only.is_none_or(|only| only.eq_ignore_ascii_case(id));
+        match outcome {
+            Outcome::NothingRunning { .. } => {
+                must(truth.iter().all(|(_, word)| is_end(word)), "something is in progress")?;
+                return must(!self.left, "a POST has left");
+            }
+            Outcome::OthersRunning { .. } => {
+                let others = truth.iter().any(|(id, word)| !is_end(word) && !is_wanted(id));
+                must(others, "nothing else is in progress")?;
+                return must(!self.left, "a POST has left");
+            }
+            _ => {}
         }
         let expected = self.baseline().filter(|_| self.terms.until == Until::Verified);
         must(expected.is_none_or(|baseline| *baseline == shown), "it is of other operations than the baseline")
@@ -439,6 +475,11 @@ fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
     };
     let entries: Vec<_> = list.as_array()?.iter().map(entry).collect::<Option<_>>()?;
     Some(entries.into_iter().filter(|(_, word)| !is_end(word)).map(|(id, _)| id).collect())
+}
+
+/// Whether the body of a 200 to a POST can be the service's.
+fn is_acknowledgement(body: &[u8]) -> bool {
+    body.trim_ascii().is_empty() || serde_json::from_slice::<Value>(body).is_ok()
 }
 
 /// A word of the service as all of its spellings are.

@@ -11,7 +11,7 @@ use crate::machine::context::Context;
 use crate::machine::in_flight::State;
 use crate::machine::model::POLLS_TOLD_APART;
 use crate::machine::outcome::Proof;
-use crate::machine::phase::{Following, Phase, Posting, Rechecking, Verifying};
+use crate::machine::phase::{Asking, Following, POLLS_AFTER_FAILURE, Phase, Posting, Rechecking, Verifying};
 use crate::machine::retries::Retries;
 
 impl Conversation {
@@ -59,16 +59,22 @@ impl Context {
             operation,
             // The text and the answer of the last error are for a person.
             retries: Retries { gets, posts, last_error },
+            others,
             // They are the same in one exploration.
             endpoint: _,
             request: _,
             policy: _,
-            // How long a wait is decides nothing but when the deadline comes.
+            // How long a wait is decides nothing but when the deadline comes. The model has no time for the others to count.
             schedule: _,
+            handed_out: _,
+            polling_since: _,
+            // They are for a person.
+            unrelated: _,
+            refused_location: _,
         } = self;
         (posted, polls.min(&POLLS_TOLD_APART), now >= deadline).hash(hasher);
         operation.as_ref().map(Operation::status).hash(hasher);
-        (gets, posts, last_error.is_some()).hash(hasher);
+        (gets, posts, last_error.is_some(), others.len()).hash(hasher);
     }
 }
 
@@ -77,21 +83,28 @@ impl Phase {
         discriminant(self).hash(hasher);
         match self {
             Self::Listing(_) => {}
+            Self::Asking(Asking { operation, others }) => (operation, others.len()).hash(hasher),
             Self::Stuck(stuck) => discriminant(stuck).hash(hasher),
-            Self::Posting(Posting { baseline, waited }) => (baseline, waited).hash(hasher),
-            Self::Rechecking(Rechecking { baseline, waited }) => (baseline, waited).hash(hasher),
+            Self::Posting(Posting { listed, in_doubt, waited }) => {
+                // Whether the list is old is told when the POST is handed out. What else was on it, the portal remembers.
+                (listed.as_ref().map(|listed| &listed.baseline), in_doubt, waited).hash(hasher);
+            }
+            Self::Rechecking(Rechecking { baseline, why, waited }) => {
+                (baseline, discriminant(why), waited).hash(hasher);
+            }
             Self::Following(Following { location }) => location.hash(hasher),
             Self::Verifying(Verifying {
                 baseline,
+                sent,
                 current,
+                poll_refused,
                 location,
                 location_is_next,
                 cancel_failed,
-                // For a person.
-                unrelated: _,
             }) => {
-                (baseline, current, location_is_next, cancel_failed).hash(hasher);
+                (baseline, discriminant(sent), current, poll_refused.is_some(), location_is_next).hash(hasher);
                 location.as_ref().map(|polled| (&polled.named, polled.failures, polled.is_done)).hash(hasher);
+                cancel_failed.map(|failed| failed.polls.min(POLLS_AFTER_FAILURE)).hash(hasher);
             }
         }
     }

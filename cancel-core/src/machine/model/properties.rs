@@ -8,10 +8,10 @@ use crate::testing::ledger::{Ledger, Rule, Verdict, must};
 /// What can be told of one state.
 pub(super) fn check(world: &World) -> Verdict {
     let machine = &world.machine;
-    if let Some(Ok(outcome)) = machine.result() {
-        let truth = world.truth();
-        let truth: Vec<_> = truth.into_iter().filter(|(id, _)| id != "publish-over").collect();
-        world.ledger.check_truth(outcome, &truth)?;
+    match machine.result() {
+        Some(Ok(outcome)) => world.ledger.check_truth(outcome, &world.truth())?,
+        Some(Err(error)) => world.ledger.check_error(error)?,
+        None => {}
     }
     check_bounds(world)?;
     // What can be read of the machine changes when it is told something.

@@ -286,6 +286,7 @@ impl Durable {
             endpoint: _,
             api_version: _,
             request: _,
+            others: _,
             until: _,
             // As in the conversation's.
             attempt: _,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 
-use super::poll::{PollAnswer, follow};
+use super::poll::{PollAnswer, moved};
 use super::state::{Following, Phase, Transition};
 use crate::codec::{GetOperation, Operation, State};
 use crate::error::{Error, Posted};
@@ -18,7 +18,7 @@ impl Following {
     }
 
     pub(super) fn answered(mut self, cx: &mut Context, received: &Received) -> Transition {
-        let answer = PollAnswer::read(received, cx.polls);
+        let answer = PollAnswer::read(received, cx.may_not_exist_yet());
         let is_running = answer.is_running();
         match answer {
             PollAnswer::Operation(operation) => {
@@ -31,29 +31,36 @@ impl Following {
             PollAnswer::StillRunning => cx.retries.succeeded(),
             PollAnswer::NotYet => {}
             PollAnswer::Transient(error) => {
-                return Phase::from(self).with(cx.retry_get(error, received.retry_after()));
+                return Phase::from(self).with(cx.retry_poll(error, received.retry_after()));
             }
             PollAnswer::Refused(error) => return Phase::from(self).with(Next::error(error)),
         }
         if is_running {
-            if let Err(error) = follow(cx, &mut self.location, received) {
-                return Phase::from(self).with(Next::error(error));
+            match moved(cx, &self.location, received) {
+                Ok(Some(location)) => self.location = location,
+                Ok(None) => {}
+                Err(error) => return Phase::from(self).with(Next::error(error)),
             }
         }
-        Phase::from(self).with(Next::At(cx.wait(received.retry_after())))
+        Phase::from(self).with(Next::At(cx.poll_time(received.retry_after())))
     }
 
     pub(super) fn failed(self, cx: &mut Context, error: Error) -> Transition {
-        Phase::from(self).with(cx.retry_get(error, None))
+        Phase::from(self).with(cx.retry_poll(error, None))
     }
 }
 
 /// What the location's operation means, when it has ended.
 fn end(operation: Operation, posted: Posted) -> Option<Outcome> {
-    let (proof, operations) = (Proof::ByLocation, Vec::new());
+    let (proof, operations, others, refused_location) = (Proof::ByLocation, Vec::new(), Vec::new(), None);
     match operation.state() {
         State::InProgress => None,
-        State::Canceled => Some(Outcome::Canceled { proof, operation: Some(operation), operations, posted }),
-        State::Completed | State::Failed => Some(Outcome::Ended { proof, operation, operations, posted }),
+        State::Canceled => {
+            let operation = Some(operation);
+            Some(Outcome::Canceled { proof, operation, operations, others, refused_location, posted })
+        }
+        State::Completed | State::Failed => {
+            Some(Outcome::Ended { proof, operation, operations, others, refused_location, posted })
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! The list, before anything is posted.
 
-use super::list::ListAnswer;
-use super::state::{Listing, Phase, Posting, Transition};
+use super::list::{List, ListAnswer};
+use super::state::{Asking, Listed, Listing, Phase, Posting, Transition};
 use crate::error::Error;
-use crate::machine::baseline::{Baseline, TrackedOperation};
+use crate::machine::baseline::{Baseline, KnownIds, TrackedOperation};
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
 use crate::machine::outcome::Outcome;
@@ -11,7 +11,7 @@ use crate::machine::outcome::Outcome;
 impl Listing {
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
         match ListAnswer::read(received) {
-            ListAnswer::InProgress(running) => self.listed(cx, running),
+            ListAnswer::Read(list) => self.listed(cx, list),
             ListAnswer::Transient(error) => Phase::from(self).with(cx.retry_get(error, received.retry_after())),
             ListAnswer::Refused(error) => Phase::from(self).with(Next::error(error)),
         }
@@ -21,18 +21,41 @@ impl Listing {
         Phase::from(self).with(cx.retry_get(error, None))
     }
 
-    fn listed(self, cx: &mut Context, running: Vec<TrackedOperation>) -> Transition {
+    fn listed(self, cx: &mut Context, list: List<'_>) -> Transition {
+        let (wanted, others) = match &cx.request.only_if_running {
+            None => (list.running, Vec::new()),
+            Some(only) => list.running.into_iter().partition(|tracked| tracked.id() == only),
+        };
+        if let (Some(only), true) = (&cx.request.only_if_running, wanted.is_empty()) {
+            // The list may hide it: it is asked for itself.
+            return Phase::from(Asking { operation: only.clone(), others }).with(Next::Now);
+        }
         cx.retries.succeeded();
-        if !cx.is_wanted(&running) {
-            return Phase::from(self).with(Next::outcome(Outcome::NothingRunning { instead: running }));
+        if !others.is_empty() && !cx.request.even_with_others {
+            return Phase::from(self).with(Next::outcome(Outcome::OthersRunning { operations: wanted, others }));
+        }
+        if wanted.is_empty() {
+            return Phase::from(self).with(Next::outcome(Outcome::NothingRunning {}));
         }
         if cx.policy.dry_run {
-            let outcome = Outcome::StillRunning { operations: running, posted: cx.posted };
-            return Phase::from(self).with(Next::outcome(outcome));
+            return Phase::from(self).with(Next::outcome(Outcome::WouldCancel { operations: wanted, others }));
         }
-        match Baseline::new(running) {
-            Some(baseline) => Phase::from(Posting::new(Some(baseline))).with(Next::Now),
-            None => Phase::from(self).with(Next::outcome(Outcome::NothingRunning { instead: Vec::new() })),
+        cx.others = others;
+        match Baseline::new(wanted) {
+            Some(baseline) => {
+                let listed = Listed { baseline, at: cx.handed_out, known: KnownIds::of(&list.entries) };
+                Phase::from(Posting::after(listed)).with(Next::Now)
+            }
+            None => Phase::from(self).with(Next::outcome(Outcome::NothingRunning {})),
         }
+    }
+}
+
+/// What the list says instead of the one operation that is wanted.
+pub(super) fn not_running(others: Vec<TrackedOperation>) -> Outcome {
+    if others.is_empty() {
+        Outcome::NothingRunning {}
+    } else {
+        Outcome::OthersRunning { operations: Vec::new(), others }
     }
 }

@@ -3,6 +3,7 @@
 //! [`state`] says what a phase owns. Each phase has a file with `request`, `answered` and `failed`. The last two consume the phase and give
 //! a [`Transition`]. A phase does not know which exchange is in flight, and no token but the one that it is given.
 
+mod asking;
 mod following;
 mod list;
 mod listing;
@@ -14,14 +15,18 @@ mod state;
 mod stuck;
 mod verifying;
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::Request;
 
 pub(super) use second_post::{Delivery, after_post};
-pub(super) use state::{Following, Listing, Phase, Posting, Rechecking, Stuck, Transition, Verifying};
+#[cfg(all(test, feature = "testing"))]
+pub(super) use state::Asking;
+pub(super) use state::{
+    CancelFailed, Following, Listing, Phase, Posting, Recheck, Rechecking, Sent, Stuck, Transition, Verifying,
+};
 pub(super) use stuck::nothing_to_ask_for;
+#[cfg(all(test, feature = "testing"))]
+pub(super) use verifying::POLLS_AFTER_FAILURE;
 
 use super::context::{Context, Received};
 use super::next::Next;
@@ -35,6 +40,7 @@ impl Phase {
     pub(super) fn request(&self, cx: &Context, token: &BearerToken) -> Option<Request<Bytes>> {
         Some(match self {
             Self::Listing(_) | Self::Rechecking(_) => cx.list(token),
+            Self::Asking(asking) => asking.request(cx, token),
             Self::Posting(_) => cx.request.to_http(&cx.endpoint, token),
             Self::Following(following) => following.request(cx, token),
             Self::Verifying(verifying) => verifying.request(cx, token),
@@ -45,6 +51,7 @@ impl Phase {
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
         match self {
             Self::Listing(listing) => listing.answered(cx, received),
+            Self::Asking(asking) => asking.answered(cx, received),
             Self::Posting(posting) => posting.answered(cx, received),
             Self::Rechecking(rechecking) => rechecking.answered(cx, received),
             Self::Following(following) => following.answered(cx, received),
@@ -59,6 +66,7 @@ impl Phase {
             Self::Posting(posting) => posting.failed(cx, failure, error),
             get if failure.is_the_callers() => get.again(cx),
             Self::Listing(listing) => listing.failed(cx, error),
+            Self::Asking(asking) => asking.failed(cx, error),
             Self::Rechecking(rechecking) => rechecking.failed(cx, error),
             Self::Following(following) => following.failed(cx, error),
             Self::Verifying(verifying) => verifying.failed(cx, error),
@@ -69,16 +77,16 @@ impl Phase {
     /// The same exchange again: the token was rejected, or the caller did not send it. A POST follows the rule on a second POST.
     pub(super) fn again(self, cx: &Context) -> Transition {
         let phase = match self {
-            Self::Posting(posting) => after_post(&cx.policy, posting.baseline, Delivery::NotProcessed),
+            Self::Posting(posting) => posting.again(cx),
             get => get,
         };
         phase.with(Next::Again)
     }
 
-    /// What happens before the exchange is handed out that was due then.
-    pub(super) fn before_hand_out(self, cx: &mut Context, due: Duration, is_repeat: bool) -> Self {
+    /// What happens before the next exchange is handed out.
+    pub(super) fn before_hand_out(self, cx: &mut Context, is_repeat: bool) -> Self {
         match self {
-            Self::Posting(posting) => posting.after_waiting(cx.now.saturating_sub(due)),
+            Self::Posting(posting) => posting.unless_stale(cx.now),
             Self::Following(_) | Self::Verifying(_) if !is_repeat => {
                 cx.polls = cx.polls.saturating_add(1);
                 self
@@ -90,7 +98,7 @@ impl Phase {
     /// How a person is told of it.
     pub(super) fn name(&self) -> progress::Phase {
         match self {
-            Self::Listing(_) => progress::Phase::Listing,
+            Self::Listing(_) | Self::Asking(_) => progress::Phase::Listing,
             Self::Posting(_) => progress::Phase::Posting,
             Self::Rechecking(_) => progress::Phase::Rechecking,
             Self::Following(_) => progress::Phase::Following,

@@ -4,9 +4,6 @@ use crate::codec::{BaseUrl, LocationSource, NamedLocation, Operation, in_headers
 use crate::error::Error;
 use crate::machine::context::{Context, Received};
 
-/// A location may take some time to exist: so many polls may find nothing.
-const POLLS_BEFORE_IT_EXISTS: u32 = 3;
-
 pub(super) enum PollAnswer {
     /// An operation, and its status.
     Operation(Operation),
@@ -21,15 +18,15 @@ pub(super) enum PollAnswer {
 }
 
 impl PollAnswer {
-    /// Reads the answer to the poll with this number, counted from the POST.
-    pub(super) fn read(received: &Received, poll: u32) -> Self {
+    /// Reads the answer to a poll. `may_not_exist_yet` says that it is early enough for a 404.
+    pub(super) fn read(received: &Received, may_not_exist_yet: bool) -> Self {
         match received.status() {
             200 | 204 => match received.body.whole().and_then(|bytes| Operation::status_in(bytes)) {
                 Ok(status) => Self::Operation(Operation::of(status, received.body.bytes().clone())),
                 Err(error) => Self::Transient(error.with_answer(received.answer())),
             },
             202 => Self::StillRunning,
-            404 if poll <= POLLS_BEFORE_IT_EXISTS => Self::NotYet,
+            404 if may_not_exist_yet => Self::NotYet,
             408 | 429 | 500..=599 => Self::Transient(received.error()),
             _ => Self::Refused(received.error()),
         }
@@ -45,14 +42,14 @@ impl PollAnswer {
     }
 }
 
-/// Follows a location that has moved: an `Operation-Location` always counts, a `Location` only while one is followed.
-pub(super) fn follow(cx: &Context, followed: &mut NamedLocation, received: &Received) -> Result<(), Error> {
+/// Where a followed location has moved to: an `Operation-Location` always counts, a `Location` only while one is followed.
+pub(super) fn moved(
+    cx: &Context,
+    followed: &NamedLocation,
+    received: &Received,
+) -> Result<Option<NamedLocation>, Error> {
     let counts = |source| source == LocationSource::OperationLocation || source == followed.source;
     let base = BaseUrl::Url(followed.location.url());
-    match in_headers(&cx.endpoint, base, &received.head.headers, counts) {
-        Ok(Some(moved)) => *followed = moved,
-        Ok(None) => {}
-        Err(error) => return Err(error.with_answer(received.answer_without_body())),
-    }
-    Ok(())
+    in_headers(&cx.endpoint, base, &received.head.headers, counts)
+        .map_err(|error| error.with_answer(received.answer_without_body()))
 }

@@ -3,71 +3,120 @@
 use std::time::Duration;
 
 use super::second_post::{Delivery, after_post};
-use super::state::{Following, Phase, Posting, Rechecking, Stuck, Transition, Verifying};
-use crate::codec::{BaseUrl, NamedLocation, accepted};
+use super::state::{Following, Listed, Phase, Posting, Recheck, Rechecking, Sent, Stuck, Transition, Verifying};
+use crate::codec::{BaseUrl, LocationKind, NamedLocation, accepted, is_acknowledgement};
 use crate::error::{Error, ErrorKind};
-use crate::machine::baseline::Baseline;
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
 use crate::machine::outcome::{Outcome, Proof};
 use crate::machine::policy::Until;
 use crate::machine::step::{Body, Failure};
 
-/// A POST that is handed out later than this after it became due does not leave on the word of the list before it: somebody may have
+/// A POST that is handed out later than this after its list was asked for does not leave on the word of that list: somebody may have
 /// started another operation in the meantime.
 const FRESH: Duration = Duration::from_secs(5);
 
 impl Posting {
-    /// What is asked for when the POST became due so long ago: with a baseline the list again, at most once per POST. (Where every
-    /// request waits, no list is ever fresh.)
-    pub(super) fn after_waiting(self, waited: Duration) -> Phase {
-        match self.baseline {
-            Some(baseline) if waited > FRESH && !self.waited => Rechecking { baseline, waited: true }.into(),
-            baseline => Self::new(baseline).into(),
+    /// What is asked for at this time: with a baseline whose list is too old the list again, at most once per POST. (Where every request
+    /// waits, no list is ever fresh.)
+    pub(super) fn unless_stale(self, now: Duration) -> Phase {
+        match self.listed {
+            Some(listed) if now.saturating_sub(listed.at) > FRESH && !self.waited => {
+                let why = if self.in_doubt { Recheck::InDoubt } else { Recheck::Unprocessed };
+                Rechecking { waited: true, ..Rechecking::new(listed.baseline, why) }.into()
+            }
+            listed => Self { listed, waited: false, ..self }.into(),
         }
     }
 
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
         match received.status() {
-            200 => self.canceled(cx, received.retry_after()),
+            200 if received.body.whole().is_ok_and(|body| is_acknowledgement(body)) => {
+                self.acknowledged(cx, received.retry_after())
+            }
+            200 => {
+                let error = Error::new(ErrorKind::MalformedBody, "a 200 whose body is not the service's");
+                self.in_doubt(cx, error.with_answer(received.answer()), received.retry_after())
+            }
             202 => self.accepted(cx, received),
             // Not processed, and the service says so.
-            408 | 429 => self.retry(cx, Delivery::NotProcessed, received.error(), received.retry_after()),
+            429 => self.not_processed(cx, received.error(), received.retry_after()),
             // It may be a gateway's answer, after the service has processed the POST.
-            500..=599 => self.in_doubt(cx, received.error(), received.retry_after()),
-            // Refused.
-            400..=499 => Phase::from(self).with(Next::error(received.error())),
-            // Unknown whether it was processed; a resumed run must treat it as in doubt.
-            _ => after_post(&cx.policy, self.baseline, Delivery::InDoubt).with(Next::error(received.error())),
+            408 | 500..=599 => self.in_doubt(cx, received.error(), received.retry_after()),
+            400..=499 => self.refused(cx, received),
+            // Unknown whether it was processed.
+            _ => match self.listed {
+                Some(_) => self.in_doubt(cx, received.error(), received.retry_after()),
+                None => after_post(&cx.policy, None, Delivery::InDoubt(cx.now)).with(Next::error(received.error())),
+            },
         }
     }
 
     pub(super) fn failed(self, cx: &mut Context, failure: &Failure, error: Error) -> Transition {
         match failure {
-            Failure::NotSent(_) => self.retry(cx, Delivery::NotProcessed, error, None),
-            Failure::NotAttempted => Phase::from(self).again(cx),
+            Failure::NotSent(_) => self.not_processed(cx, error, None),
+            Failure::NotAttempted => self.again(cx).with(Next::Again),
             Failure::MaybeSent(_) | Failure::TimedOut | Failure::Dropped => self.in_doubt(cx, error, None),
         }
     }
 
-    fn in_doubt(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
-        self.retry(cx, Delivery::InDoubt, error.with_kind(ErrorKind::Ambiguous), retry_after)
+    /// The POST was certainly not processed.
+    pub(super) fn again(self, cx: &Context) -> Phase {
+        let delivery = if self.in_doubt { Delivery::NotProcessedThisTime } else { Delivery::NotProcessed };
+        after_post(&cx.policy, self.listed.map(|listed| listed.baseline), delivery)
     }
 
-    /// The POST has led nowhere: another one follows, where the rule on a second POST allows it.
-    fn retry(self, cx: &mut Context, delivery: Delivery, error: Error, retry_after: Option<Duration>) -> Transition {
-        match after_post(&cx.policy, self.baseline, delivery) {
-            stuck @ Phase::Stuck(_) => stuck.with(cx.fail(error)),
+    fn not_processed(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
+        match self.again(cx) {
+            stuck @ Phase::Stuck(_) => stuck.with(cx.fail(error.with_kind(ErrorKind::Ambiguous))),
             phase => phase.with(cx.retry_post(error, retry_after)),
         }
     }
 
-    fn canceled(self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
-        match self.baseline {
-            Some(baseline) => verify(cx, baseline, None, retry_after),
+    /// With a baseline that never ends it, however often.
+    fn in_doubt(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
+        let error = error.with_kind(ErrorKind::Ambiguous);
+        let baseline = self.listed.map(|listed| listed.baseline);
+        match after_post(&cx.policy, baseline, Delivery::InDoubt(cx.now)) {
+            stuck @ Phase::Stuck(_) => stuck.with(cx.fail(error)),
+            posting @ Phase::Posting(_) => posting.with(cx.retry_post(error, retry_after)),
+            verifying => {
+                cx.retries.post_failed(&cx.policy);
+                cx.begin_polls();
+                verifying.with(cx.keep_trying(error, retry_after))
+            }
+        }
+    }
+
+    /// The service read the POST and does not carry it out. What it says to a repeat says nothing of the first.
+    fn refused(self, cx: &mut Context, received: &Received) -> Transition {
+        let error = received.error();
+        match self.listed {
+            Some(listed) if self.in_doubt => {
+                cx.begin_polls();
+                let sent = Sent::InDoubt { since: cx.now };
+                Phase::from(Verifying::new(listed.baseline, sent)).with(cx.keep_trying(error, received.retry_after()))
+            }
+            // The baseline may have ended a moment ago.
+            Some(listed) if error.kind() != ErrorKind::Forbidden => {
+                Phase::from(Rechecking::new(listed.baseline, Recheck::Refused(error))).with(Next::Now)
+            }
+            listed => Phase::from(Self { listed, ..self }).with(Next::error(error)),
+        }
+    }
+
+    fn acknowledged(self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
+        match self.listed {
+            Some(listed) => verify(cx, listed, None, self.in_doubt, retry_after),
             None => {
-                let (proof, operation, operations) = (Proof::Acknowledged, None, Vec::new());
-                let outcome = Outcome::Canceled { proof, operation, operations, posted: cx.posted };
+                let outcome = Outcome::Canceled {
+                    proof: Proof::Acknowledged,
+                    operation: None,
+                    operations: Vec::new(),
+                    others: Vec::new(),
+                    refused_location: None,
+                    posted: cx.posted,
+                };
                 Phase::from(self).with(Next::outcome(outcome))
             }
         }
@@ -77,50 +126,68 @@ impl Posting {
     fn accepted(self, cx: &mut Context, received: &Received) -> Transition {
         let location = location_of_accepted(cx, received);
         let retry_after = received.retry_after();
-        match (self.baseline, location) {
-            (Some(baseline), Ok(location)) => verify(cx, baseline, location, retry_after),
-            (Some(baseline), Err(error)) => {
-                Phase::from(Verifying::new(baseline, None)).with(Next::error(error.with_answer(received.answer())))
-            }
-            (None, Ok(Some(location))) if cx.policy.until == Until::Accepted => {
-                let outcome = Outcome::Accepted { location: location.location, retry_after, posted: cx.posted };
+        cx.refused_location = location.as_ref().err().cloned();
+        match (self.listed, cx.policy.until, location) {
+            (Some(listed), _, location) => verify(cx, listed, location.ok(), self.in_doubt, retry_after),
+            (None, Until::Accepted, location) => {
+                let outcome = Outcome::Accepted {
+                    location: location.ok().map(|named| named.location),
+                    retry_after,
+                    refused_location: cx.refused_location.clone(),
+                    posted: cx.posted,
+                };
                 Phase::from(Stuck::Unfollowed).with(Next::outcome(outcome))
             }
-            (None, Ok(Some(location))) => {
+            (None, _, Ok(location)) => {
                 cx.begin_polls();
-                Phase::from(Following { location }).with(Next::At(cx.wait(retry_after)))
+                Phase::from(Following { location }).with(Next::At(cx.poll_time(retry_after)))
             }
-            (None, Ok(None)) => {
-                let error = no_location(&received.body).with_answer(received.answer());
-                Phase::from(Stuck::Unfollowed).with(Next::error(error))
-            }
-            (None, Err(error)) => {
-                Phase::from(Stuck::Unfollowed).with(Next::error(error.with_answer(received.answer())))
-            }
+            (None, _, Err(error)) => Phase::from(Stuck::Unfollowed).with(Next::error(error)),
         }
     }
 }
 
 fn verify(
     cx: &mut Context,
-    baseline: Baseline,
+    listed: Listed,
     location: Option<NamedLocation>,
+    in_doubt: bool,
     retry_after: Option<Duration>,
 ) -> Transition {
     cx.begin_polls();
-    Phase::from(Verifying::new(baseline, location)).with(Next::At(cx.wait(retry_after)))
+    let location = location.filter(|named| !in_doubt && is_of_this_cancel(cx, &listed, named));
+    let verifying = Verifying::new(listed.baseline, Sent::Accepted);
+    let verifying = match location {
+        Some(named) => verifying.with_location(named),
+        None => verifying,
+    };
+    Phase::from(verifying).with(Next::At(cx.poll_time(retry_after)))
 }
 
-fn location_of_accepted(cx: &Context, received: &Received) -> Result<Option<NamedLocation>, Error> {
+/// Whether a location is of the operation that this POST has started, so that its failure is the cancel's. A slot may show an earlier
+/// operation, and an operation that was on the list is no new one.
+fn is_of_this_cancel(cx: &Context, listed: &Listed, named: &NamedLocation) -> bool {
+    match named.location.kind() {
+        LocationKind::Migrated { publisher, offer, operation } => {
+            publisher == cx.request.publisher && offer == cx.request.offer && !listed.known.contains(&operation)
+        }
+        _ => false,
+    }
+}
+
+fn location_of_accepted(cx: &Context, received: &Received) -> Result<NamedLocation, Error> {
     let base = BaseUrl::Cancel(&cx.request.publisher, &cx.request.offer);
     let body = received.body.whole().map_or(&[][..], |bytes| bytes);
-    accepted(&cx.endpoint, base, &received.head.headers, body)
+    let location = accepted(&cx.endpoint, base, &received.head.headers, body);
+    location
+        .and_then(|location| location.ok_or_else(|| no_location(&received.body)))
+        .map_err(|error| error.with_answer(received.answer()))
 }
 
 /// Why there is no location: it may have stood in a body that did not arrive.
 fn no_location(body: &Body) -> Error {
     match body.whole() {
         Ok(_) => Error::new(ErrorKind::MissingLocation, ""),
-        Err(error) => error.explained("the cancel was accepted, and no header says where to look"),
+        Err(error) => error.with_kind(ErrorKind::MissingLocation),
     }
 }

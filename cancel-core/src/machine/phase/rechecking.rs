@@ -1,39 +1,92 @@
-//! The list, before another POST.
+//! The list, before another POST, or after a POST that was refused.
 
-use super::list::ListAnswer;
-use super::state::{Phase, Posting, Rechecking, Transition, Verifying};
+use std::time::Duration;
+
+use super::list::{List, ListAnswer};
+use super::state::{Listed, Phase, Posting, Recheck, Rechecking, Sent, Transition, Verifying};
 use crate::error::{Error, ErrorKind};
-use crate::machine::baseline::TrackedOperation;
+use crate::machine::baseline::{KnownIds, TrackedOperation};
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
 
 impl Rechecking {
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
         match ListAnswer::read(received) {
-            ListAnswer::InProgress(running) => self.listed(cx, &running),
-            ListAnswer::Transient(error) => Phase::from(self).with(cx.retry_get(error, received.retry_after())),
-            ListAnswer::Refused(error) => Phase::from(self).with(Next::error(error)),
+            ListAnswer::Read(list) => self.listed(cx, &list, received),
+            ListAnswer::Transient(error) => self.unreadable(cx, error, received),
+            ListAnswer::Refused(error) if error.kind() == ErrorKind::Forbidden => {
+                Phase::from(self).with(Next::error(error))
+            }
+            ListAnswer::Refused(error) => match self.why {
+                Recheck::Unprocessed => Phase::from(self).with(Next::error(error)),
+                Recheck::InDoubt => self.unreadable(cx, error, received),
+                Recheck::Refused(ref refusal) => {
+                    let refusal = refusal.clone();
+                    Phase::from(self).with(Next::error(refusal))
+                }
+            },
         }
     }
 
     pub(super) fn failed(self, cx: &mut Context, error: Error) -> Transition {
-        Phase::from(self).with(cx.retry_get(error, None))
+        self.not_read(cx, error, None)
     }
 
-    /// Another POST may leave only while it would cancel the baseline and nothing else.
-    fn listed(self, cx: &mut Context, running: &[TrackedOperation]) -> Transition {
+    fn unreadable(self, cx: &mut Context, error: Error, received: &Received) -> Transition {
+        self.not_read(cx, error, received.retry_after())
+    }
+
+    /// While a POST is in doubt, the baseline can still be polled.
+    fn not_read(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
+        match self.why {
+            Recheck::InDoubt => {
+                let next = cx.keep_trying(error, retry_after);
+                Phase::from(Verifying::new(self.baseline, Sent::InDoubt { since: cx.now })).with(next)
+            }
+            Recheck::Unprocessed | Recheck::Refused(_) => Phase::from(self).with(cx.retry_get(error, retry_after)),
+        }
+    }
+
+    fn listed(self, cx: &mut Context, list: &List<'_>, received: &Received) -> Transition {
         cx.retries.succeeded();
-        let unrelated = self.baseline.first_missing(running);
-        if unrelated.is_some() || !cx.is_wanted(running) {
-            // The baseline has ended, or somebody has started another operation.
-            cx.begin_polls();
-            let verifying = Verifying { unrelated, ..Verifying::new(self.baseline, None) };
-            return Phase::from(verifying).with(Next::Now);
+        let is_running = |tracked: &TrackedOperation| self.baseline.contains(tracked.id());
+        let unrelated = list.running.iter().find(|tracked| !is_running(tracked) && !cx.is_beside(tracked.id()));
+        let unrelated = unrelated.map(|tracked| tracked.id().clone());
+        let has_ended = !list.running.iter().any(is_running);
+        match (self.why, has_ended, unrelated) {
+            // The polls say how the baseline has ended, or that the list was wrong.
+            (why, true, unrelated) => {
+                let sent = match why {
+                    Recheck::Unprocessed => Sent::Unprocessed,
+                    Recheck::InDoubt => Sent::InDoubt { since: cx.now },
+                    Recheck::Refused(error) => Sent::Refused(error),
+                };
+                cx.begin_polls();
+                cx.unrelated = unrelated;
+                Phase::from(Verifying::new(self.baseline, sent)).with(Next::Now)
+            }
+            (Recheck::Refused(error), false, _) => {
+                let error = error.explained(&format!("still in progress: {}", self.baseline.still_running()));
+                let phase = Phase::from(Self::new(self.baseline, Recheck::Unprocessed));
+                phase.with(Next::error(error))
+            }
+            // A POST would cancel what somebody else has started. Nothing of ours was processed: wait for that to end.
+            (Recheck::Unprocessed, false, Some(unrelated)) => {
+                cx.unrelated = Some(unrelated);
+                let at = cx.wait(received.retry_after());
+                Phase::from(Self::new(self.baseline, Recheck::Unprocessed)).with(Next::At(at))
+            }
+            (Recheck::InDoubt, false, Some(unrelated)) => {
+                cx.unrelated = Some(unrelated);
+                let at = cx.wait(received.retry_after());
+                Phase::from(Verifying::new(self.baseline, Sent::InDoubt { since: cx.now })).with(Next::At(at))
+            }
+            (why @ (Recheck::Unprocessed | Recheck::InDoubt), false, None) => {
+                let listed = Listed { baseline: self.baseline, at: cx.handed_out, known: KnownIds::of(&list.entries) };
+                let in_doubt = matches!(why, Recheck::InDoubt);
+                cx.unrelated = None;
+                Phase::from(Posting { listed: Some(listed), in_doubt, waited: self.waited }).with(Next::Now)
+            }
         }
-        if cx.retries.no_post_is_left(&cx.policy) {
-            let error = Error::new(ErrorKind::Ambiguous, "too many cancels led nowhere");
-            return Phase::from(self).with(Next::error(error));
-        }
-        Phase::from(Posting { baseline: Some(self.baseline), waited: self.waited }).with(Next::Now)
     }
 }

@@ -3,8 +3,11 @@
 //! A phase holds only what it needs: a baseline is there from the list on, a location once one was named. What the phases do stands
 //! in the files beside this one, a phase a file.
 
+use std::time::Duration;
+
 use crate::codec::{NamedLocation, OperationLocation};
-use crate::machine::baseline::Baseline;
+use crate::error::Error;
+use crate::machine::baseline::{Baseline, KnownIds, TrackedOperation};
 use crate::machine::next::Next;
 use crate::values::OperationId;
 
@@ -12,6 +15,7 @@ use crate::values::OperationId;
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) enum Phase {
     Listing(Listing),
+    Asking(Asking),
     Posting(Posting),
     Rechecking(Rechecking),
     Following(Following),
@@ -24,23 +28,56 @@ pub(in crate::machine) enum Phase {
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) struct Listing;
 
+/// An operation that the list does not show is asked for itself (`only_if_running`).
+#[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
+pub(in crate::machine) struct Asking {
+    pub(in crate::machine) operation: OperationId,
+    /// What the list shows instead.
+    pub(in crate::machine) others: Vec<TrackedOperation>,
+}
+
 /// The POST.
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) struct Posting {
     /// In `Until::Verified`.
-    pub(in crate::machine) baseline: Option<Baseline>,
+    pub(in crate::machine) listed: Option<Listed>,
+    /// An earlier POST may have been processed.
+    pub(in crate::machine) in_doubt: bool,
     /// The list was read again because the driver kept this POST waiting. It is not read a third time.
     pub(in crate::machine) waited: bool,
 }
 
-/// The list is read again, to know whether another POST would cancel the baseline and nothing else.
+/// The baseline, and what the list directly before the POST showed.
+#[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
+pub(in crate::machine) struct Listed {
+    pub(in crate::machine) baseline: Baseline,
+    /// When the list was asked for.
+    pub(in crate::machine) at: Duration,
+    /// Which operations there were, ended ones included.
+    pub(in crate::machine) known: KnownIds,
+}
+
+/// The list is read again before another POST, or because the POST was refused.
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) struct Rechecking {
     pub(in crate::machine) baseline: Baseline,
+    pub(in crate::machine) why: Recheck,
     /// As in [`Posting`].
     pub(in crate::machine) waited: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(in crate::machine) enum Recheck {
+    /// Another POST may follow. Nothing was processed.
+    Unprocessed,
+    /// Another POST may follow. An earlier one may have been processed.
+    InDoubt,
+    /// The POST was refused with this error: perhaps the baseline has just ended.
+    Refused(Error),
 }
 
 /// The location is polled, and decides (`Until::Settled`).
@@ -55,17 +92,36 @@ pub(in crate::machine) struct Following {
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) struct Verifying {
     pub(in crate::machine) baseline: Baseline,
+    pub(in crate::machine) sent: Sent,
     /// The operation of the baseline that is polled next, or was polled last.
     pub(in crate::machine) current: OperationId,
-    /// Polled in turn with the baseline, to learn whether the cancel itself has failed.
+    /// The last poll of the operation was refused, with this error: the list is asked for its state.
+    pub(in crate::machine) poll_refused: Option<Error>,
     pub(in crate::machine) location: Option<PolledLocation>,
     pub(in crate::machine) location_is_next: bool,
-    pub(in crate::machine) cancel_failed: bool,
-    /// An operation that somebody else has started: no other POST is sent because of it.
-    pub(in crate::machine) unrelated: Option<OperationId>,
+    pub(in crate::machine) cancel_failed: Option<CancelFailed>,
 }
 
-/// A location that does not decide.
+/// What is known of the POSTs, where the baseline is polled.
+#[derive(Debug, Clone)]
+pub(in crate::machine) enum Sent {
+    /// Nothing was processed: another POST may follow a recheck.
+    Unprocessed,
+    /// The POST was refused with this error, and the list showed that the baseline had ended.
+    Refused(Error),
+    /// One may have been processed, the last at this time.
+    InDoubt { since: Duration },
+    /// The service has accepted one.
+    Accepted,
+}
+
+impl Sent {
+    pub(in crate::machine) fn may_be_processed(&self) -> bool {
+        matches!(self, Self::InDoubt { .. } | Self::Accepted)
+    }
+}
+
+/// The location of the cancel's own operation. It can only say that the cancel has failed.
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) struct PolledLocation {
@@ -74,6 +130,14 @@ pub(in crate::machine) struct PolledLocation {
     pub(in crate::machine) failures: u8,
     /// Nothing more can be learned from it.
     pub(in crate::machine) is_done: bool,
+}
+
+/// The cancel's own operation has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::machine) struct CancelFailed {
+    pub(in crate::machine) since: Duration,
+    /// Polls since then that found the baseline in progress.
+    pub(in crate::machine) polls: u8,
 }
 
 /// There is nothing to ask for: the conversation is over, and so is one that is resumed from here.
@@ -98,22 +162,39 @@ impl Phase {
 }
 
 impl Posting {
-    pub(in crate::machine) fn new(baseline: Option<Baseline>) -> Self {
-        Self { baseline, waited: false }
+    /// Without a baseline.
+    pub(in crate::machine) fn blind(in_doubt: bool) -> Self {
+        Self { listed: None, in_doubt, waited: false }
+    }
+
+    pub(in crate::machine) fn after(listed: Listed) -> Self {
+        Self { listed: Some(listed), in_doubt: false, waited: false }
     }
 }
 
 impl Rechecking {
-    pub(in crate::machine) fn new(baseline: Baseline) -> Self {
-        Self { baseline, waited: false }
+    pub(in crate::machine) fn new(baseline: Baseline, why: Recheck) -> Self {
+        Self { baseline, why, waited: false }
     }
 }
 
 impl Verifying {
-    pub(in crate::machine) fn new(baseline: Baseline, location: Option<NamedLocation>) -> Self {
-        let location = location.map(|named| PolledLocation { named, failures: 0, is_done: false });
+    pub(in crate::machine) fn new(baseline: Baseline, sent: Sent) -> Self {
         let current = baseline.first().clone();
-        Self { baseline, current, location, location_is_next: false, cancel_failed: false, unrelated: None }
+        Self {
+            baseline,
+            sent,
+            current,
+            poll_refused: None,
+            location: None,
+            location_is_next: false,
+            cancel_failed: None,
+        }
+    }
+
+    pub(in crate::machine) fn with_location(self, named: NamedLocation) -> Self {
+        let location = Some(PolledLocation { named, failures: 0, is_done: false });
+        Self { location, ..self }
     }
 
     /// The location, as long as something can be learned from it.
@@ -132,23 +213,15 @@ macro_rules! into_phase {
     )*};
 }
 
-into_phase!(Listing, Posting, Rechecking, Following, Verifying, Stuck);
+into_phase!(Listing, Asking, Posting, Rechecking, Following, Verifying, Stuck);
 
 impl Phase {
     pub(in crate::machine) fn baseline(&self) -> Option<&Baseline> {
         match self {
-            Self::Posting(posting) => posting.baseline.as_ref(),
+            Self::Posting(posting) => posting.listed.as_ref().map(|listed| &listed.baseline),
             Self::Rechecking(rechecking) => Some(&rechecking.baseline),
             Self::Verifying(verifying) => Some(&verifying.baseline),
-            Self::Listing(_) | Self::Following(_) | Self::Stuck(_) => None,
-        }
-    }
-
-    /// The operation that somebody else has started, so that no other POST is sent.
-    pub(in crate::machine) fn unrelated(&self) -> Option<&OperationId> {
-        match self {
-            Self::Verifying(verifying) => verifying.unrelated.as_ref(),
-            _ => None,
+            Self::Listing(_) | Self::Asking(_) | Self::Following(_) | Self::Stuck(_) => None,
         }
     }
 

@@ -1,22 +1,31 @@
-//! Polls of the baseline, which decides: `Until::Verified`. In turn with it the location is polled, which can only say that the cancel
-//! itself has failed.
+//! Polls of the baseline, which decides: `Until::Verified`. The location of the cancel's own operation is polled in turn with it, and can
+//! only say that the cancel has failed.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
 
-use super::poll::{PollAnswer, follow};
-use super::state::{Phase, PolledLocation, Transition, Verifying};
-use crate::codec::{GetOperation, LocationKind, NamedLocation, State};
-use crate::error::Error;
+use super::list::ListAnswer;
+use super::poll::{PollAnswer, moved};
+use super::state::{CancelFailed, Phase, PolledLocation, Recheck, Rechecking, Sent, Transition, Verifying};
+use crate::codec::{GetOperation, NamedLocation, State};
+use crate::error::{Error, ErrorKind};
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
 use crate::machine::outcome::{Outcome, Proof};
 use crate::values::BearerToken;
 
+/// A cancel takes one to three minutes: until then it may still take effect.
+const EFFECT: Duration = Duration::from_secs(180);
+/// So many polls must find the baseline in progress before a failed cancel is the outcome.
+pub(in crate::machine) const POLLS_AFTER_FAILURE: u8 = 3;
+
 impl Verifying {
     pub(super) fn request(&self, cx: &Context, token: &BearerToken) -> Request<Bytes> {
+        if self.poll_refused.is_some() {
+            return cx.list(token);
+        }
         let get = match self.polled_location() {
             Some(named) => GetOperation::at(named.location.clone()),
             None => {
@@ -28,24 +37,25 @@ impl Verifying {
     }
 
     pub(super) fn answered(mut self, cx: &mut Context, received: &Received) -> Transition {
-        let answer = PollAnswer::read(received, cx.polls);
-        if self.polled_location().is_none() {
-            return self.tracked_answered(cx, answer, received.retry_after());
+        if let Some(refusal) = self.poll_refused.take() {
+            return self.list_answered(cx, refusal, received);
         }
-        if let Err(error) = self.location_answered(cx, &answer, received) {
-            return Phase::from(self).with(Next::error(error));
+        let answer = PollAnswer::read(received, cx.may_not_exist_yet());
+        if self.polled_location().is_some() {
+            self.location_answered(cx, &answer, received);
+            return self.poll_on(cx, received.retry_after());
         }
-        self.poll_on(cx, received.retry_after())
+        self.tracked_answered(cx, answer, received.retry_after())
     }
 
     pub(super) fn failed(mut self, cx: &mut Context, error: Error) -> Transition {
-        if self.polled_location().is_none() {
-            return self.tracked_answered(cx, PollAnswer::Transient(error), None);
+        if self.poll_refused.is_none() && self.polled_location().is_some() {
+            if let Some(location) = &mut self.location {
+                location.not_polled(cx.policy.attempts);
+            }
+            return self.poll_on(cx, None);
         }
-        if let Some(location) = &mut self.location {
-            location.failed(cx.policy.attempts);
-        }
-        self.poll_on(cx, None)
+        self.not_polled(cx, error, None)
     }
 
     /// The location, when it is its turn. Otherwise the baseline is polled.
@@ -63,76 +73,151 @@ impl Verifying {
             }
             PollAnswer::StillRunning => cx.retries.succeeded(),
             PollAnswer::NotYet => {}
-            PollAnswer::Transient(error) => {
-                let next = cx.retry_get(error, retry_after);
-                self.take_turns();
-                return Phase::from(self).with(next);
+            PollAnswer::Transient(error) => return self.not_polled(cx, error, retry_after),
+            PollAnswer::Refused(error) => {
+                // The list tells its state by its id.
+                self.poll_refused = Some(error);
+                return Phase::from(self).with(Next::Now);
             }
-            PollAnswer::Refused(error) => return Phase::from(self).with(Next::error(error)),
         }
-        let operations = || self.baseline.operations().to_vec();
-        if is_running && self.cancel_failed {
-            // It is not going to end by this cancel.
-            let outcome = Outcome::StillRunning { operations: operations(), posted: cx.posted };
+        self.polled(cx, is_running, retry_after)
+    }
+
+    /// The list is asked because the poll was refused.
+    fn list_answered(mut self, cx: &mut Context, refusal: Error, received: &Received) -> Transition {
+        match ListAnswer::read(received) {
+            ListAnswer::Read(list) if self.baseline.listed(&list.entries, &self.current) => {
+                cx.retries.succeeded();
+                let is_running = list.running.iter().any(|tracked| *tracked.id() == self.current);
+                self.polled(cx, is_running, received.retry_after())
+            }
+            ListAnswer::Transient(error) => self.not_polled(cx, error, received.retry_after()),
+            ListAnswer::Refused(error) if error.kind() == ErrorKind::Forbidden => {
+                Phase::from(self).with(Next::error(error))
+            }
+            ListAnswer::Read(_) | ListAnswer::Refused(_) => {
+                let next = cx.retry_poll(refusal, received.retry_after());
+                self.take_turns();
+                Phase::from(self).with(next)
+            }
+        }
+    }
+
+    /// A poll told nothing. Once a POST may have been processed, that does not end it.
+    fn not_polled(mut self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
+        let next = match self.sent.may_be_processed() {
+            true => cx.keep_trying(error, retry_after),
+            false => cx.retry_poll(error, retry_after),
+        };
+        self.take_turns();
+        Phase::from(self).with(next)
+    }
+
+    /// A poll told whether an operation of the baseline is in progress.
+    fn polled(mut self, cx: &mut Context, is_running: bool, retry_after: Option<Duration>) -> Transition {
+        if self.baseline.have_all_ended() {
+            let outcome = self.ended(cx);
             return Phase::from(self).with(Next::outcome(outcome));
         }
-        if self.baseline.have_all_ended() {
-            let (proof, operations, posted) = (Proof::Verified, operations(), cx.posted);
-            let outcome = match self.baseline.first_not_canceled().cloned() {
-                Some(operation) => Outcome::Ended { proof, operation, operations, posted },
-                None => Outcome::Canceled { proof, operation: cx.operation.clone(), operations, posted },
+        if !is_running {
+            return self.poll_on(cx, retry_after);
+        }
+        if self.cancel_has_failed(cx) {
+            let outcome = Outcome::StillRunning {
+                operations: self.baseline.operations().to_vec(),
+                others: cx.others.clone(),
+                refused_location: cx.refused_location.clone(),
+                posted: cx.posted,
             };
             return Phase::from(self).with(Next::outcome(outcome));
         }
-        self.poll_on(cx, retry_after)
+        match self.sent {
+            Sent::Unprocessed => {
+                let at = cx.poll_time(retry_after);
+                Phase::from(Rechecking::new(self.baseline, Recheck::Unprocessed)).with(Next::At(at))
+            }
+            Sent::Refused(ref error) => {
+                let error = error.clone().explained(&format!("still in progress: {}", self.baseline.still_running()));
+                Phase::from(self).with(Next::error(error))
+            }
+            Sent::InDoubt { since } if cx.has_passed(EFFECT, since) && !cx.retries.no_post_is_left(&cx.policy) => {
+                Phase::from(Rechecking::new(self.baseline, Recheck::InDoubt)).with(Next::Now)
+            }
+            Sent::InDoubt { .. } | Sent::Accepted => self.poll_on(cx, retry_after),
+        }
     }
 
-    /// A location that disappears or fails overrides nothing, and is not polled any more.
-    fn location_answered(&mut self, cx: &Context, answer: &PollAnswer, received: &Received) -> Result<(), Error> {
+    fn ended(&self, cx: &Context) -> Outcome {
+        let (proof, posted) = (Proof::Verified, cx.posted);
+        let operations = self.baseline.operations().to_vec();
+        let (others, refused_location) = (cx.others.clone(), cx.refused_location.clone());
+        match self.baseline.first_not_canceled().cloned() {
+            Some(operation) => Outcome::Ended { proof, operation, operations, others, refused_location, posted },
+            None => {
+                let operation = cx.operation.clone();
+                Outcome::Canceled { proof, operation, operations, others, refused_location, posted }
+            }
+        }
+    }
+
+    /// Counts a poll that found the baseline in progress. Returns whether the cancel has failed so long ago that it will not take effect.
+    fn cancel_has_failed(&mut self, cx: &Context) -> bool {
+        let Some(failed) = &mut self.cancel_failed else {
+            return false;
+        };
+        failed.polls = failed.polls.saturating_add(1);
+        failed.polls >= POLLS_AFTER_FAILURE && cx.has_passed(EFFECT, failed.since)
+    }
+
+    /// A location that disappears, fails or moves elsewhere overrides nothing, and is not polled any more.
+    fn location_answered(&mut self, cx: &mut Context, answer: &PollAnswer, received: &Received) {
         let Some(location) = &mut self.location else {
-            return Ok(());
+            return;
         };
         match answer {
             PollAnswer::Operation(operation) => {
                 location.failures = 0;
                 location.is_done = operation.state().is_end();
-                self.cancel_failed = operation.state() == State::Failed;
+                if operation.state() == State::Failed {
+                    self.cancel_failed = Some(CancelFailed { since: cx.now, polls: 0 });
+                }
             }
             PollAnswer::StillRunning => location.failures = 0,
             PollAnswer::NotYet => {}
-            PollAnswer::Transient(_) => location.failed(cx.policy.attempts),
+            PollAnswer::Transient(_) => location.not_polled(cx.policy.attempts),
             PollAnswer::Refused(_) => location.is_done = true,
         }
-        if answer.is_running() { follow(cx, &mut location.named, received) } else { Ok(()) }
+        if answer.is_running() {
+            match moved(cx, &location.named, received) {
+                Ok(None) => {}
+                // Of which operation it is then is not known.
+                Ok(Some(named)) => location.is_done |= named.location != location.named.location,
+                Err(error) => {
+                    location.is_done = true;
+                    cx.refused_location = Some(error);
+                }
+            }
+        }
     }
 
     fn poll_on(mut self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
         self.take_turns();
-        Phase::from(self).with(Next::At(cx.wait(retry_after)))
+        Phase::from(self).with(Next::At(cx.poll_time(retry_after)))
     }
 
     /// The other of the two is next: the location, or an operation of the baseline that has not ended.
     fn take_turns(&mut self) {
-        if !self.location_is_next && self.location_adds_something() {
+        if !self.location_is_next && self.live_location().is_some() {
             self.location_is_next = true;
         } else if let Some(next) = self.baseline.next_running(&self.current) {
             self.location_is_next = false;
             self.current = next;
         }
     }
-
-    /// A location that names an operation of the baseline shows nothing that a poll of that operation does not.
-    fn location_adds_something(&self) -> bool {
-        match self.live_location().map(|named| named.location.kind()) {
-            Some(LocationKind::Migrated { operation, .. }) => !self.baseline.contains(&operation),
-            Some(_) => true,
-            None => false,
-        }
-    }
 }
 
 impl PolledLocation {
-    fn failed(&mut self, attempts: u8) {
+    fn not_polled(&mut self, attempts: u8) {
         self.failures = self.failures.saturating_add(1);
         self.is_done |= self.failures >= attempts;
     }
