@@ -353,15 +353,20 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whether a POST may have been processed, in the mode that finds out what became of the baseline.
+    #[must_use]
+    pub fn must_know(&self) -> bool {
+        let is_taken = self.known.last_post == LastPost::Taken;
+        self.terms.until == Until::Verified && (self.known.in_doubt || is_taken)
+    }
+
     /// Once a POST may have been processed, a verified run ends with the truth. Only the deadline, tokens and the access can prevent that.
     ///
     /// # Errors
     ///
     /// When it ended with another error.
     pub fn check_error(&self, error: &Error) -> Verdict {
-        let may_be_processed =
-            self.known.in_doubt || matches!(self.known.last_post, LastPost::InDoubt | LastPost::Taken);
-        let must_know = self.terms.until == Until::Verified && may_be_processed;
+        let must_know = self.must_know();
         let is_allowed = matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Unauthorized | ErrorKind::Forbidden);
         must(Rule::Liveness, !must_know || is_allowed, || {
             format!("it does not know what became of the baseline: {error}")

@@ -37,6 +37,10 @@ struct Node {
     event: Event,
     depth: u32,
     is_over: bool,
+    /// It is over with an outcome.
+    knows: bool,
+    /// It may have posted, in a mode that finds out.
+    must_know: bool,
 }
 
 struct Search<'a> {
@@ -74,7 +78,14 @@ impl Search<'_> {
     fn visit_all(&mut self) -> Result<(), Counterexample> {
         let first = World::new(self.setting);
         self.numbers.insert(first.fingerprint(), 0);
-        self.nodes.push(Node { parent: 0, event: Event::Step, depth: 0, is_over: false });
+        self.nodes.push(Node {
+            parent: 0,
+            event: Event::Step,
+            depth: 0,
+            is_over: false,
+            knows: false,
+            must_know: false,
+        });
         let mut queue = VecDeque::from([(0, first)]);
         while let Some((number, world)) = queue.pop_front() {
             for event in world.events() {
@@ -109,18 +120,45 @@ impl Search<'_> {
             Entry::Vacant(free) => {
                 free.insert(number);
                 let depth = self.nodes[parent as usize].depth + 1;
-                self.nodes.push(Node { parent, event, depth, is_over: world.is_over() });
+                let result = world.machine.result();
+                self.nodes.push(Node {
+                    parent,
+                    event,
+                    depth,
+                    is_over: world.is_over(),
+                    knows: world.is_over() && result.is_some_and(Result::is_ok),
+                    must_know: result.is_none() && world.ledger.must_know(),
+                });
                 (number, true)
             }
         }
     }
 
-    /// Every state leads to an end by fair steps alone. They are followed backwards from the ends. The deadline is not a fair step: it
-    /// would end anything.
+    /// Every state leads to an end by fair steps alone; and where a verified run may have posted, to one that knows what became of the
+    /// baseline. The deadline is not a fair step: it would end anything.
     fn check_ends(&mut self) -> Result<(), Counterexample> {
-        let mut ends: Vec<bool> = self.nodes.iter().map(|node| node.is_over).collect();
-        let mut queue: Vec<u32> = (0u32..).zip(&ends).filter(|(_, ends)| **ends).map(|(number, _)| number).collect();
         self.fair.sort_unstable_by_key(|(_, to)| *to);
+        let is_stuck = |node: &Node, ends: bool| !ends && !node.is_over;
+        self.check_reach(|node| node.is_over, is_stuck, Rule::Bounds, "from here on only the deadline ends it")?;
+        let is_lost = |node: &Node, ends: bool| node.must_know && is_stuck(node, ends);
+        self.check_reach(
+            |node| node.knows,
+            is_lost,
+            Rule::Liveness,
+            "from here on it never knows what became of the baseline",
+        )
+    }
+
+    /// Follows the fair steps backwards from the ends.
+    fn check_reach(
+        &self,
+        is_end: impl Fn(&Node) -> bool,
+        is_wrong: impl Fn(&Node, bool) -> bool,
+        rule: Rule,
+        why: &str,
+    ) -> Result<(), Counterexample> {
+        let mut ends: Vec<bool> = self.nodes.iter().map(is_end).collect();
+        let mut queue: Vec<u32> = (0u32..).zip(&ends).filter(|(_, ends)| **ends).map(|(number, _)| number).collect();
         while let Some(number) = queue.pop() {
             let begin = self.fair.partition_point(|(_, to)| *to < number);
             for (from, _) in self.fair[begin..].iter().take_while(|(_, to)| *to == number) {
@@ -129,11 +167,8 @@ impl Search<'_> {
                 }
             }
         }
-        match (0u32..).zip(&ends).find(|(_, ends)| !**ends) {
-            Some((stuck, _)) => {
-                let why = "from here on nothing but the deadline ends it".to_owned();
-                Err(self.counterexample(stuck, None, Violation { rule: Rule::Bounds, why }))
-            }
+        match (0u32..).zip(self.nodes.iter().zip(&ends)).find(|(_, (node, ends))| is_wrong(node, **ends)) {
+            Some((number, _)) => Err(self.counterexample(number, None, Violation { rule, why: why.to_owned() })),
             None => Ok(()),
         }
     }
