@@ -67,8 +67,13 @@ impl Posting {
     }
 
     fn not_processed(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
+        let in_doubt = self.in_doubt;
         match self.again(cx) {
             stuck @ Phase::Stuck(_) => stuck.with(cx.fail(error.with_kind(ErrorKind::Ambiguous))),
+            Phase::Rechecking(rechecking) if in_doubt => {
+                cx.retries.post_failed(&cx.policy);
+                rechecking.unless_no_post_is_left(cx).with(cx.keep_trying(error, retry_after))
+            }
             phase => phase.with(cx.retry_post(error, retry_after)),
         }
     }

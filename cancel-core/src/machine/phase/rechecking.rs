@@ -32,6 +32,14 @@ impl Rechecking {
         self.not_read(cx, error, None)
     }
 
+    /// Without a POST that could follow, a recheck is of no use: the baseline is polled.
+    pub(super) fn unless_no_post_is_left(self, cx: &Context) -> Phase {
+        if cx.retries.no_post_is_left(&cx.policy) {
+            return Verifying::new(self.baseline, Sent::InDoubt { since: cx.now }).into();
+        }
+        self.into()
+    }
+
     fn unreadable(self, cx: &mut Context, error: Error, received: &Received) -> Transition {
         self.not_read(cx, error, received.retry_after())
     }
