@@ -344,7 +344,8 @@ fn requests() -> Vec<Scenario> {
         guarded("If-Match of yesterday", base().if_match(etag("\"v2\"")), "precondition_failed, posted yes"),
         guarded("If-Match of today", base().if_match(etag("\"v1\"")), "canceled, by_location, posted yes"),
         scenario("only if this operation runs", Until::Verified, "canceled, verified, posted yes").request(only_if(ID)),
-        scenario("only if another operation runs", Until::Verified, "nothing_running, posted no").request(only_if("another")),
+        scenario("only if another operation runs", Until::Verified, "nothing_running, posted no")
+            .request(only_if("another")),
         scenario("a dry run", Until::Verified, "still_running, posted no").policy(|policy| policy.dry_run(true)),
     ]
 }
