@@ -114,7 +114,7 @@ impl OperationList {
             return Err(Error::of_answer(Answer::from_http(response)));
         }
         let list = Self::read(response.body().as_ref());
-        list.map_err(|error| error.with_answer(Answer::from_http(response)).into())
+        list.map_err(|error| error.with_answer(Answer::from_http(response)))
     }
 
     fn read(body: &[u8]) -> Result<Self, Error> {
