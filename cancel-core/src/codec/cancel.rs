@@ -65,9 +65,8 @@ impl CancelRequest {
         self
     }
 
-    /// Sends `If-Match` with the POST ([concurrency page](crate::guide::wire#sources)). The service answers a stale
-    /// version with
-    /// 412. Default: it is not sent.
+    /// Sends `If-Match` with the POST ([concurrency page](crate::guide::wire#sources)). By default it is not sent.
+    /// The service answers a stale version with the status 412.
     #[must_use]
     pub fn if_match(mut self, version: IfMatch) -> Self {
         self.if_match = Some(version);

@@ -2,9 +2,9 @@
 //!
 //! The token must go to the endpoint's origin and nowhere else. First the form of a location is checked: it must not
 //! have user info, control bytes, a backslash, `//` at the beginning, a scheme without `//`, or dot segments. Then
-//! its scheme, host and port are compared with the endpoint's: letter by letter, and where they are written in
-//! another way, as `url` reads them. The request is built on the *endpoint's* scheme and authority. Only the path and
-//! query come from the location.
+//! its scheme, host and port are compared with the endpoint's. When they are spelled in another way, `url` parses
+//! them before the comparison. The request is built on the *endpoint's* scheme and authority. Only the path and query
+//! come from the location.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -45,6 +45,8 @@ impl Answer {
     /// assert_eq!(answer.code(), Some("InvalidAPIVersion"));
     /// assert_eq!(answer.message(), Some("Use 2017-10-31."));
     /// assert_eq!(answer.request_id(), Some("7f2e"));
+    /// # let (said, id) = ("InvalidAPIVersion: Use 2017-10-31.", "request id 7f2e");
+    /// # assert_eq!(answer.to_string(), format!("400 Bad Request, {said}, {id}"));
     /// # Ok::<(), http::Error>(())
     /// ```
     #[must_use]

@@ -43,9 +43,9 @@ pub enum ErrorKind {
     PreconditionFailed,
     /// 422: the service has read the request, and does not carry it out.
     Unprocessable,
-    /// 429. In a conversation there were too many in a row.
+    /// 429. In a conversation it came too many times.
     Throttled,
-    /// 5xx. In a conversation there were too many in a row.
+    /// 5xx. In a conversation it came too many times.
     Server,
     /// A status that this call should not have: a redirect, another success, or another refusal.
     UnexpectedStatus,
@@ -55,7 +55,7 @@ pub enum ErrorKind {
     InvalidLocation,
     /// A location on another origin than the endpoint's. It was not called. The token was not sent there.
     ForeignLocation,
-    /// A successful answer without an operation or a list in it. In a conversation there were too many in a row.
+    /// A successful answer without an operation or a list in it. In a conversation it came too many times.
     MalformedBody,
     /// An answer that is longer than the limit of the policy.
     BodyTooLarge,
@@ -67,8 +67,8 @@ pub enum ErrorKind {
     /// The policy's deadline has passed. Another run can [resume](crate::Cancellation::resume) from a
     /// [checkpoint](crate::Cancellation::checkpoint). It gets a new deadline.
     Deadline,
-    /// The service could not be reached, or its answer did not arrive. In a conversation this happened too many times
-    /// in a row.
+    /// The service could not be reached, or its answer did not arrive. In a conversation this happened too many
+    /// times.
     Transport,
 }
 

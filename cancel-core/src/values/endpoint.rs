@@ -92,8 +92,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is a path, a query, a fragment or user info. Also when the scheme is not https;
-    /// but plain http is allowed when the host is `localhost`, in `127.0.0.0/8`, or `::1`.
+    /// [`InvalidInput`] when there is a path, a query, a fragment or user info; when there is no scheme; or when the
+    /// scheme is not https. Plain http is allowed for `localhost`, `127.0.0.0/8` and `::1`.
     pub fn new(origin: impl AsRef<str>) -> Result<Self, InvalidInput> {
         Self::read(origin.as_ref())
             .map_err(|problem| InvalidInput::showing(WHAT, &without_user_info(origin.as_ref()), problem))

@@ -46,8 +46,8 @@ macro_rules! id {
             ///
             /// # Errors
             ///
-            /// [`InvalidInput`] when it is empty, longer, a dot segment, or has another character. It could change
-            /// the shape of a request.
+            /// [`InvalidInput`] when it is empty, longer, a dot segment, or has another character. Such a text could
+            /// change the shape of a request.
             pub fn new(value: impl AsRef<str>) -> Result<Self, InvalidInput> {
                 check($what, value.as_ref()).map(Self)
             }
@@ -100,7 +100,7 @@ macro_rules! compared_as_written {
 }
 
 id! {
-    /// The id of a publisher, such as `contoso`. A token has access to the offers of its publisher only.
+    /// The id of a publisher, such as `contoso`. The token must have access to this publisher.
     PublisherId, "publisher id"
 }
 compared_as_written!(PublisherId);

@@ -6,7 +6,8 @@
 /// # use cancel_core::OfferId;
 /// let error = OfferId::new("a/b").unwrap_err();
 /// assert_eq!(error.what(), "offer id");
-/// assert!(error.to_string().starts_with(r#"offer id "a/b" holds a character"#));
+/// let problem = r#"a character other than ASCII letters, digits, "-", "_" and ".""#;
+/// assert_eq!(error.to_string(), format!(r#"offer id "a/b" holds {problem}"#));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}{shown} {problem}")]

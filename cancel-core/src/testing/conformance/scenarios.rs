@@ -28,8 +28,8 @@ const CUT: &str = "a body that is cut off must be handed in as `Body::CutOff`, w
 const TOO_LARGE: &str = "a body above `body_limit` must be handed in as `Body::TooLarge`, with its head";
 const NO_REDIRECTS: &str = "a redirect must be handed in like any other answer, and must not be followed";
 const FRESH: &str = "after `TokenReason::Rejected` a new token must be provided";
-const WAIT: &str = "all headers of an answer must be handed in (`Retry-After` and `Date` too), and the adapter must sleep \
-                    through each `WaitUntil`, by a clock in real time";
+const WAIT: &str = "all headers of an answer must be handed in (`Retry-After` and `Date` too), and the adapter must \
+                    sleep through each `WaitUntil`, by a clock in real time";
 
 /// Every scenario.
 #[must_use]

@@ -31,8 +31,8 @@ impl Scenario {
         let expected = self.posts;
         if posts > expected {
             return Some(format!(
-                "{posts} POSTs came instead of {expected}: something sends a request again, and a second POST cancels a \
-                 second time. Turn off every retry below the adapter, also the one for a reused connection that breaks"
+                "{posts} POSTs came instead of {expected}: something sends a request again, and a second POST cancels \
+                 a second time. Turn off every retry below the adapter, also that for a reused connection that breaks"
             ));
         }
         (posts < expected).then(|| format!("{posts} POSTs came instead of {expected}: {}", self.must))
