@@ -47,11 +47,10 @@ trait Side {
 }
 
 pub fn rows() -> Vec<Row> {
-    let agent = ureq::agent();
     let mut rows = Vec::new();
     rows.extend(compared("cancel-ureq", |endpoint| {
         let by_hand = |time| Box::new(ureq::ByHand::new(endpoint, time));
-        [Box::new(ureq::Ours::new(&agent, endpoint)), by_hand(Some(TIME)), by_hand(None)]
+        [Box::new(ureq::Ours::new(endpoint)), by_hand(Some(TIME)), by_hand(None)]
     }));
     rows.extend(compared("cancel-hyper with its client", |endpoint| {
         let client = cancel_hyper::Client::new().expect("it brings its roots along");

@@ -10,23 +10,19 @@ use ureq::{Agent, Body};
 
 use super::{Offers, Side, TOKEN, Urls};
 
-pub struct Ours<'a> {
+pub struct Ours {
     offers: Offers,
-    driver: Driver<'a, BearerToken>,
+    driver: Driver<BearerToken>,
 }
 
-impl<'a> Ours<'a> {
-    pub fn new(agent: &'a Agent, endpoint: &str) -> Self {
-        Self { offers: Offers::of(endpoint), driver: Driver::new(agent, super::token()) }
+impl Ours {
+    /// Over an agent as it comes: the adapter sets per request what it needs.
+    pub fn new(endpoint: &str) -> Self {
+        Self { offers: Offers::of(endpoint), driver: Driver::new(Agent::new_with_defaults(), super::token()) }
     }
 }
 
-/// What ours is given: the adapter sets per request what it needs.
-pub fn agent() -> Agent {
-    Agent::new_with_defaults()
-}
-
-impl Side for Ours<'_> {
+impl Side for Ours {
     fn converse(&mut self, offers: Range<usize>) {
         for number in offers {
             let outcome = self.driver.drive(&mut self.offers.cancellation(number));
