@@ -1,4 +1,5 @@
-//! Cancels many offers through a job queue in PostgreSQL. There may be any number of workers, and each may be killed at any time.
+//! Cancels many offers through a job queue in PostgreSQL. There may be any number of workers, and each may be killed at
+//! any time.
 //!
 //!     durable add --publisher contoso offer-1 offer-2 …
 //!     durable work --token-command "az account get-access-token …"
@@ -123,7 +124,8 @@ async fn work(database: &str, endpoint: Endpoint, arguments: Work) -> Result<(),
             async move { spawn_blocking(move || tokens.next()).await.map_err(|error| error.to_string())? }
         })?,
         endpoint,
-        // An exchange's time begins before its checkpoint is written. The write renews the lease, so a POST always leaves within it.
+        // An exchange has half a lease. Its time begins before its checkpoint is written, and that write renews the
+        // lease. So a POST leaves within the lease.
         policy: Policy::default()
             .poll_interval(arguments.poll_interval)
             .attempt_timeout((lease / 2).min(LONGEST_EXCHANGE)),

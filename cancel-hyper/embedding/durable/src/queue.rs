@@ -1,8 +1,8 @@
 //! The queue: a table of PostgreSQL. It decides which worker may change a job. It knows nothing of HTTP.
 //!
-//! A worker holds a job by a lease, which it renews while it lives. When it dies, the lease expires, and the next worker takes the
-//! job with a higher `attempt`. From then on the first worker's writes change no row. So a worker that was only slow cannot
-//! overwrite what its successor has written, and notices before it posts.
+//! A worker holds a job by a lease, which it renews while it lives. When it dies, the lease expires, and the next
+//! worker takes the job with a higher `attempt`. From then on the first worker's writes change no row. So a worker that
+//! was only slow cannot overwrite what its successor has written, and notices before it posts.
 
 use std::error::Error;
 use std::fmt;
@@ -96,7 +96,8 @@ impl Queue {
         self.client.execute(retry, &[&self.endpoint, &OUTCOMES.as_slice()]).await
     }
 
-    /// Takes the job that has waited longest. Two workers never take the same one, because each skips rows that another has locked.
+    /// Takes the job that has waited longest. Two workers never take the same one, because each skips rows that another
+    /// has locked.
     pub(crate) async fn take(&self) -> Result<Option<Job>, tokio_postgres::Error> {
         let take = "UPDATE cancels SET attempt = attempt + 1, due = now() + make_interval(secs => $1)
             WHERE id = (SELECT id FROM cancels WHERE endpoint = $2 AND ended IS NULL AND due <= now()

@@ -1,7 +1,8 @@
-//! The Azure SDK as the transport and as the source of tokens: an HTTP client of `azure_core`, a credential of `azure_identity`.
+//! The Azure SDK as the transport and as the source of tokens: an HTTP client of `azure_core`, a credential of
+//! `azure_identity`.
 //!
-//! The credential is that of the Azure CLI. This example answers its command instead of running it, so that it needs no login. The
-//! SDK's client uses the proxy of the environment: set `NO_PROXY=127.0.0.1` for the simulated portal.
+//! The credential is that of the Azure CLI. This example answers its command instead of running it, so that it needs no
+//! login. The SDK's client uses the proxy of the environment: set `NO_PROXY=127.0.0.1` for the simulated portal.
 //!
 //! `cargo run --bin azure_sdk`, in this folder
 
