@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{OFFER, PUBLISHER, SPEED, Scenario};
+use crate::testing::ledger::check_outcome;
 use crate::testing::portal::{CallRecord, Portal};
 use crate::{Error, Outcome, Posted};
 
@@ -87,19 +88,10 @@ fn compressed(calls: &[CallRecord]) -> Option<String> {
     Some(format!("it asks for a compressed answer (Accept-Encoding): turn decompression off. {}", line(call)))
 }
 
-/// An outcome must not say that an operation has ended in another way than it did.
+/// An outcome must say what became of the operations.
 fn lies(result: &Result<Outcome, Error>, truth: &[(String, &'static str)]) -> Option<String> {
-    let operations = result.as_ref().map_or(&[][..], Outcome::operations);
-    operations.iter().filter(|tracked| tracked.state().is_end()).find_map(|tracked| {
-        let truly = truth.iter().find(|(id, _)| id == tracked.id().as_str()).map_or("unknown", |(_, word)| *word);
-        (truly != tracked.status()).then(|| {
-            format!(
-                "it says that {} is {}, but it is {truly}: each answer must be handed in for its own exchange",
-                tracked.id(),
-                tracked.status()
-            )
-        })
-    })
+    let violation = check_outcome(result.as_ref().ok()?, truth).err()?;
+    Some(format!("{}: each answer must be handed in for its own exchange", violation.why))
 }
 
 /// The calls to the portal, one in a line.
