@@ -1,3 +1,5 @@
-#![no_main]
+//! Fuzzes `cancel_fuzz::cancel_response`.
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| cancel_core::fuzzing::cancel_response(data));
+#![cfg_attr(fuzzing, no_main)]
+
+cancel_fuzz::fuzz_target!(cancel_response);

@@ -1,3 +1,5 @@
-#![no_main]
+//! Fuzzes `cancel_fuzz::retry_after`.
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| cancel_core::fuzzing::retry_after(data));
+#![cfg_attr(fuzzing, no_main)]
+
+cancel_fuzz::fuzz_target!(retry_after);

@@ -1,15 +1,14 @@
 //! The answer to a cancel: any status, any headers, any bytes.
 //!
-//! It is one of the two answers that the call has, or a typed error; a location is on the endpoint's origin, and it is the
-//! one that the first place names that names one.
+//! It is one of the two answers that the call has, or a typed error. A location is on the endpoint's origin, and it is the one that
+//! the first place names.
 
-use http::Uri;
+use cancel_core::{BearerToken, CancelResponse, Endpoint, ErrorKind, GetOperation};
+use http::{HeaderValue, Uri};
 
-use super::expected::{HOUR, check_error, kind_of, plain_wait};
-use super::input;
-use super::origin::Origin;
-use crate::codec::{CancelResponse, GetOperation};
-use crate::values::{BearerToken, Endpoint};
+use crate::expected::{HOUR, check_error, kind_of, plain_wait};
+use crate::input;
+use crate::origin::Origin;
 
 const CALLED: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31";
@@ -22,7 +21,7 @@ pub fn cancel_response(data: &[u8]) {
     let status = response.status().as_u16();
     let named = ["operation-location", "location"].iter().find_map(|name| {
         let values = response.headers().get_all(*name).into_iter();
-        values.map(http::HeaderValue::as_bytes).find(|value| !value.trim_ascii().is_empty())
+        values.map(HeaderValue::as_bytes).find(|value| !value.trim_ascii().is_empty())
     });
     match CancelResponse::from_http(&endpoint, &called, &response) {
         Ok(CancelResponse::Canceled) => assert_eq!(status, 200),
@@ -45,8 +44,8 @@ pub fn cancel_response(data: &[u8]) {
             check_error(&error);
             assert!(status != 200, "200 is canceled, whatever comes with it");
             match error.kind() {
-                "missing_location" => assert!(status == 202 && named.is_none()),
-                "invalid_location" | "foreign_location" => assert_eq!(status, 202),
+                ErrorKind::MissingLocation => assert!(status == 202 && named.is_none()),
+                ErrorKind::InvalidLocation | ErrorKind::ForeignLocation => assert_eq!(status, 202),
                 kind => assert!(status != 202 && kind == kind_of(status), "{kind} of {status}"),
             }
         }

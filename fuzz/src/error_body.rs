@@ -1,12 +1,12 @@
 //! The answer that is an error: any status, any headers, any bytes.
 //!
-//! Each reader gives it the same name, by its status alone; what is kept of it is bounded and sanitize; and a code and
-//! message in the documented shape are found.
+//! Each reader gives it the same kind, by its status alone. What is kept of it is bounded and sanitized. A code and a message in the
+//! documented shape are found.
 
-use super::expected::{check_answer, check_error, documented, kind_of, tree};
-use super::input;
-use crate::codec::{Answer, CancelResponse, Operation, OperationList};
-use crate::values::Endpoint;
+use cancel_core::{Answer, CancelResponse, Endpoint, Operation, OperationList};
+
+use crate::expected::{check_answer, check_error, documented, kind_of, tree};
+use crate::input;
 
 /// Reads a message.
 pub fn error_body(data: &[u8]) {

@@ -6,15 +6,16 @@
 //!
 //! The input: the endpoint on the first line, the called URL or path on the second, and the value.
 
+use cancel_core::{
+    BearerToken, Endpoint, ErrorKind, GetOperation, LocationKind, OperationId, OperationLocation, PublisherId,
+};
 use http::Uri;
 use url::Url;
 
-use super::expected::check_error;
-use super::input::line;
-use super::origin::Origin;
-use super::request::is_origin;
-use crate::codec::{GetOperation, LocationKind, OperationLocation};
-use crate::values::{BearerToken, Endpoint, OperationId, PublisherId};
+use crate::expected::check_error;
+use crate::input::line;
+use crate::origin::Origin;
+use crate::request::is_origin;
 
 const PRODUCTION: &str = "https://cloudpartner.azure.com";
 
@@ -38,7 +39,11 @@ pub fn location(data: &[u8]) {
         Ok(location) => check_accepted(&endpoint, &origin, &location, (&called, value)),
         Err(error) => {
             check_error(&error);
-            assert!(matches!(error.kind(), "invalid_location" | "foreign_location"), "{}", error.kind());
+            assert!(
+                matches!(error.kind(), ErrorKind::InvalidLocation | ErrorKind::ForeignLocation),
+                "{}",
+                error.kind()
+            );
             let at_home = called.host().is_none() || Origin::by_http(&called).is_some_and(|called| called == origin);
             assert!(!at_home || !is_plain_path(value), "{value:?} is refused: {error}");
         }
@@ -100,7 +105,7 @@ fn check_parts(location: &OperationLocation) {
         LocationKind::NonMigrated { publisher, offer, version, slot } => {
             format!("/api/operations/{publisher}${offer}${version}${slot}")
         }
-        LocationKind::Other => return,
+        _ => return,
     };
     let said = percent_encoding::percent_decode_str(location.url().path()).decode_utf8().expect("parts are texts");
     let all = [path.clone(), format!("{path}/")].iter().any(|path| path.eq_ignore_ascii_case(&said));

@@ -1,11 +1,11 @@
 //! One operation: any status, any headers, any bytes.
 //!
-//! It has the status that another reading of the body finds, or there is a typed error; nothing else in the body can
-//! make it fail.
+//! It has the status that another reading of the body finds, or there is a typed error. Nothing else in the body makes it fail.
 
-use super::expected::{check_error, is_canceled, is_end, kind_of, status_in, tree};
-use super::input;
-use crate::codec::{Operation, State};
+use cancel_core::{ErrorKind, Operation, State};
+
+use crate::expected::{check_error, is_canceled, is_end, kind_of, status_in, tree};
+use crate::input;
 
 /// Reads a message.
 pub fn operation_body(data: &[u8]) {
@@ -25,7 +25,7 @@ pub fn operation_body(data: &[u8]) {
         }
         Err(error) => {
             check_error(&error);
-            let expected = if status == 200 { "malformed_body" } else { kind_of(status) };
+            let expected = if status == 200 { ErrorKind::MalformedBody } else { kind_of(status) };
             assert_eq!(error.kind(), expected);
             // A tree keeps the last of two members, and the reader takes neither.
             let twice = response.body().windows(8).filter(|name| *name == b"\"status\"").count() > 1;

@@ -3,9 +3,10 @@
 //! It has the entries that another reading of the body finds, in their order, or there is a typed error: half a list would
 //! hide what is running.
 
-use super::expected::{check_error, is_end, kind_of, list_in, tree};
-use super::input;
-use crate::codec::OperationList;
+use cancel_core::{ErrorKind, OperationList};
+
+use crate::expected::{check_error, is_end, kind_of, list_in, tree};
+use crate::input;
 
 /// Reads a message.
 pub fn operation_list(data: &[u8]) {
@@ -30,7 +31,7 @@ pub fn operation_list(data: &[u8]) {
         }
         Err(error) => {
             check_error(&error);
-            assert_eq!(error.kind(), if status == 200 { "malformed_body" } else { kind_of(status) });
+            assert_eq!(error.kind(), if status == 200 { ErrorKind::MalformedBody } else { kind_of(status) });
         }
     }
 }

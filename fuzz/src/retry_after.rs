@@ -1,19 +1,16 @@
 //! How long the service asks to wait: any headers.
 //!
-//! The wait is bounded by an hour, plain numbers are what they say, and a machine that is told to wait does so, and never
-//! beyond its deadline.
+//! The wait is at most an hour, and a plain number means what it says. A machine that is told to wait does so, but never beyond its
+//! deadline.
 
 use std::time::Duration;
 
-use http::Response;
+use cancel_core::{Answer, BearerToken, Body, Cancellation, Step};
+use http::{HeaderValue, Response, StatusCode};
 
-use super::expected::{HOUR, plain_wait};
-use super::input;
-use crate::codec::{Answer, CancelRequest};
-use crate::machine::{Body, Cancellation, Policy, Step, Until};
-use crate::values::{BearerToken, Endpoint, OfferId, PublisherId};
-
-const DEADLINE: Duration = Duration::from_secs(1800);
+use crate::expected::{HOUR, plain_wait};
+use crate::input;
+use crate::settings::Settings;
 
 /// Reads headers.
 pub fn retry_after(data: &[u8]) {
@@ -31,19 +28,18 @@ pub fn retry_after(data: &[u8]) {
     check_machine(response, wait);
 }
 
-/// The first look comes after the wait of the 202, or after the policy's where that is longer; or the deadline does.
+/// The first poll comes after the wait of the 202, or after the policy's where that is longer, or at the deadline.
 fn check_machine(mut response: Response<Body>, wait: Option<Duration>) {
-    *response.status_mut() = http::StatusCode::ACCEPTED;
+    *response.status_mut() = StatusCode::ACCEPTED;
     response.headers_mut().remove("operation-location");
-    response.headers_mut().insert("location", http::HeaderValue::from_static("/api/operations/a$b$2$preview"));
-    let request = CancelRequest::new(PublisherId::new("a").unwrap(), OfferId::new("b").unwrap());
-    let policy = Policy::default().until(Until::Settled).deadline(DEADLINE).jitter_percent(0);
+    response.headers_mut().insert("location", HeaderValue::from_static("/api/operations/a$b$2$preview"));
+    let settings = Settings::read("until=settled deadline=1800000");
     let start = Duration::from_secs(1_000_000);
-    let mut machine = Cancellation::new(Endpoint::default(), request, policy, start);
+    let mut machine = Cancellation::new(settings.endpoint(), settings.request(), settings.policy(), start);
     machine.provide_token(BearerToken::new("a-canary-token").unwrap());
     let Step::Send(exchange) = machine.step(start) else { panic!("nothing to send") };
     machine.handle_response(start, exchange.id, response).unwrap();
     let Step::WaitUntil(when) = machine.step(start) else { panic!("no wait") };
-    let expected = wait.unwrap_or_default().max(Duration::from_secs(1)).min(DEADLINE);
+    let expected = wait.unwrap_or_default().max(settings.poll).min(settings.deadline);
     assert_eq!(when - start, expected);
 }

@@ -10,24 +10,26 @@
 
 use std::time::Duration;
 
-use super::input::number;
-use super::settings::{OFFER, PUBLISHER};
-use crate::testing::portal::{
+use cancel_core::OperationId;
+use cancel_core::testing::portal::{
     Call, CancelBehavior, End, Fault, Generation, LocationNames, Offer, Portal, PublishOperation, RetryAfter, Wording,
 };
 
-pub(super) struct Scene {
-    pub(super) portal: Portal,
+use crate::input::number;
+use crate::settings::{OFFER, PUBLISHER};
+
+pub(crate) struct Scene {
+    pub(crate) portal: Portal,
     /// What happens at which time, the first one last.
-    pub(super) events: Vec<(Duration, Happens)>,
+    events: Vec<(Duration, Happens)>,
     /// What happens to exchanges, by their number.
-    pub(super) accidents: Vec<(u64, Accident)>,
+    pub(crate) accidents: Vec<(u64, Accident)>,
     /// When each operation was started.
-    pub(super) starts: Vec<(String, Duration)>,
-    pub(super) asks_for_etag: bool,
+    pub(crate) starts: Vec<(String, Duration)>,
+    pub(crate) asks_for_etag: bool,
 }
 
-pub(super) enum Happens {
+enum Happens {
     Starts(String),
     Ends(String, End),
     CancelsBecome(CancelBehavior),
@@ -35,19 +37,19 @@ pub(super) enum Happens {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accident {
-    /// Killed before the request leaves, or after it was processed; another process goes on from the checkpoint.
+pub(crate) enum Accident {
+    /// The process is killed before the request leaves, or after it was processed. Another one resumes the checkpoint.
     Crash { processed: bool },
-    /// Refused before a byte left.
+    /// The connection is refused before a byte left.
     NotSent,
-    /// Processed, and the answer comes too late.
+    /// It is processed, and the answer comes too late.
     Late,
-    /// The caller gives it up, after it was processed.
+    /// The caller drops it after it was processed.
     Dropped,
 }
 
 impl Scene {
-    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, origin: &str) -> Self {
+    pub(crate) fn read<'a>(lines: impl Iterator<Item = &'a str>, origin: &str) -> Self {
         let mut offer = Offer::new(PUBLISHER, OFFER);
         let mut scene = Self {
             portal: Portal::new(),
@@ -61,7 +63,7 @@ impl Scene {
             let words: Vec<_> = line.split(' ').collect();
             match *words.as_slice() {
                 ["offer", ref words @ ..] => {
-                    offer = words.iter().fold(offer, |offer, word| behaving(offer, word));
+                    offer = words.iter().fold(offer, |offer, word| with_behavior(offer, word));
                     scene.asks_for_etag |= words.iter().any(|word| word.starts_with("etag"));
                 }
                 ["run", id, ref words @ ..] if is_new(id, &scene.starts) => {
@@ -74,13 +76,9 @@ impl Scene {
                     scene.portal.script(call, fault(call, kind, rest));
                 }
                 ["at", time, ref happens @ ..] => scene.at(milliseconds(time), happens),
-                ["crash", which, "before"] => {
-                    scene.accidents.push((number(which), Accident::Crash { processed: false }));
+                [what, which, ref rest @ ..] => {
+                    scene.accidents.extend(accident(what, rest).map(|accident| (number(which), accident)));
                 }
-                ["crash", which, ..] => scene.accidents.push((number(which), Accident::Crash { processed: true })),
-                ["unsent", which] => scene.accidents.push((number(which), Accident::NotSent)),
-                ["late", which] => scene.accidents.push((number(which), Accident::Late)),
-                ["drop", which] => scene.accidents.push((number(which), Accident::Dropped)),
                 _ => {}
             }
         }
@@ -105,11 +103,11 @@ impl Scene {
         self.events.push((time, happens));
     }
 
-    /// Lets everything happen that is to happen by now.
-    pub(super) fn pass_time(&mut self, now: Duration, token: &str) {
+    /// Lets everything happen that is due by now.
+    pub(crate) fn pass_time(&mut self, now: Duration, token: &str) {
         while self.events.last().is_some_and(|(time, _)| *time <= now) {
             let Some((time, happens)) = self.events.pop() else { return };
-            // Of an operation that there is not, nothing can be said.
+            // An event of an operation that does not exist is left out.
             let _ = match happens {
                 Happens::Starts(id) => self.portal.start_operation(time, PUBLISHER, OFFER, PublishOperation::new(&id)),
                 Happens::Ends(id, end) => self.portal.end_operation(time, PUBLISHER, OFFER, &id, end),
@@ -123,17 +121,26 @@ impl Scene {
     }
 }
 
-/// One of each, and of those that an id can name.
+fn accident(what: &str, rest: &[&str]) -> Option<Accident> {
+    Some(match what {
+        "crash" => Accident::Crash { processed: rest != ["before"] },
+        "unsent" => Accident::NotSent,
+        "late" => Accident::Late,
+        "drop" => Accident::Dropped,
+        _ => return None,
+    })
+}
+
+/// An operation has an id that no other has.
 fn is_new(id: &str, starts: &[(String, Duration)]) -> bool {
-    let is_id = crate::values::OperationId::new(id).is_ok();
-    is_id && starts.len() < 8 && !starts.iter().any(|(known, _)| known.eq_ignore_ascii_case(id))
+    OperationId::new(id).is_ok() && starts.len() < 8 && !starts.iter().any(|(known, _)| known.eq_ignore_ascii_case(id))
 }
 
 fn milliseconds(text: &str) -> Duration {
     Duration::from_millis(number(text))
 }
 
-fn behaving(offer: Offer, word: &str) -> Offer {
+fn with_behavior(offer: Offer, word: &str) -> Offer {
     let (name, value) = word.split_once('=').unwrap_or((word, ""));
     let (kind, time) = value.split_once(':').unwrap_or((value, value));
     match name {
@@ -193,8 +200,8 @@ fn operation(id: &str, words: &[&str]) -> (PublishOperation, Duration) {
             "runs" => operation.runs_for(milliseconds(value)),
             "fails" => operation.fails_after(milliseconds(value)),
             "signoff" => operation.waiting_for_sign_off(),
-            // A service that writes a location which it cannot read itself is not what this is about.
-            "slot" if crate::values::OperationId::new(value).is_ok() => operation.slot(value),
+            // The service could not read its own location otherwise.
+            "slot" if OperationId::new(value).is_ok() => operation.slot(value),
             "version" => operation.publishing_version(number(value) as u32),
             _ => operation,
         }
@@ -211,12 +218,12 @@ fn call(word: &str) -> Call {
     }
 }
 
-/// What goes wrong is never a lie: no gateway answers in the service's words.
+/// What goes wrong. No gateway answers in the service's words.
 fn fault(call: Call, kind: &str, rest: &[&str]) -> Fault {
     let answer = match number(kind) {
         202 if call == Call::Cancel => Fault::status(202),
         200..=299 => Fault::status(200).body("<html>$TOKEN</html>"),
-        // What would say that the request was wrong is left to the service, which is asked about it afterwards.
+        // Statuses that blame the request are left to the service: `check_calls` takes them for a fault of the client.
         400 | 405 | 411 | 421 => Fault::status(409),
         status @ 300..=599 => Fault::status(status as u16).header("x-ms-request-id", "$TOKEN").body("$TOKEN"),
         _ => {
@@ -228,7 +235,7 @@ fn fault(call: Call, kind: &str, rest: &[&str]) -> Fault {
             };
         }
     };
-    // A cancel that a gateway calls successful is one that the service has seen.
+    // A gateway calls a cancel successful only after the service has processed it.
     if rest.contains(&"after") || (call == Call::Cancel && answer.status < 300) {
         answer.after_processing()
     } else {
