@@ -85,8 +85,12 @@ pub(crate) fn check_error(error: &Error) {
     check_line("an error", &error.to_string(), 4096);
     assert!(!error.kind().as_str().is_empty() && !error.advice().is_empty());
     let is_transient = match error.kind() {
-        ErrorKind::TokenSource | ErrorKind::Throttled | ErrorKind::Server => true,
-        ErrorKind::MalformedBody | ErrorKind::Deadline | ErrorKind::Transport => true,
+        ErrorKind::TokenSource
+        | ErrorKind::Throttled
+        | ErrorKind::Server
+        | ErrorKind::MalformedBody
+        | ErrorKind::Deadline
+        | ErrorKind::Transport => true,
         ErrorKind::UnexpectedStatus => {
             error.answer().is_some_and(|answer| answer.status() == StatusCode::REQUEST_TIMEOUT)
         }

@@ -41,7 +41,7 @@ pub fn request(data: &[u8]) {
         operation: valid(given("operation"), OperationId::new, is_id).unwrap_or("56615b67"),
         token: valid(given("token"), BearerToken::new, is_token).unwrap_or("eyJ0eXAi"),
         call: valid(given("call"), ClientRequestId::new, is_id),
-        if_match: valid(given("if-match"), |text| text.parse::<IfMatch>(), is_etag),
+        if_match: valid(given("if-match"), str::parse::<IfMatch>, is_etag),
         emails: valid(given("emails"), NotificationEmails::parse, are_emails),
     };
     asked.check_all();

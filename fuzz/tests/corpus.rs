@@ -1,5 +1,7 @@
 //! Runs every fuzz target over its committed corpus, without a fuzzer: what was found once stays found.
 
+#![allow(clippy::unwrap_used, reason = "a test panics when something is missing")]
+
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};

@@ -29,9 +29,7 @@ impl Referee {
     pub(crate) fn resume(&mut self, now: Duration, saved: &Saved, rewritten: Option<&str>) -> bool {
         let text = rewritten.unwrap_or(&saved.text);
         let is_ours = text == saved.text;
-        if self.hears_echoes {
-            self.check_secrets();
-        }
+        self.check_secrets();
         let value = read_again(text);
         let is_over = value["over"] == "outcome" || self.settings.dry;
         let Some(machine) = resumed(&self.settings, text, now) else {

@@ -49,7 +49,11 @@ impl Referee {
         echoes
     }
 
+    /// Nothing that the machine shows holds a token, whatever the service has sent back.
     pub(super) fn check_secrets(&self) {
+        if !self.hears_echoes {
+            return;
+        }
         self.check_silent("the machine", &format!("{:?}", self.machine));
         self.check_silent("the checkpoint", &self.machine.checkpoint().to_json());
         if let Some(Err(error)) = self.machine.result() {
