@@ -17,49 +17,37 @@
     reason = "a body panics when something does not hold"
 )]
 
-mod cancel_response;
+mod answer;
 mod checkpoint;
 mod conversation;
-mod error_body;
 mod expected;
 mod input;
 mod location;
 mod machine;
-mod operation_body;
-mod operation_list;
 mod origin;
 mod referee;
 mod request;
-mod retry_after;
 mod scene;
 mod settings;
 
-pub use cancel_response::cancel_response;
+pub use answer::answer;
 pub use checkpoint::checkpoint;
 pub use conversation::conversation;
-pub use error_body::error_body;
 pub use location::location;
 pub use machine::machine;
-pub use operation_body::operation_body;
-pub use operation_list::operation_list;
 pub use request::request;
-pub use retry_after::retry_after;
 
 /// The body of a target.
 pub type Target = fn(&[u8]);
 
 /// Every target, by its name.
-pub const TARGETS: [(&str, Target); 10] = [
-    ("cancel_response", cancel_response),
+pub const TARGETS: [(&str, Target); 6] = [
+    ("answer", answer),
     ("checkpoint", checkpoint),
     ("conversation", conversation),
-    ("error_body", error_body),
     ("location", location),
     ("machine", machine),
-    ("operation_body", operation_body),
-    ("operation_list", operation_list),
     ("request", request),
-    ("retry_after", retry_after),
 ];
 
 /// The whole program of a target: libFuzzer's entry when cargo-fuzz builds it, otherwise a `main` that does nothing.
