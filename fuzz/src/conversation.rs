@@ -19,9 +19,9 @@ use crate::settings::{OFFER, PUBLISHER, Settings};
 /// The exchanges that the service answers. What is not over then is left to its deadline.
 const EXCHANGES: u64 = 64;
 
-struct Conversation {
+struct Conversation<'a> {
     referee: Referee,
-    scene: Scene,
+    scene: Scene<'a>,
     settings: Settings,
     /// When the service made its last answer, and its last list.
     answered_at: Duration,
@@ -43,7 +43,7 @@ pub fn conversation(data: &[u8]) {
     conversation.check_truth();
 }
 
-impl Conversation {
+impl Conversation<'_> {
     fn play(&mut self) {
         let mut number = 0;
         while number < EXCHANGES {
@@ -53,8 +53,7 @@ impl Conversation {
                     self.scene.portal.accept_token(&self.referee.token(), until);
                 }
                 Next::Send(exchange) => {
-                    let accident = self.scene.accidents.iter().find(|(which, _)| *which == number);
-                    self.exchange(&exchange, accident.map(|(_, accident)| *accident));
+                    self.exchange(&exchange, self.scene.accident(number));
                     number += 1;
                 }
                 Next::Await(_) | Next::WaitUntil(_) => {}

@@ -84,18 +84,10 @@ pub(crate) fn plain_wait(headers: &HeaderMap) -> Option<Duration> {
 pub(crate) fn check_error(error: &Error) {
     check_line("an error", &error.to_string(), 4096);
     assert!(!error.kind().as_str().is_empty() && !error.advice().is_empty());
-    let is_transient = match error.kind() {
-        ErrorKind::TokenSource
-        | ErrorKind::Throttled
-        | ErrorKind::Server
-        | ErrorKind::MalformedBody
-        | ErrorKind::Deadline
-        | ErrorKind::Transport => true,
-        ErrorKind::UnexpectedStatus => {
-            error.answer().is_some_and(|answer| answer.status() == StatusCode::REQUEST_TIMEOUT)
-        }
-        _ => false,
-    };
+    let transient = ["token_source", "throttled", "server", "malformed_body", "deadline", "transport"];
+    let is_408 = error.answer().is_some_and(|answer| answer.status() == StatusCode::REQUEST_TIMEOUT);
+    let is_transient =
+        transient.contains(&error.kind().as_str()) || (is_408 && error.kind() == ErrorKind::UnexpectedStatus);
     assert_eq!(error.is_transient(), is_transient, "{}", error.kind());
     if let Some(answer) = error.answer() {
         check_answer(answer);

@@ -18,22 +18,15 @@ use cancel_core::testing::portal::{
 use crate::input::number;
 use crate::settings::{OFFER, PUBLISHER};
 
-pub(crate) struct Scene {
+pub(crate) struct Scene<'a> {
     pub(crate) portal: Portal,
     /// What happens at which time, the first one last.
-    events: Vec<(Duration, Happens)>,
+    events: Vec<(Duration, Vec<&'a str>)>,
     /// What happens to exchanges, by their number.
-    pub(crate) accidents: Vec<(u64, Accident)>,
+    accidents: Vec<(u64, Accident)>,
     /// When each operation was started.
     pub(crate) starts: Vec<(String, Duration)>,
     pub(crate) asks_for_etag: bool,
-}
-
-enum Happens {
-    Starts(String),
-    Ends(String, End),
-    CancelsBecome(CancelBehavior),
-    TokenExpires,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,8 +41,8 @@ pub(crate) enum Accident {
     Dropped,
 }
 
-impl Scene {
-    pub(crate) fn read<'a>(lines: impl Iterator<Item = &'a str>, origin: &str) -> Self {
+impl<'a> Scene<'a> {
+    pub(crate) fn read(lines: impl Iterator<Item = &'a str>, origin: &str) -> Self {
         let mut offer = Offer::new(PUBLISHER, OFFER);
         let mut scene = Self {
             portal: Portal::new(),
@@ -66,7 +59,7 @@ impl Scene {
                     offer = words.iter().fold(offer, |offer, word| with_behavior(offer, word));
                     scene.asks_for_etag |= words.iter().any(|word| word.starts_with("etag"));
                 }
-                ["run", id, ref words @ ..] if is_new(id, &scene.starts) => {
+                ["run", id, ref words @ ..] if scene.is_new(id) => {
                     let (operation, start) = operation(id, words);
                     scene.starts.push((id.to_owned(), start));
                     offer = offer.operation(operation);
@@ -75,7 +68,7 @@ impl Scene {
                     let call = self::call(call);
                     scene.portal.script(call, fault(call, kind, rest));
                 }
-                ["at", time, ref happens @ ..] => scene.at(milliseconds(time), happens),
+                ["at", time, ref words @ ..] => scene.events.push((milliseconds(time), words.to_vec())),
                 [what, which, ref rest @ ..] => {
                     scene.accidents.extend(accident(what, rest).map(|accident| (number(which), accident)));
                 }
@@ -87,37 +80,43 @@ impl Scene {
         scene
     }
 
-    fn at(&mut self, time: Duration, words: &[&str]) {
-        let happens = match *words {
-            ["start", id] if is_new(id, &self.starts) => {
-                self.starts.push((id.to_owned(), time));
-                Happens::Starts(id.to_owned())
-            }
-            ["end", id, "failed"] => Happens::Ends(id.to_owned(), End::Failed),
-            ["end", id, "canceled"] => Happens::Ends(id.to_owned(), End::Canceled),
-            ["end", id, ..] => Happens::Ends(id.to_owned(), End::Completed),
-            ["cancel", behavior] => Happens::CancelsBecome(self::behavior(behavior)),
-            ["expire", ..] => Happens::TokenExpires,
-            _ => return,
-        };
-        self.events.push((time, happens));
+    /// What happens to the exchange of this number.
+    pub(crate) fn accident(&self, number: u64) -> Option<Accident> {
+        self.accidents.iter().find(|(which, _)| *which == number).map(|(_, accident)| *accident)
     }
 
     /// Lets everything happen that is due by now.
     pub(crate) fn pass_time(&mut self, now: Duration, token: &str) {
         while self.events.last().is_some_and(|(time, _)| *time <= now) {
-            let Some((time, happens)) = self.events.pop() else { return };
+            let Some((time, words)) = self.events.pop() else { return };
             // An event of an operation that does not exist is left out.
-            let _ = match happens {
-                Happens::Starts(id) => self.portal.start_operation(time, PUBLISHER, OFFER, PublishOperation::new(&id)),
-                Happens::Ends(id, end) => self.portal.end_operation(time, PUBLISHER, OFFER, &id, end),
-                Happens::CancelsBecome(behavior) => self.portal.set_cancel(PUBLISHER, OFFER, behavior),
-                Happens::TokenExpires => {
+            let _ = match *words.as_slice() {
+                ["start", id] if self.is_new(id) => {
+                    self.starts.push((id.to_owned(), time));
+                    self.portal.start_operation(time, PUBLISHER, OFFER, PublishOperation::new(id))
+                }
+                ["end", id, ref how @ ..] => {
+                    let end = match how {
+                        ["failed"] => End::Failed,
+                        ["canceled"] => End::Canceled,
+                        _ => End::Completed,
+                    };
+                    self.portal.end_operation(time, PUBLISHER, OFFER, id, end)
+                }
+                ["cancel", behavior] => self.portal.set_cancel(PUBLISHER, OFFER, self::behavior(behavior)),
+                ["expire", ..] => {
                     self.portal.revoke_token(token);
                     Ok(())
                 }
+                _ => Ok(()),
             };
         }
+    }
+
+    /// Whether an operation can have this id: no other has it.
+    fn is_new(&self, id: &str) -> bool {
+        let is_known = self.starts.iter().any(|(known, _)| known.eq_ignore_ascii_case(id));
+        OperationId::new(id).is_ok() && self.starts.len() < 8 && !is_known
     }
 }
 
@@ -129,11 +128,6 @@ fn accident(what: &str, rest: &[&str]) -> Option<Accident> {
         "drop" => Accident::Dropped,
         _ => return None,
     })
-}
-
-/// An operation has an id that no other has.
-fn is_new(id: &str, starts: &[(String, Duration)]) -> bool {
-    OperationId::new(id).is_ok() && starts.len() < 8 && !starts.iter().any(|(known, _)| known.eq_ignore_ascii_case(id))
 }
 
 fn milliseconds(text: &str) -> Duration {

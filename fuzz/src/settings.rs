@@ -40,42 +40,33 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn read(text: &str) -> Self {
+        let is_set = |word: &str| text.split(' ').any(|set| set == word);
+        let value = |name: &str| text.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        let number = |name, default| value(name).map_or(default, number);
+        let milliseconds = |name, default| Duration::from_millis(number(name, default));
         let mut read = Self {
-            origin: ORIGINS[0],
-            until: Until::Verified,
-            attempts: 2,
-            deadline: Duration::from_secs(200),
-            poll: Duration::from_secs(1),
-            most: Duration::from_secs(30),
-            timeout: Duration::from_secs(30),
-            limit: 1 << 16,
-            jitter: 0,
-            ambiguous: false,
-            dry: false,
+            origin: ORIGINS[number("origin", 0) as usize % ORIGINS.len()],
+            until: match value("until").unwrap_or_default() {
+                "accepted" => Until::Accepted,
+                "settled" => Until::Settled,
+                _ => Until::Verified,
+            },
+            attempts: (number("attempts", 2) % 8).max(1) as u8,
+            deadline: milliseconds("deadline", 200_000),
+            poll: milliseconds("poll", 1000),
+            most: milliseconds("most", 30_000),
+            timeout: milliseconds("timeout", 30_000),
+            limit: number("limit", 1 << 16) as usize,
+            jitter: number("jitter", 0) as u8,
+            ambiguous: is_set("ambiguous"),
+            dry: is_set("dry"),
             request: json!({ "publisher": PUBLISHER, "offer": OFFER }),
-            latency: Duration::ZERO,
-            expires: None,
+            latency: milliseconds("latency", 0),
+            expires: value("expires").map(|_| milliseconds("expires", 0)),
         };
-        for word in text.split(' ') {
-            let (name, value) = word.split_once('=').unwrap_or((word, ""));
-            let milliseconds = Duration::from_millis(number(value));
-            match name {
-                "origin" => read.origin = ORIGINS[number(value) as usize % ORIGINS.len()],
-                "until" if value.starts_with('a') => read.until = Until::Accepted,
-                "until" if value.starts_with('s') => read.until = Until::Settled,
-                "attempts" => read.attempts = (number(value) % 8).max(1) as u8,
-                "deadline" => read.deadline = milliseconds,
-                "poll" => read.poll = milliseconds,
-                "most" => read.most = milliseconds,
-                "timeout" => read.timeout = milliseconds,
-                "limit" => read.limit = number(value) as usize,
-                "jitter" => read.jitter = number(value) as u8,
-                "ambiguous" => read.ambiguous = true,
-                "dry" => read.dry = true,
-                "notify" | "if_match" | "client_request_id" | "only_if_running" => read.ask_for(name, value),
-                "latency" => read.latency = milliseconds,
-                "expires" => read.expires = Some(milliseconds),
-                _ => {}
+        for name in ["notify", "if_match", "client_request_id", "only_if_running"] {
+            if let Some(value) = value(name) {
+                read.ask_for(name, value);
             }
         }
         read

@@ -17,7 +17,7 @@ fn every_target_holds_over_its_corpus() {
         for seed in seeds {
             let data = fs::read(&seed).unwrap();
             if catch_unwind(|| target(&data)).is_err() {
-                failed.push(format!("{name}/{}", seed.file_name().unwrap().display()));
+                failed.push(format!("{name}/{}", seed.file_name().unwrap().to_string_lossy()));
             }
         }
     }

@@ -57,7 +57,7 @@ impl Referee {
         assert!(self.last_id < id, "an id that was there before");
         assert!(exchange.timeout <= self.settings.timeout);
         let until = self.told.saturating_add(exchange.timeout);
-        assert!(until <= self.ledger.deadline(), "beyond the deadline");
+        assert!(until <= self.ledger.deadline, "beyond the deadline");
         assert_eq!((exchange.until, exchange.body_limit), (until, self.settings.limit));
         self.check_token(request);
         let call = request.headers().get("x-ms-client-request-id").map(|id| id.to_str().unwrap());
@@ -170,8 +170,8 @@ impl Referee {
     /// So many failures in a row are final. In a verified run a location may fail, and then it is not polled any more.
     fn check_patience(&self, kind: &Kind) {
         let decides = *kind == Kind::List || self.settings.until != Until::Verified;
-        let is_enough = decides && self.ledger.failed_gets() >= self.settings.attempts;
-        assert!(!is_enough || self.machine.result().is_some(), "{} failures in a row", self.ledger.failed_gets());
+        let is_enough = decides && self.ledger.failed_gets >= self.settings.attempts;
+        assert!(!is_enough || self.machine.result().is_some(), "{} failures in a row", self.ledger.failed_gets);
     }
 
     /// An exchange that is not in flight takes no answer and no failure: not an earlier one, not a later one, and none of another machine.

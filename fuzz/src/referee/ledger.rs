@@ -8,7 +8,7 @@ use cancel_core::{Posted, Until};
 use serde_json::Value;
 
 use super::exchanges::{Heard, Kind};
-use crate::expected::{folded, is_end};
+use crate::expected::folded;
 use crate::settings::Settings;
 
 /// A POST that is kept waiting for longer than this has another list before it.
@@ -41,17 +41,18 @@ pub(super) struct Ledger {
     /// What was in progress on the first list that could be read, in lower case.
     baseline: Option<BTreeSet<String>>,
     /// What is in progress by the list that is the last answer.
-    running: Option<BTreeSet<String>>,
+    pub(super) running: Option<BTreeSet<String>>,
     /// When a list was answered last, and how many were asked for since the last exchange of another kind.
     listed: Duration,
     lists: u32,
     /// The last word for each operation that was polled by its id, folded.
     polled: BTreeMap<String, String>,
     /// The location said last that the cancel has failed.
-    cancel_failed: bool,
+    pub(super) cancel_failed: bool,
     /// In a row.
-    failed_gets: u8,
-    deadline: Duration,
+    pub(super) failed_gets: u8,
+    /// It ends by then.
+    pub(super) deadline: Duration,
     /// No poll leaves before.
     earliest: Duration,
 }
@@ -238,35 +239,9 @@ impl Ledger {
         }
     }
 
-    /// It ends by then.
-    pub(super) fn deadline(&self) -> Duration {
-        self.deadline
-    }
-
-    pub(super) fn failed_gets(&self) -> u8 {
-        self.failed_gets
-    }
-
-    pub(super) fn cancel_failed(&self) -> bool {
-        self.cancel_failed
-    }
-
-    /// What is in progress by the list that is the last answer.
-    pub(super) fn running(&self) -> Option<&BTreeSet<String>> {
-        self.running.as_ref()
-    }
-
     /// The operations of the baseline, each with the last word that a poll had for it. `None` before its first poll.
     pub(super) fn baseline(&self) -> Vec<(&str, Option<&str>)> {
         let baseline = self.baseline.as_ref().expect("there is a baseline");
         baseline.iter().map(|id| (id.as_str(), self.polled.get(id).map(String::as_str))).collect()
-    }
-
-    /// Every operation of the baseline has ended, and these are the words.
-    pub(super) fn ends_of_baseline(&self) -> Vec<&str> {
-        let polled = self.baseline().into_iter();
-        let words: Vec<_> = polled.map(|(id, word)| word.unwrap_or_else(|| panic!("{id} was never polled"))).collect();
-        assert!(words.iter().all(|word| is_end(word)), "not all have ended: {words:?}");
-        words
     }
 }

@@ -108,13 +108,13 @@ impl Referee {
                 Next::Await(until)
             }
             Step::WaitUntil(when) => {
-                let in_time = self.told < when && when <= self.ledger.deadline();
+                let in_time = self.told < when && when <= self.ledger.deadline;
                 assert!(self.in_flight.is_none() && in_time, "a wait until {when:?}");
                 Next::WaitUntil(when)
             }
             Step::Done(_) => Next::Done,
         };
-        assert!(self.told < self.ledger.deadline() || matches!(next, Next::Done), "the deadline has passed");
+        assert!(self.told < self.ledger.deadline || matches!(next, Next::Done), "the deadline has passed");
         if let Next::Send(exchange) = &next {
             self.check_sent(exchange);
         }

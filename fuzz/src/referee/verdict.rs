@@ -59,18 +59,18 @@ impl Referee {
         match outcome {
             Outcome::NothingRunning { .. } => {
                 assert!(*kind == Kind::List && self.ledger.posted() == Posted::No);
-                let running = self.ledger.running().expect("a list was read");
+                let running = self.ledger.running.as_ref().expect("a list was read");
                 let is_wanted = self.settings.only_if_running().is_none_or(|id| running.contains(&id));
                 assert!(running.is_empty() || !is_wanted, "nothing is running, and {running:?} is");
                 assert_eq!(outcome.operations().len(), running.len());
             }
             Outcome::StillRunning { .. } if self.settings.dry => {
-                let running = self.ledger.running();
+                let running = self.ledger.running.as_ref();
                 assert!(*kind == Kind::List && running.is_some_and(|running| !running.is_empty()));
             }
             Outcome::StillRunning { .. } => {
                 assert!(until == Until::Verified && is_poll);
-                assert!(self.ledger.cancel_failed(), "still running, and no answer says that the cancel has failed");
+                assert!(self.ledger.cancel_failed, "still running, and no answer says that the cancel has failed");
                 assert!(status == 202 || (!word.is_empty() && !is_end(word)), "still running: {status} {word:?}");
             }
             Outcome::Accepted { .. } => assert!(until == Until::Accepted && *kind == Kind::Post && status == 202),
@@ -83,28 +83,28 @@ impl Referee {
                 assert_eq!(operation.status(), word);
             }
             Outcome::Canceled { proof: Proof::Verified, .. } => {
-                let words = self.ledger.ends_of_baseline();
+                let words = self.ends_of_baseline(outcome);
                 assert!(words.iter().all(|word| is_canceled(word)), "canceled: {words:?}");
-                self.check_operations(outcome);
             }
             Outcome::Ended { proof: Proof::Verified, operation, .. } => {
-                let words = self.ledger.ends_of_baseline();
+                let words = self.ends_of_baseline(outcome);
                 assert!(words.iter().any(|word| !is_canceled(word)), "ended, and not canceled: {words:?}");
-                assert!(words.contains(&&*folded(operation.status())));
-                self.check_operations(outcome);
+                assert!(words.contains(&folded(operation.status())) && !is_canceled(operation.status()));
             }
             other => panic!("no answer says that: {other:?}"),
         }
         assert_eq!(outcome.posted(), self.ledger.posted());
     }
 
-    /// The operations of a verified outcome are those of the baseline, each with its last word.
-    fn check_operations(&self, outcome: &Outcome) {
+    /// The operations of a verified outcome are those of the baseline, each with its last word. All have ended; these are the words.
+    fn ends_of_baseline(&self, outcome: &Outcome) -> Vec<String> {
         let shown = outcome.operations().iter();
         let mut shown: Vec<_> =
             shown.map(|tracked| (tracked.id().as_str().to_ascii_lowercase(), folded(tracked.status()))).collect();
         shown.sort_unstable();
-        let shown: Vec<_> = shown.iter().map(|(id, word)| (id.as_str(), Some(word.as_str()))).collect();
-        assert_eq!(shown, self.ledger.baseline(), "the operations of the outcome, and those of the baseline");
+        let known: Vec<_> = shown.iter().map(|(id, word)| (id.as_str(), Some(word.as_str()))).collect();
+        assert_eq!(known, self.ledger.baseline(), "the operations of the outcome, and those of the baseline");
+        assert!(shown.iter().all(|(_, word)| is_end(word)), "not all have ended: {shown:?}");
+        shown.into_iter().map(|(_, word)| word).collect()
     }
 }
