@@ -1,7 +1,7 @@
 //! Any answer to any call: any status, any headers, any bytes.
 //!
-//! Each reader finds what another reading of the message finds, or gives a typed error by the status. What is kept of the answer is
-//! bounded and sanitized. A machine waits as long as the headers ask for, but never beyond its deadline.
+//! Each reader finds what another reading of the message finds, or gives a typed error by the status. What is kept of
+//! the answer is bounded and sanitized. A machine waits as long as the headers ask for, but never beyond its deadline.
 
 use std::time::Duration;
 
@@ -132,8 +132,8 @@ fn check_list(response: &Response<&[u8]>, answer: &Answer, tree: Option<&Value>)
     }
 }
 
-/// The wait is at most an hour, and a whole number means what it says. In a machine the first poll comes after it, or after the policy's
-/// wait where that is longer, or at the deadline.
+/// The wait is at most an hour, and a whole number means what it says. In a machine the first poll comes after it, or
+/// after the policy's wait where that is longer, or at the deadline.
 fn check_wait(headers: &HeaderMap, wait: Option<Duration>) {
     assert!(wait.is_none_or(|wait| wait <= HOUR), "a wait of {wait:?}");
     let plain = plain_wait(headers);

@@ -1,6 +1,7 @@
 //! Any text as a checkpoint: it is refused as one, or the run that resumes it keeps every rule.
 //!
-//! The input has settings on the first line, and then the checkpoint. The run meets a service that answers as documented.
+//! The input has settings on the first line, and then the checkpoint. The run meets a service that answers as
+//! documented.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The machine against the simulated service, whatever goes wrong between them: the referee's rules hold, and the outcome agrees with
-//! what became of the operations.
+//! The machine against the simulated service, with faults and accidents between them: the referee's rules hold, and the
+//! outcome agrees with what became of the operations.
 //!
 //! The input has settings on the first line, and then the [scene](crate::scene).
 
@@ -109,7 +109,8 @@ impl Conversation<'_> {
         self.scene.portal.handle(now, exchange.request.clone())
     }
 
-    /// The rule on a second POST from the service's side: a cancel stops the baseline, and what was started after the last list.
+    /// The rule on a second POST from the service's side: a cancel stops the baseline, and what was started after the
+    /// last list.
     fn check_what_is_canceled(&self) {
         if self.settings.until != Until::Verified {
             return;

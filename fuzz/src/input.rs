@@ -1,4 +1,4 @@
-//! How a target reads its input: as text, without ever refusing it.
+//! Reads the inputs of the targets as text, and refuses none.
 //!
 //! What cannot be read is left out or replaced, so that every mutation of a seed is an input too.
 
@@ -16,7 +16,7 @@ pub(crate) fn response(data: &[u8]) -> Response<&[u8]> {
 }
 
 /// Headers up to an empty line, and what follows it.
-pub(crate) fn headers(mut data: &[u8]) -> (HeaderMap, &[u8]) {
+fn headers(mut data: &[u8]) -> (HeaderMap, &[u8]) {
     let mut headers = HeaderMap::new();
     while !data.is_empty() {
         let (header, rest) = line(data);
@@ -47,7 +47,7 @@ pub(crate) fn script(data: &[u8]) -> String {
 }
 
 /// The first line, without its end, and the rest.
-pub(crate) fn line(data: &[u8]) -> (&[u8], &[u8]) {
+fn line(data: &[u8]) -> (&[u8], &[u8]) {
     let (line, rest) = match data.iter().position(|byte| *byte == b'\n') {
         Some(end) => (&data[..end], &data[end + 1..]),
         None => (data, &[][..]),

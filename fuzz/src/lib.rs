@@ -1,11 +1,11 @@
 //! The bodies of the fuzz targets: what must hold of any input, asserted.
 //!
-//! Each target has a file, and in it a function of the same name that takes the fuzzer's bytes. They form a library, so that the
-//! committed corpus also runs as an ordinary test on a stable toolchain. Inputs are text, and any text is one: people write seeds and
-//! read findings.
+//! Each target has a file, and in it a function of the same name that takes the fuzzer's bytes. They form a library, so
+//! that the committed corpus also runs as an ordinary test on a stable toolchain. Inputs are text, and any text is one:
+//! people write seeds and read findings.
 //!
-//! What is expected is computed from the input and from the published contract by other means than the code under test: by other
-//! parsers, and by a ledger of its own. Only the public interface of cancel-core is used.
+//! What is expected is computed from the input and from the published contract by other means than the code under test:
+//! by other parsers, and by a ledger of its own. Only the public interface of cancel-core is used.
 
 #![allow(
     clippy::expect_used,

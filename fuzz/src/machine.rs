@@ -1,7 +1,7 @@
 //! Any list of operations on the machine, in any order and at any time: the referee's rules hold, and it ends.
 //!
-//! The input has settings on the first line, and then an operation a line. [`run`] tells their words. A line that begins with anything
-//! else asks the machine for its next step.
+//! The input has settings on the first line, and then an operation a line. [`run`] tells their words. A line that
+//! begins with anything else asks the machine for its next step.
 
 use std::time::Duration;
 

@@ -35,7 +35,7 @@ impl Origin {
         Some(Self { scheme, host: host.to_ascii_lowercase(), port })
     }
 
-    /// A request goes here, whoever reads its URL.
+    /// A request goes here, by both readings of its URL.
     pub(crate) fn check(&self, uri: &Uri) {
         assert_eq!(Self::by_http(uri).as_ref(), Some(self), "as `http` reads {uri}");
         assert_eq!(Self::by_url(&uri.to_string()).as_ref(), Some(self), "as `url` reads {uri}");
@@ -43,7 +43,7 @@ impl Origin {
         assert_eq!(Self::by_http(&written).as_ref(), Some(self), "as `http` reads {written} again");
     }
 
-    /// A token goes there without TLS only where nobody else listens.
+    /// A token goes there without TLS only on this machine.
     pub(crate) fn check_is_safe(&self) {
         let loopback = self.host == "localhost"
             || self.host == "[::1]"

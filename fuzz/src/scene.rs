@@ -1,12 +1,15 @@
 //! The service's side of a conversation: an offer, its operations, what goes wrong, and what happens meanwhile.
 //!
-//! A line a fact, after the settings. Times are in milliseconds since the beginning.
+//! After the settings each line says one thing. Times are in milliseconds since the beginning.
 //!
-//! - `offer generation=slot cancel=after:5000 retry=5 publish filter cancels array words etag` how the service behaves
-//! - `run publish-a start=0 wait=100 runs=5000 signoff` an operation
-//! - `fault cancel 503 after`, `fault list lose`, `fault operation lose-answer`, `fault any cut 10`, `fault operation pass`
-//! - `at 5000 start publish-x`, `at 5000 end publish-a failed`, `at 5000 cancel fails:100`, `at 5000 expire`
-//! - `crash 2 before`, `crash 2 after`, `unsent 2`, `late 2`, `drop 2` what happens to the exchange of this number
+//! - `offer generation=slot cancel=after:5000 retry=5 publish filter cancels array text words etag`: how the service
+//!   behaves
+//! - `run publish-a start=0 wait=100 runs=5000 signoff`: an operation
+//! - `fault cancel 503 after`, `fault list lose`, `fault operation lose-answer`, `fault any cut 10`, `fault operation
+//!   pass`: what goes wrong with the next request of this kind
+//! - `at 5000 start publish-x`, `at 5000 end publish-a failed`, `at 5000 cancel fails:100`, `at 5000 expire`: what
+//!   happens then
+//! - `crash 2 before`, `crash 2 after`, `unsent 2`, `late 2`, `drop 2`: what happens to the exchange of this number
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The first line of the inputs that are about a conversation: the policy, the request, and what the service is like.
 //!
-//! It has words in any order. A word that is missing or cannot be read has a default: `until=settled attempts=2 deadline=60000
-//! poll=1000 only_if_running=publish-a ambiguous`. Times are in milliseconds.
+//! It has words in any order. A word that is missing or cannot be read has a default: `until=settled attempts=2
+//! deadline=60000 poll=1000 only_if_running=publish-a ambiguous`. Times are in milliseconds.
 
 use std::time::Duration;
 

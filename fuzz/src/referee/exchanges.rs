@@ -174,7 +174,8 @@ impl Referee {
         assert!(!is_enough || self.machine.result().is_some(), "{} failures in a row", self.ledger.failed_gets);
     }
 
-    /// An exchange that is not in flight takes no answer and no failure: not an earlier one, not a later one, and none of another machine.
+    /// An exchange that is not in flight takes no answer and no failure: not an earlier one, not a later one, and none
+    /// of another machine.
     pub(crate) fn check_stale(&mut self, given: Duration, response: &Response<Body>) {
         let in_flight = self.in_flight.as_ref().map(|exchange| exchange.id).filter(|_| self.over.is_none());
         let before = format!("{:?}", self.machine);

@@ -1,5 +1,5 @@
-//! What left and what was heard of it, and the rules that need such a history: on a second POST, on the number of POSTs, and on when a
-//! poll may leave. It also knows what of this a resumed run can know.
+//! What left and what was heard of it, and the rules that need such a history: on a second POST, on the number of
+//! POSTs, and on when a poll may leave. It also knows what of this a resumed run can know.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

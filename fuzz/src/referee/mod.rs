@@ -1,7 +1,8 @@
 //! Drives a machine and judges all that it does from outside: by what it sends, and by what it was told.
 //!
-//! The rules are those that are never broken: the token goes to one origin, a second POST needs a reason, an input that does not fit
-//! changes nothing, a step is stable, what is over stays over, it ends by the deadline, and no secret is shown.
+//! The rules are those that are never broken: the token goes to one origin, a second POST needs a reason, an input that
+//! does not fit changes nothing, a step is stable, what is over stays over, it ends by the deadline, and no secret is
+//! shown.
 
 mod exchanges;
 mod ledger;
@@ -28,7 +29,8 @@ pub(crate) struct Referee {
     pub(crate) now: Duration,
     told: Duration,
     ledger: Ledger,
-    /// How many tokens were handed in, and how many of them to the process before. The machine holds the last one, if any.
+    /// How many tokens were handed in, and how many of them to the process before. The machine holds the last one, if
+    /// any.
     tokens: u32,
     earlier_tokens: u32,
     holds_token: bool,

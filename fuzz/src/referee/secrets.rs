@@ -21,8 +21,8 @@ impl Referee {
         self.check_over();
     }
 
-    /// Writes the tokens into an answer that asks for it: `$TOKEN` is the one that the machine holds, `$OLD` the one before, and in a
-    /// body `$JSON` is spelled with escapes.
+    /// Writes the tokens into an answer that asks for it: `$TOKEN` is the one that the machine holds, `$OLD` the one
+    /// before, and in a body `$JSON` is spelled with escapes.
     pub(super) fn echo(&self, response: &mut Response<Body>) -> bool {
         if self.tokens == self.earlier_tokens {
             return false;

@@ -96,7 +96,8 @@ impl Referee {
         assert_eq!(outcome.posted(), self.ledger.posted());
     }
 
-    /// The operations of a verified outcome are those of the baseline, each with its last word. All have ended; these are the words.
+    /// The operations of a verified outcome are those of the baseline, each with its last word. All have ended; these
+    /// are the words.
     fn ends_of_baseline(&self, outcome: &Outcome) -> Vec<String> {
         let shown = outcome.operations().iter();
         let mut shown: Vec<_> =
