@@ -3,6 +3,7 @@
 //! The input has settings on the first line, and then the checkpoint. The run meets a service that answers as
 //! documented.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cancel_core::{Body, Checkpoint};
@@ -48,10 +49,14 @@ fn check_is_ours(checkpoint: &Value, settings: &Settings) {
     assert!(checkpoint["version"] == 1 && checkpoint["over"] != "outcome" && !settings.dry);
     assert!(checkpoint["resumes"].as_u64().is_some_and(|times| times < 1000), "a loop that goes on for ever");
     let (request, phase) = (&checkpoint["request"], &checkpoint["phase"]);
-    let baseline = phase["baseline"].as_array().into_iter().flatten();
-    for id in baseline.chain([&request["publisher"], &request["offer"]]) {
+    let baseline = phase["baseline"].as_array();
+    for id in baseline.into_iter().flatten().chain([&request["publisher"], &request["offer"]]) {
         let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         assert!(id.as_str().is_some_and(|id| !id.is_empty() && id.bytes().all(is_safe)), "{id:?}");
+    }
+    if let Some(baseline) = baseline {
+        let ids: BTreeSet<_> = baseline.iter().map(|id| id.to_string().to_ascii_lowercase()).collect();
+        assert!((1..=64).contains(&baseline.len()) && ids.len() == baseline.len(), "a baseline of {ids:?}");
     }
     let url = &phase["location"]["url"];
     assert!(url.is_null() || origin(url) == place, "a location elsewhere: {url}");
