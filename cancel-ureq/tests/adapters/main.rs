@@ -1,4 +1,4 @@
-//! Both adapters, over real connections: the same conversations, the same bytes, the same failures.
+//! Both adapters over real connections: the same conversations, the same bytes, the same failures.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
@@ -10,7 +10,7 @@ mod agent;
 mod certificates;
 mod conformance;
 mod conversations;
+mod elsewhere;
 mod failures;
 mod journals;
-mod secrecy;
 mod settings;
