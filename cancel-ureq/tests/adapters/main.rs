@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
 mod adapter;
+mod parallel;
 mod server;
 mod tls;
 

@@ -2,7 +2,8 @@
 
 use crate::adapter::OVER_HTTP1;
 use crate::hostile::At;
-use crate::outcome::{each, outcome};
+use crate::outcome::outcome;
+use crate::parallel::each;
 
 #[test]
 fn an_answer_may_be_cut_off_at_every_byte() {

@@ -11,6 +11,8 @@
 
 #[path = "../adapters/adapter.rs"]
 mod adapter;
+#[path = "../adapters/parallel.rs"]
+mod parallel;
 #[path = "../adapters/server.rs"]
 mod server;
 #[path = "../adapters/tls.rs"]

@@ -8,7 +8,8 @@ use std::sync::Mutex;
 use crate::adapter::OVER_HTTP1;
 use crate::attacks::ATTACKS;
 use crate::hostile::At;
-use crate::outcome::{each, outcome};
+use crate::outcome::outcome;
+use crate::parallel::each;
 
 const MANUAL: &str = "../cancel-core/src/guide/hostile_servers.md";
 /// What the whole process may take at its peak, in KiB, the server's side included.

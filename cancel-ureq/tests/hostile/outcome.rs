@@ -1,7 +1,5 @@
 //! How one cancel ends under one attack, with what must hold whatever the end.
 
-use std::sync::Mutex;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use cancel_core::{Endpoint, Policy};
@@ -15,8 +13,6 @@ const ATTEMPT: Duration = Duration::from_millis(600);
 const ATTEMPTS: u8 = 2;
 /// More time for a machine that is busy with other tests. It is less than the server waits for, so the client must end it.
 const BUSY: Duration = Duration::from_secs(30);
-/// Most of the time of an attack is waiting.
-const WORKERS: usize = 6;
 
 fn impatient() -> Policy {
     policy().attempt_timeout(ATTEMPT).attempts(ATTEMPTS).deadline(Duration::from_secs(60))
@@ -41,19 +37,4 @@ pub(crate) fn outcome(
     let shown = format!("{result:?} {:?} {}", cancellation.progress(), cancellation.checkpoint().to_json());
     assert!(!shown.contains(TOKEN), "{shown}");
     result.map_or_else(|error| error.kind().as_str(), |outcome| outcome.as_str())
-}
-
-/// Runs each case once, several at a time. A panic in one of them is a panic here.
-pub(crate) fn each<T: Send>(cases: impl IntoIterator<Item = T>, run: impl Fn(T) + Sync) {
-    let cases = Mutex::new(cases.into_iter().collect::<Vec<_>>().into_iter());
-    let next = || cases.lock().unwrap().next();
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(case) = next() {
-                    run(case);
-                }
-            });
-        }
-    });
 }
