@@ -68,11 +68,6 @@ impl Generation {
         }
     }
 
-    /// Migrated offers ignore notification addresses.
-    pub(super) fn is_migrated(&self) -> bool {
-        *self == Self::Migrated2020
-    }
-
     /// The 202 of a cancel.
     pub(super) fn accepted(&self, names: &Names<'_>) -> Answer {
         let accepted = Answer::status(202);

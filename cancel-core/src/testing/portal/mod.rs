@@ -3,9 +3,9 @@
 //! It is **outside of the semver promise** of this crate: it may change in any release.
 //!
 //! [`Portal::handle`] takes a request and a time and gives a response. There is no clock, no randomness and no
-//! I/O: time is a [`Duration`] since an epoch of the caller's choosing, and a portal is a plain value that can
+//! I/O: time is a [`Duration`] since an epoch that the caller chooses, and a portal is a plain value that can
 //! be cloned, compared and hashed. A test sets up offers whose operations run in that virtual time, plays a
-//! conversation, and then looks at what was asked ([`Portal::calls`]) and at what became of the operations
+//! conversation, and then reads what was asked ([`Portal::calls`]) and what became of the operations
 //! ([`Portal::truth`]).
 //!
 //! It is written from the contract alone and uses nothing of the client's parsing or URL code, so that a

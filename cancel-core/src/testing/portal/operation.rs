@@ -1,7 +1,7 @@
 //! A publish operation, and what state it is in at a time.
 //!
-//! A state is computed from when things began and ended, never stored: to look at an operation does not
-//! change it. What an operation looks like on the wire is not known here.
+//! A state is computed from the times at which things begin and end, and never stored: reading an operation does not change it.
+//! What it looks like on the wire is not known here.
 
 use std::time::Duration;
 
@@ -97,7 +97,6 @@ pub struct PublishOperation {
     id: String,
     slot: String,
     publishing_version: u32,
-    notification_emails: String,
     started_at: Duration,
     not_started_until: Duration,
     course: Course,
@@ -113,7 +112,6 @@ impl PublishOperation {
             id: id.to_owned(),
             slot: "preview".to_owned(),
             publishing_version: 2,
-            notification_emails: String::new(),
             started_at: Duration::ZERO,
             not_started_until: Duration::ZERO,
             course: Course::Endless,
@@ -133,13 +131,6 @@ impl PublishOperation {
     #[must_use]
     pub fn publishing_version(mut self, version: u32) -> Self {
         self.publishing_version = version;
-        self
-    }
-
-    /// What the operation shows as `notificationEmails`; offers that were migrated never show it.
-    #[must_use]
-    pub fn notification_emails(mut self, emails: &str) -> Self {
-        emails.clone_into(&mut self.notification_emails);
         self
     }
 
@@ -262,9 +253,5 @@ impl PublishOperation {
 
     pub(super) fn version(&self) -> u32 {
         self.publishing_version
-    }
-
-    pub(super) fn emails(&self) -> &str {
-        &self.notification_emails
     }
 }

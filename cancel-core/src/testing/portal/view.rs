@@ -114,9 +114,6 @@ impl Offer {
         if state == State::Failed {
             set(&mut view, "error", json!({ "code": "PublishFailed", "message": "A step failed." }));
         }
-        if !self.generation.is_migrated() {
-            set(&mut view, "notificationEmails", operation.emails().into());
-        }
         view
     }
 
@@ -129,9 +126,6 @@ impl Offer {
         let mut view = self.view(now, state, changed, cancel.version);
         if state == State::Failed {
             set(&mut view, "error", "The operation could not be canceled.".into());
-        }
-        if !self.generation.is_migrated() {
-            set(&mut view, "notificationEmails", cancel.notification_emails.clone().unwrap_or_default().into());
         }
         view
     }
