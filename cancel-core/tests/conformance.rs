@@ -12,7 +12,7 @@ use cancel_core::{Body, Endpoint, Error, Exchange, Failure, Outcome, Step, Token
 use http::header::{ACCEPT_ENCODING, DATE, LOCATION, RETRY_AFTER};
 use http::{Method, Request, StatusCode};
 
-/// What an adapter does wrong.
+/// The mistake of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mistake {
     None,

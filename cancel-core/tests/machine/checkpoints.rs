@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cancel_core::{
-    BearerToken, CancelRequest, Cancellation, Checkpoint, ClientRequestId, Endpoint, ErrorKind, IfMatch,
-    NotificationEmails, OfferId, OperationId, Policy, Posted, PublisherId, Step,
+    CancelRequest, Cancellation, Checkpoint, ClientRequestId, Endpoint, ErrorKind, IfMatch, NotificationEmails,
+    OfferId, OperationId, Policy, Posted, PublisherId,
 };
 
 use crate::run::{CANCEL_OPERATION, NO_HEADERS, Run, accepted, secs, settled, status, verified};
@@ -178,35 +178,27 @@ fn a_text_that_was_cut_off_anywhere_is_refused() {
 
 #[test]
 fn a_forged_history_does_not_speed_anything_up() {
-    /// When the first request leaves after a resume, or the kind of the error.
-    fn first_request(from: &str, to: &str) -> Result<Duration, ErrorKind> {
+    /// How long a resumed run waits before its first request.
+    fn first_wait(from: &str, to: &str) -> Duration {
         let text = text();
         assert!(text.contains(from), "{from} is not in {text}");
         let mut run = rich().resume_from(&text.replace(from, to), verified()).unwrap();
-        let start = run.now;
-        loop {
-            match run.cancellation.step(run.now) {
-                Step::Authenticate(_) => run.cancellation.provide_token(BearerToken::new("eyJ0eXAi").unwrap()),
-                Step::WaitUntil(when) => run.now = when,
-                Step::Send(_) => return Ok(run.now - start),
-                Step::Await { .. } => panic!("nothing is in flight"),
-                Step::Done(result) => return Err(result.as_ref().unwrap_err().kind()),
-            }
-        }
+        run.next();
+        run.waited
     }
-    let written = first_request("", "");
-    assert_eq!(written, Ok(secs(1)), "the wait after the POST");
-    assert_eq!(
-        first_request(r#""due_ms":1000001000"#, r#""due_ms":0"#),
-        Ok(secs(0)),
-        "one poll, which was due long ago"
-    );
-    assert_eq!(first_request(r#""now_ms":1000000000"#, r#""now_ms":0"#), written, "times are on one clock");
-    assert_eq!(first_request(r#""failed_gets":0"#, r#""failed_gets":255"#), written);
-    assert_eq!(first_request(r#""polls":0"#, r#""polls":4294967295"#), written);
-    assert_eq!(first_request(r#""attempt":1"#, r#""attempt":4294967295"#), written);
+    assert_eq!(first_wait(r#""due_ms":1000001000"#, r#""due_ms":0"#), secs(0), "one poll, which was due long ago");
+    for (from, to) in [
+        ("", ""),
+        // Times are on one clock.
+        (r#""now_ms":1000000000"#, r#""now_ms":0"#),
+        (r#""failed_gets":0"#, r#""failed_gets":255"#),
+        (r#""polls":0"#, r#""polls":4294967295"#),
+        (r#""attempt":1"#, r#""attempt":4294967295"#),
+    ] {
+        assert_eq!(first_wait(from, to), secs(1), "the wait after the POST, whatever {to}");
+    }
 
-    // What counts on is the place in the schedule: it makes waits longer, and none shorter than the first.
+    // The place in the schedule is taken over: it makes waits longer, and none shorter than the first.
     let text = text().replace(r#""attempt":1"#, r#""attempt":4294967295"#);
     let mut run = rich().resume_from(&text, verified()).unwrap();
     run.poll_tracked("a", "running");

@@ -70,8 +70,7 @@ fn an_exchange_is_answered_once() {
     post.answer(202, [("Location", MIGRATED)], "");
     assert!(run.cancellation.handle_response(run.now, id, ok()).is_err());
     assert!(run.cancellation.handle_failure(run.now, id, Failure::maybe_sent("")).is_err());
-    run.poll(200, &status("canceled"));
-    assert_eq!(run.canceled(), Proof::ByLocation);
+    run.ends_canceled_by_location();
 }
 
 #[test]
@@ -118,8 +117,7 @@ fn an_exchange_that_was_not_attempted_counts_for_nothing() {
     run.poll(200, &status("canceled"));
     assert_eq!((run.waited, run.canceled()), (secs(0), Proof::ByLocation));
 
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().fail(Failure::NotAttempted);
     run.list(&[("a", "running")]);
     run.post().answer(200, NO_HEADERS, "");

@@ -31,8 +31,7 @@ fn a_refused_operation_location_is_not_replaced_by_the_other_header() {
 
 #[test]
 fn operation_location_always_moves_the_location() {
-    let mut run = Run::new(settled());
-    run.post().answer(202, [("Location", MIGRATED)], "");
+    let mut run = Run::following(settled());
     run.get(MIGRATED).answer(202, [("Operation-Location", NON_MIGRATED)], "");
     run.get(NON_MIGRATED).answer(200, [("Location", OTHER)], &status("running"));
     run.get(NON_MIGRATED).answer(200, NO_HEADERS, &status("canceled"));
@@ -40,8 +39,7 @@ fn operation_location_always_moves_the_location() {
 
 #[test]
 fn the_location_header_moves_it_only_where_the_location_came_from_that_header() {
-    let mut run = Run::new(settled());
-    run.post().answer(202, [("Location", MIGRATED)], "");
+    let mut run = Run::following(settled());
     run.get(MIGRATED).answer(200, [("Location", OTHER)], &status("running"));
     run.get(OTHER).answer(200, NO_HEADERS, &status("canceled"));
 

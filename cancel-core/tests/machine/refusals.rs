@@ -23,9 +23,16 @@ fn a_refused_post_ends_the_run() {
     for code in final_statuses(&[200, 202, 401, 408, 429]) {
         let expected = CancelResponse::from_http(&Endpoint::default(), &CANCEL.parse().unwrap(), &response(code));
         for policy in [accepted(), settled()] {
-            let mut run = Run::new(policy);
+            let mut run = Run::new(policy.clone());
             run.post().answer(code, NO_HEADERS, BODY);
             assert_eq!(run.error(), (expected.as_ref().unwrap_err().kind(), Posted::Yes), "{code}");
+            // A refusal is the word of the service that it did nothing. Any other status leaves the POST in doubt.
+            let mut resumed = run.resume(policy.clone());
+            if code >= 400 {
+                resumed.post();
+            } else {
+                assert_eq!(resumed.error(), (ErrorKind::Ambiguous, Posted::Yes), "{code}");
+            }
         }
     }
 }

@@ -14,17 +14,12 @@ fn a_run_that_sent_nothing_is_resumed_from_its_start() {
 
 #[test]
 fn after_the_list_it_lists_again_and_keeps_its_baseline() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
-    let mut run = run.resume(verified());
+    let mut run = Run::posting(&["a"]).resume(verified());
     run.list(&[("a", "running")]);
     run.post().answer(200, NO_HEADERS, "");
-    run.poll_tracked("a", "canceled");
-    assert_eq!(run.canceled(), Proof::Verified);
+    run.ends_canceled("a");
 
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
-    let mut run = run.resume(verified());
+    let mut run = Run::posting(&["a"]).resume(verified());
     run.list(&[("b", "running")]);
     run.poll_tracked("a", "completed");
     assert_eq!((run.ended().0, run.cancellation.posted()), (Proof::Verified, Posted::No));
@@ -32,14 +27,12 @@ fn after_the_list_it_lists_again_and_keeps_its_baseline() {
 
 #[test]
 fn a_post_that_was_in_flight_is_followed_by_a_recheck() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post();
     let mut run = run.resume(verified());
     assert_eq!(run.cancellation.posted(), Posted::Maybe);
     run.list(&[("a", "canceled")]);
-    run.poll_tracked("a", "canceled");
-    assert_eq!(run.canceled(), Proof::Verified);
+    run.ends_canceled("a");
 }
 
 #[test]
@@ -59,8 +52,7 @@ fn without_a_list_a_post_that_was_in_flight_is_ambiguous() {
 #[test]
 fn a_post_that_was_accepted_is_never_repeated() {
     let mut run = Run::following(settled()).resume(settled());
-    run.poll(200, &status("canceled"));
-    assert_eq!(run.canceled(), Proof::ByLocation);
+    run.ends_canceled_by_location();
 
     let mut run = Run::new(settled());
     run.post().answer(202, [("Location", "https://evil.example/")], "");
@@ -72,8 +64,7 @@ fn a_post_that_was_accepted_is_never_repeated() {
         "the policy is about a POST in doubt, and this one was accepted"
     );
 
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(202, [("Location", "https://evil.example/")], "");
     let mut run = run.resume(verified());
     run.poll_tracked("a", "canceled");
@@ -166,8 +157,7 @@ fn after_an_error_the_next_run_has_a_deadline_and_attempts_of_its_own() {
     run.now += secs(1000);
     assert_eq!(run.error(), (ErrorKind::Deadline, Posted::Yes));
     let mut run = run.resume(settled().deadline(secs(60)));
-    run.poll(200, &status("canceled"));
-    assert_eq!(run.canceled(), Proof::ByLocation);
+    run.ends_canceled_by_location();
 
     let mut run = Run::following(settled());
     for _ in 0..5 {
@@ -191,8 +181,7 @@ fn after_an_error_the_next_run_has_a_deadline_and_attempts_of_its_own() {
 
 #[test]
 fn a_crash_loop_posts_no_more_often_than_one_run() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     for _ in 0..5 {
         run.post();
         run = run.resume(verified());

@@ -15,8 +15,7 @@ fn a_poll_that_fails_for_a_time_is_repeated() {
     run.get(MIGRATED).maybe_sent();
     run.poll(200, "");
     run.poll(204, "");
-    run.poll(200, &status("canceled"));
-    assert_eq!(run.canceled(), Proof::ByLocation);
+    run.ends_canceled_by_location();
 }
 
 #[test]
@@ -52,8 +51,7 @@ fn a_poll_that_was_dropped_is_repeated_at_once_and_counts_once() {
     }
     assert_eq!(run.cancellation.progress().due, Some(run.now), "at once");
     assert_eq!(run.cancellation.progress().polls, 1);
-    run.poll(200, &status("canceled"));
-    assert_eq!(run.canceled(), Proof::ByLocation);
+    run.ends_canceled_by_location();
 }
 
 #[test]

@@ -148,11 +148,17 @@ impl Run {
         self.get(&operation(id)).answer(200, NO_HEADERS, &status(word));
     }
 
-    /// A run in `Verified` with these operations as its baseline, whose cancel was accepted.
-    pub(crate) fn verifying(ids: &[&str]) -> Self {
+    /// A run in `Verified` with these operations as its baseline, before its POST.
+    pub(crate) fn posting(ids: &[&str]) -> Self {
         let mut run = Self::new(verified());
         let entries: Vec<_> = ids.iter().map(|id| (*id, "running")).collect();
         run.list(&entries);
+        run
+    }
+
+    /// The same, and the cancel was accepted.
+    pub(crate) fn verifying(ids: &[&str]) -> Self {
+        let mut run = Self::posting(ids);
         run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
         run
     }
@@ -190,6 +196,18 @@ impl Run {
             Ok(Outcome::Canceled { proof, .. }) => proof,
             other => panic!("not canceled: {other:?}"),
         }
+    }
+
+    /// A poll of this tracked operation ends it: all is canceled, which is verified.
+    pub(crate) fn ends_canceled(&mut self, id: &str) {
+        self.poll_tracked(id, "canceled");
+        assert_eq!(self.canceled(), Proof::Verified);
+    }
+
+    /// A poll of the location ends it as canceled.
+    pub(crate) fn ends_canceled_by_location(&mut self) {
+        self.poll(200, &status("canceled"));
+        assert_eq!(self.canceled(), Proof::ByLocation);
     }
 
     /// It has ended with an error: its kind, and whether a POST went out.

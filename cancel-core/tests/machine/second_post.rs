@@ -6,8 +6,7 @@ use crate::run::{CANCEL_OPERATION, LIST, NO_HEADERS, Run, pairs, secs, verified}
 
 /// A run whose POST had no answer.
 fn in_doubt() -> Run {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().maybe_sent();
     run
 }
@@ -19,8 +18,7 @@ fn it_posts_again_while_only_the_baseline_is_in_progress() {
     assert_eq!(run.waited, secs(1));
     run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
     assert_eq!(run.waited, secs(0), "directly after the recheck");
-    run.poll_tracked("a", "canceled");
-    assert_eq!(run.canceled(), Proof::Verified);
+    run.ends_canceled("a");
 }
 
 #[test]
@@ -29,8 +27,7 @@ fn it_does_not_post_again_once_another_operation_has_been_started() {
         let mut run = in_doubt();
         run.list(entries);
         run.poll_tracked("a", "running");
-        run.poll_tracked("a", "canceled");
-        assert_eq!(run.canceled(), Proof::Verified);
+        run.ends_canceled("a");
         assert_eq!(run.cancellation.posted(), Posted::Maybe);
     }
 }
@@ -47,28 +44,24 @@ fn it_polls_a_baseline_that_has_left_the_list_to_its_end() {
 #[test]
 fn an_error_of_a_gateway_is_followed_by_a_recheck_too() {
     for status in [500, 503] {
-        let mut run = Run::new(verified());
-        run.list(&[("a", "running")]);
+        let mut run = Run::posting(&["a"]);
         run.post().answer(status, [("Retry-After", "20")], "");
         run.list(&[("a", "running")]);
         assert_eq!(run.waited, secs(20));
         run.post().answer(200, NO_HEADERS, "");
-        run.poll_tracked("a", "canceled");
-        assert_eq!(run.canceled(), Proof::Verified);
+        run.ends_canceled("a");
     }
 }
 
 #[test]
 fn a_recheck_precedes_every_later_post() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(429, [("Retry-After", "60")], "");
     run.list(&[("b", "running")]);
     run.poll_tracked("a", "completed");
     assert_eq!(run.ended().0, Proof::Verified, "what runs now was started while it waited");
 
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().not_sent();
     run.list(&[("a", "running")]);
     run.post().answer(200, NO_HEADERS, "");
@@ -76,15 +69,13 @@ fn a_recheck_precedes_every_later_post() {
 
 #[test]
 fn a_recheck_follows_the_401_to_a_post() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(401, NO_HEADERS, "");
     run.list(&[("b", "running")]);
     run.poll_tracked("a", "completed");
     assert_eq!(run.ended().0, Proof::Verified, "what runs now was started while the token was fetched");
 
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(401, NO_HEADERS, "");
     run.list(&[("a", "running")]);
     run.post().answer(401, NO_HEADERS, "");
@@ -149,8 +140,7 @@ fn it_does_not_post_again_once_the_operation_of_only_if_running_has_ended() {
 #[test]
 fn a_post_that_was_held_back_goes_out_after_a_recheck() {
     let held_back = || {
-        let mut run = Run::new(verified());
-        run.list(&[("a", "running")]);
+        let mut run = Run::posting(&["a"]);
         run.now += secs(6);
         run
     };

@@ -54,22 +54,14 @@ fn a_token_that_was_rejected_or_replaced_stays_a_secret() {
     holds_no_token("an error after a fresher token", &format!("{error} {error:?}"));
 }
 
-/// The readers take bodies that a JSON tree cannot hold, and undo their escapes.
 #[test]
 fn a_status_with_an_escaped_token_is_redacted() {
-    let escaped = TOKEN.replace('c', r"\u0063");
-    for body in [
-        format!("\u{feff}{{\"status\":\"{escaped}\"}}"),
-        format!(r#"{{"status":"{escaped}","offerVersion":1e999}}"#),
-        format!(r#"{{"status":"{escaped}","nobody's":"\ud800"}}"#),
-    ] {
-        let mut run = Run::following(settled());
-        run.poll(200, &body);
-        let progress = run.cancellation.progress();
-        let status = progress.operation.unwrap().status();
-        assert!(status.contains("***"), "{status}");
-        holds_no_token("a progress", &format!("{status} {progress:?}"));
-    }
+    let mut run = Run::following(settled());
+    run.poll(200, &format!(r#"{{"status":"{}","offerVersion":1e999}}"#, TOKEN.replace('c', r"\u0063")));
+    let progress = run.cancellation.progress();
+    let status = progress.operation.unwrap().status();
+    assert!(status.contains("***"), "{status}");
+    holds_no_token("a progress", &format!("{status} {progress:?}"));
 }
 
 #[test]
@@ -85,11 +77,16 @@ fn a_location_that_holds_the_token_is_polled_without_it() {
 }
 
 #[test]
-fn an_error_of_the_transport_that_prints_the_request_is_redacted() {
+fn an_error_of_the_caller_that_prints_the_token_is_redacted() {
+    let text = format!("cannot send Authorization: Bearer {TOKEN}");
     let mut run = Run::new(settled());
-    run.post().fail(Failure::maybe_sent(format!("could not send Authorization: Bearer {TOKEN}")));
-    let error = run.end().unwrap_err();
-    holds_no_token("an error", &format!("{error} {error:?}"));
+    run.post().fail(Failure::maybe_sent(&text));
+    for error in
+        [run.end().unwrap_err(), run.cancellation.token_source_error(&text), run.cancellation.checkpoint_error(&text)]
+    {
+        assert!(error.to_string().contains("cannot "), "{error}");
+        holds_no_token("an error", &format!("{error} {error:?}"));
+    }
 }
 
 #[test]

@@ -6,12 +6,10 @@ use crate::run::{MIGRATED, NO_HEADERS, Run, secs, settled, status};
 
 #[test]
 fn it_polls_the_location_until_that_is_canceled() {
-    let mut run = Run::new(settled());
-    run.post().answer(202, [("Location", MIGRATED)], "");
+    let mut run = Run::following(settled());
     assert_eq!(run.poll(200, &status("running")), secs(1));
     run.poll(200, r#"[{"status":"running"}]"#);
-    run.poll(200, &status("canceled"));
-    assert_eq!(run.canceled(), Proof::ByLocation);
+    run.ends_canceled_by_location();
     let progress = run.cancellation.progress();
     assert_eq!((progress.phase, progress.posted, progress.polls), (Phase::Done, Posted::Yes, 3));
     assert_eq!(progress.operation.map(Operation::status), Some("canceled"));
@@ -60,8 +58,7 @@ fn a_202_to_a_poll_means_still_running_whatever_its_body_says() {
     for body in ["", "<html>", r#"{"status":"canceled"}"#, r#"{"status":"failed"}"#, r#"{"error":{"code":"x"}}"#] {
         run.poll(202, body);
     }
-    run.poll(200, &status("canceled"));
-    assert_eq!(run.canceled(), Proof::ByLocation);
+    run.ends_canceled_by_location();
 }
 
 #[test]

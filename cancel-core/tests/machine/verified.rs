@@ -49,8 +49,7 @@ fn every_status_that_is_not_an_end_is_in_the_baseline() {
 
 #[test]
 fn a_200_is_verified_like_a_202() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(200, NO_HEADERS, "");
     run.poll_tracked("a", "running");
     assert_eq!(run.waited, secs(1));
@@ -121,18 +120,15 @@ fn a_location_that_disappears_or_fails_does_not_end_it() {
 
 #[test]
 fn a_missing_location_is_not_an_error() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(202, NO_HEADERS, "");
     run.poll_tracked("a", "running");
-    run.poll_tracked("a", "canceled");
-    assert_eq!(run.canceled(), Proof::Verified);
+    run.ends_canceled("a");
 }
 
 #[test]
 fn a_foreign_location_is_an_error() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(202, [("Location", "https://evil.example/")], "");
     assert_eq!(run.error(), (ErrorKind::ForeignLocation, Posted::Yes));
 
@@ -144,13 +140,11 @@ fn a_foreign_location_is_an_error() {
 
 #[test]
 fn a_location_that_names_a_tracked_operation_is_not_polled_beside_it() {
-    let mut run = Run::new(verified());
-    run.list(&[("a", "running")]);
+    let mut run = Run::posting(&["a"]);
     run.post().answer(202, [("Location", &*operation("A"))], "");
     run.poll_tracked("a", "running");
     run.poll_tracked("a", "running");
-    run.poll_tracked("a", "canceled");
-    assert_eq!(run.canceled(), Proof::Verified);
+    run.ends_canceled("a");
 }
 
 #[test]
@@ -160,8 +154,7 @@ fn a_location_moves_while_it_is_polled() {
     run.get(CANCEL_OPERATION).answer(202, [("Operation-Location", NON_MIGRATED)], "");
     run.get(&operation("a")).answer(200, [("Operation-Location", CANCEL_OPERATION)], &status("running"));
     run.get(NON_MIGRATED).answer(202, NO_HEADERS, "");
-    run.poll_tracked("a", "canceled");
-    assert_eq!(run.canceled(), Proof::Verified);
+    run.ends_canceled("a");
 }
 
 #[test]
@@ -250,7 +243,6 @@ fn a_401_to_any_request_is_repeated_with_a_fresh_token() {
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(401, NO_HEADERS, "");
     run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
-    run.poll_tracked("a", "canceled");
-    assert_eq!(run.canceled(), Proof::Verified);
+    run.ends_canceled("a");
     assert_eq!((run.tokens.len(), run.cancellation.progress().polls), (5, 3));
 }

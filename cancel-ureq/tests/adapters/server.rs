@@ -40,14 +40,8 @@ pub(crate) struct Server {
 impl Server {
     /// Plays the script, one reply for each connection. After its end it closes every connection.
     pub(crate) fn start(script: Vec<Reply>) -> Self {
-        Self::start_with(|_| script)
-    }
-
-    /// The same, with a script that contains the port.
-    pub(crate) fn start_with(script: impl FnOnce(u16) -> Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
-        let script = script(addr.port());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let recorded = Arc::clone(&requests);
         thread::spawn(move || {
