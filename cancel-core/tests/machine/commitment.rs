@@ -5,7 +5,7 @@ use std::time::Duration;
 use cancel_core::{Body, ErrorKind, Failure, Posted, Proof, Step};
 use http::Response;
 
-use crate::run::{MIGRATED, NO_HEADERS, Run, secs, settled, status, verified};
+use crate::run::{MIGRATED, NO_HEADERS, Run, secs, settled, status};
 
 fn ok() -> Response<Body> {
     Response::new(Body::from(""))

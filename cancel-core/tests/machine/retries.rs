@@ -1,6 +1,6 @@
 //! Waiting: transient failures within the schedule, and the `Retry-After` of the service.
 
-use cancel_core::{Body, ErrorKind, Failure, Posted, Proof};
+use cancel_core::{Body, ErrorKind, Failure, Posted};
 
 use crate::run::{MIGRATED, NO_HEADERS, Run, secs, settled, status};
 

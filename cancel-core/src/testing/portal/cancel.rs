@@ -1,7 +1,7 @@
-//! What a cancel does, and the operation that it is itself.
+//! What a cancel does, and its own operation.
 //!
-//! A cancel that is answered with 202 becomes an operation with an id of its own. What it does to the
-//! operations in progress is decided when it is posted; how it fares is computed from the time, as theirs is.
+//! A cancel that is answered with 202 becomes an operation with an id of its own. What it does to the operations in progress is
+//! decided when it is posted. Its state is computed from the time, like theirs.
 
 use std::time::Duration;
 
@@ -22,22 +22,22 @@ pub enum CancelBehavior {
     /// What is in progress turns `canceled` after this long, unless it ends by itself before. The cancel
     /// operation completes then, whatever it was able to cancel.
     After(Duration),
-    /// The publish is faster: it goes on to its own end as if nothing had happened. The cancel operation
-    /// ends as `completed` when the last that was in progress has ended.
+    /// The publish is faster: it runs to its own end. The cancel operation ends as `completed` when the last operation that was
+    /// in progress has ended.
     LosesRace,
-    /// The publish goes on as if nothing had happened.
+    /// The publish runs on.
     DoesNothing {
         /// The cancel operation ends as `completed` nevertheless; `None`: it runs for ever.
         completes_after: Option<Duration>,
     },
-    /// The publish goes on, and the cancel operation ends as `failed`, with an error.
+    /// The publish runs on, and the cancel operation ends as `failed`, with an error.
     Fails {
         /// Until the cancel operation fails.
         after: Duration,
     },
 }
 
-/// The operation that a cancel is, once it was answered with 202.
+/// The operation of a cancel that was answered with 202.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CancelOperation {
     pub(super) id: String,
@@ -72,7 +72,7 @@ impl CancelOperation {
         }
     }
 
-    /// When the last of what was in progress ends; `None` while one of them does not.
+    /// When the last operation that was in progress ends. `None` if one of them has no end yet.
     fn targets_ended(&self, operations: &[PublishOperation]) -> Option<Duration> {
         operations
             .iter()
@@ -89,7 +89,7 @@ impl Offer {
         let newest = self.current(now);
         let newest_id = newest.map(|newest| newest.id().to_owned());
         // The documented version and slot where there is no operation.
-        let (version, slot) = newest.map_or((2, "preview"), |newest| (newest.version(), newest.slot_name()));
+        let (version, slot) = newest.map_or((2, "preview"), |newest| (newest.publishing_version, &*newest.slot));
         let slot = slot.to_owned();
         self.apply(now, &targets);
         if self.behavior == CancelBehavior::AtOnce {

@@ -1,6 +1,6 @@
 //! One request in, one response out: the order of checks, and where a scripted fault comes in.
 //!
-//! Everything that a check needs to know is in its own module; this one only says who is asked when.
+//! Each check is in a module of its own. This one has their order.
 
 use std::time::Duration;
 
@@ -26,8 +26,7 @@ const CORRELATION_ID: u32 = 0x0000_c088;
 const CANCEL_ID: u32 = 0x0000_ca4c;
 
 impl Portal {
-    /// Answers one request, at the virtual time `now`: time since an epoch of the caller's choosing, which
-    /// never goes back.
+    /// Answers one request, at the virtual time `now`: time since an epoch that the caller chooses. It must not run backwards.
     ///
     /// Any request is answered, if only with a refusal. [`Delivery::of`] tells whether the response reaches
     /// the client.
@@ -118,7 +117,7 @@ impl Portal {
     }
 }
 
-/// A request, as everything that answers it needs it.
+/// The parts of a request that its answer depends on.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     now: Duration,

@@ -88,7 +88,7 @@ impl Offer {
         self
     }
 
-    /// Adds an operation. An offer of the real service runs one at a time; nothing here insists on it.
+    /// Adds an operation. An offer of the real service runs one at a time; this is not checked.
     #[must_use]
     pub fn operation(mut self, operation: PublishOperation) -> Self {
         self.operations.push(operation);
@@ -116,7 +116,7 @@ impl Offer {
         self
     }
 
-    /// The list has cancel operations too, which nobody documents and nobody excludes.
+    /// The list has cancel operations too. The pages neither say nor exclude it.
     #[must_use]
     pub fn list_cancel_operations(mut self) -> Self {
         self.lists_cancel_operations = true;
@@ -124,7 +124,7 @@ impl Offer {
     }
 
     /// Whether a single operation is answered as an array of one object, as documented, or as a bare object,
-    /// as seen. The default is the object.
+    /// as observed. The default is the object.
     #[must_use]
     pub fn operation_as_array(mut self, as_array: bool) -> Self {
         self.operation_as_array = as_array;
@@ -157,6 +157,6 @@ impl Offer {
 
     /// The one in progress that was started last, or if there is none the one that was started last.
     pub(super) fn current(&self, now: Duration) -> Option<&PublishOperation> {
-        self.visible(now).max_by_key(|operation| (operation.state(now).is_in_progress(), operation.started()))
+        self.visible(now).max_by_key(|operation| (operation.state(now).is_in_progress(), operation.started_at))
     }
 }

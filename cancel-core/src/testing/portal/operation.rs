@@ -80,28 +80,17 @@ enum Course {
 /// A publish (or go-live) operation: what a cancel is meant to cancel.
 ///
 /// Without more it runs from the epoch on and never ends by itself. Times are virtual, since the epoch of
-/// whoever calls [`Portal::handle`](super::Portal::handle).
-///
-/// ```
-/// use cancel_core::testing::portal::PublishOperation;
-/// use std::time::Duration;
-///
-/// let publish = PublishOperation::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8")
-///     .slot("preview")
-///     .started_at(Duration::from_secs(30))
-///     .runs_for(Duration::from_secs(600));
-/// assert_eq!(publish.id(), "56615b67-2185-49fe-80d2-c4ddf77bb2e8");
-/// ```
+/// the caller of [`Portal::handle`](super::Portal::handle).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PublishOperation {
     id: String,
-    slot: String,
-    publishing_version: u32,
-    started_at: Duration,
+    pub(super) slot: String,
+    pub(super) publishing_version: u32,
+    pub(super) started_at: Duration,
     not_started_until: Duration,
     course: Course,
     /// Ended from outside, by a cancel or by [`Portal::end_operation`](super::Portal::end_operation).
-    stopped: Option<(Duration, End)>,
+    pub(super) stopped: Option<(Duration, End)>,
 }
 
 impl PublishOperation {
@@ -209,10 +198,6 @@ impl PublishOperation {
         self.started_at <= now
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stopped.is_some()
-    }
-
     pub(super) fn waits_for_sign_off(&self) -> bool {
         self.course == Course::SignOff
     }
@@ -230,10 +215,6 @@ impl PublishOperation {
         Some((elapsed.as_nanos() * all).checked_div(total.as_nanos()).unwrap_or(all))
     }
 
-    pub(super) fn started(&self) -> Duration {
-        self.started_at
-    }
-
     /// When the service last had something new to say of it.
     pub(super) fn changed(&self, now: Duration) -> Duration {
         match self.end() {
@@ -245,13 +226,5 @@ impl PublishOperation {
 
     fn running_from(&self) -> Duration {
         self.started_at.max(self.not_started_until)
-    }
-
-    pub(super) fn slot_name(&self) -> &str {
-        &self.slot
-    }
-
-    pub(super) fn version(&self) -> u32 {
-        self.publishing_version
     }
 }

@@ -43,15 +43,15 @@ impl Offer {
             }
         }
         self.visible(now)
-            .filter(|operation| is_it(operation.version(), operation.slot_name()))
-            .max_by_key(|operation| operation.started())
+            .filter(|operation| is_it(operation.publishing_version, &operation.slot))
+            .max_by_key(|operation| operation.started_at)
             .map(|operation| self.publish_answer(now, operation))
             .ok_or(NO_OPERATION)
     }
 
     /// GET `…/status`: the newest operation, or `neverPublished`.
     pub(super) fn status_answer(&self, now: Duration) -> Answer {
-        match self.visible(now).max_by_key(|operation| operation.started()) {
+        match self.visible(now).max_by_key(|operation| operation.started_at) {
             Some(operation) => self.polled(now, operation.state(now), &self.publish_view(now, operation)),
             None => Answer::status(200).json(&json!({
                 "status": "neverPublished",
@@ -106,9 +106,9 @@ impl Offer {
 
     fn publish_view(&self, now: Duration, operation: &PublishOperation) -> Value {
         let state = operation.state(now);
-        let mut view = self.view(now, state, operation.changed(now), operation.version());
+        let mut view = self.view(now, state, operation.changed(now), operation.publishing_version);
         set(&mut view, "steps", steps(operation, now, &self.wording).into());
-        if state.is_in_progress() && !operation.is_stopped() {
+        if state.is_in_progress() && operation.stopped.is_none() {
             set(&mut view, "cancellationRequestState", "canCancel".into());
         }
         if state == State::Failed {
@@ -155,7 +155,14 @@ impl Offer {
 
     fn submission(&self, now: Duration, operation: &PublishOperation) -> Value {
         let changed = operation.changed(now);
-        self.entry(operation.id(), "publish", operation.state(now), changed, operation.version(), operation.slot_name())
+        self.entry(
+            operation.id(),
+            "publish",
+            operation.state(now),
+            changed,
+            operation.publishing_version,
+            &operation.slot,
+        )
     }
 
     fn cancel_submission(&self, now: Duration, cancel: &CancelOperation) -> Value {

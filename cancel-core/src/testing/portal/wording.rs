@@ -9,13 +9,6 @@ use super::operation::State;
 ///
 /// The default is what working clients have seen: `notStarted`, `running`, `waitingForPublisherReview`,
 /// `completed`, `canceled`, `failed`, and for steps `inProgress` and `complete`.
-///
-/// ```
-/// use cancel_core::testing::portal::Wording;
-///
-/// let wording = Wording::default().canceled("Cancelled").completed("succeeded").not_started("not started");
-/// assert_ne!(wording, Wording::default());
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wording {
     not_started: String,
