@@ -123,14 +123,14 @@ impl PublishOperation {
         self
     }
 
-    /// When it was started. Before this time nobody can see it, and no cancel reaches it.
+    /// When it was started. Before this time it is not on the list, and no cancel reaches it.
     #[must_use]
     pub fn started_at(mut self, at: Duration) -> Self {
         self.started_at = at;
         self
     }
 
-    /// It waits as `notStarted` until `at`; the other durations count from there.
+    /// It waits as `notStarted` until `at`. The other durations begin there.
     #[must_use]
     pub fn not_started_until(mut self, at: Duration) -> Self {
         self.not_started_until = at;
@@ -215,7 +215,7 @@ impl PublishOperation {
         Some((elapsed.as_nanos() * all).checked_div(total.as_nanos()).unwrap_or(all))
     }
 
-    /// When the service last had something new to say of it.
+    /// When its state last changed.
     pub(super) fn changed(&self, now: Duration) -> Duration {
         match self.end() {
             Some((at, _)) if at <= now => at,

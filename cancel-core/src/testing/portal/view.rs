@@ -87,7 +87,7 @@ impl Offer {
         self.single(now, cancel.state(now, &self.operations), self.cancel_view(now, cancel))
     }
 
-    /// One operation: documented as an array, seen as an object.
+    /// One operation: documented as an array, observed as an object.
     fn single(&self, now: Duration, state: State, view: Value) -> Answer {
         let view = if self.operation_as_array { json!([view]) } else { view };
         self.polled(now, state, &view)

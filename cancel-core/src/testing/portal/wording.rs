@@ -7,7 +7,7 @@ use super::operation::State;
 
 /// The words that an offer's answers use for a status.
 ///
-/// The default is what working clients have seen: `notStarted`, `running`, `waitingForPublisherReview`,
+/// The default is what working clients have observed: `notStarted`, `running`, `waitingForPublisherReview`,
 /// `completed`, `canceled`, `failed`, and for steps `inProgress` and `complete`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wording {
