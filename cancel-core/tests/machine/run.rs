@@ -1,4 +1,4 @@
-//! A conversation with the machine. The clock jumps to whenever the machine wants to go on.
+//! A run: one conversation with the machine in virtual time. The clock jumps to the end of each wait.
 
 use std::time::Duration;
 
@@ -19,21 +19,21 @@ pub(crate) const TOKEN: &str = "first-canary-token-0123456789-0123456789-0123456
 
 pub(crate) const NO_HEADERS: [(&str, &str); 0] = [];
 
-pub(crate) struct Talk {
+pub(crate) struct Run {
     pub(crate) cancellation: Cancellation,
     pub(crate) now: Duration,
-    /// How long the machine waited before the exchange that is out.
+    /// How long the machine waited before the exchange in flight.
     pub(crate) waited: Duration,
     pub(crate) tokens: Vec<TokenReason>,
 }
 
-/// An exchange that is out, with the conversation that it belongs to.
-pub(crate) struct Out<'a> {
-    pub(crate) talk: &'a mut Talk,
+/// The exchange in flight, and its run.
+pub(crate) struct InFlight<'a> {
+    pub(crate) run: &'a mut Run,
     pub(crate) exchange: Exchange,
 }
 
-/// Waits of whole intervals, so that tests can name them.
+/// Without jitter, so that a test can name each wait.
 pub(crate) fn settled() -> Policy {
     Policy::default().until(Until::Settled).jitter_percent(0)
 }
@@ -50,16 +50,16 @@ pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// What operations stand as, by their ids.
-pub(crate) fn seen(operations: &[TrackedOperation]) -> Vec<(String, String)> {
-    operations.iter().map(|seen| (seen.id().to_string(), seen.status().to_owned())).collect()
+/// The id and the last status of each operation.
+pub(crate) fn statuses(operations: &[TrackedOperation]) -> Vec<(String, String)> {
+    operations.iter().map(|tracked| (tracked.id().to_string(), tracked.status().to_owned())).collect()
 }
 
 pub(crate) fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(id, word)| ((*id).to_owned(), (*word).to_owned())).collect()
 }
 
-/// Where an operation is looked at.
+/// The path and query at which an operation is polled.
 pub(crate) fn operation(id: &str) -> String {
     format!("/api/publishers/contoso/offers/contoso-offer/operations/{id}?api-version=2017-10-31")
 }
@@ -73,7 +73,7 @@ pub(crate) fn status(word: &str) -> String {
     format!(r#"{{"status":"{word}"}}"#)
 }
 
-impl Talk {
+impl Run {
     pub(crate) fn new(policy: Policy) -> Self {
         let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap());
         Self::about(request, policy)
@@ -85,15 +85,15 @@ impl Talk {
         Self { cancellation, now, waited: Duration::ZERO, tokens: Vec::new() }
     }
 
-    /// A conversation whose cancel was accepted, and whose location is watched.
-    pub(crate) fn watching(policy: Policy) -> Self {
-        let mut talk = Self::new(policy);
-        talk.post().answer(202, [("Location", MIGRATED)], "");
-        talk
+    /// A run whose cancel was accepted, and whose location is polled.
+    pub(crate) fn following(policy: Policy) -> Self {
+        let mut run = Self::new(policy);
+        run.post().answer(202, [("Location", MIGRATED)], "");
+        run
     }
 
-    /// What is sent next, after whatever wait and with whatever token the machine wants.
-    pub(crate) fn next(&mut self) -> Out<'_> {
+    /// The next request, after every wait and with every token that the machine asks for.
+    pub(crate) fn next(&mut self) -> InFlight<'_> {
         let start = self.now;
         loop {
             match self.cancellation.step(self.now) {
@@ -109,55 +109,61 @@ impl Talk {
                 }
                 Step::Send(exchange) => {
                     self.waited = self.now - start;
-                    return Out { talk: self, exchange };
+                    return InFlight { run: self, exchange };
                 }
-                Step::Await { id, until } => panic!("{id} is out until {until:?}"),
+                Step::Await { id, until } => panic!("{id} is in flight until {until:?}"),
                 Step::Done(result) => panic!("over already: {result:?}"),
             }
         }
     }
 
     /// The POST is sent next.
-    pub(crate) fn post(&mut self) -> Out<'_> {
-        let out = self.next();
-        assert_eq!((out.exchange.request.method().as_str(), out.url()), ("POST", CANCEL.to_owned()));
-        out
+    pub(crate) fn post(&mut self) -> InFlight<'_> {
+        let sent = self.next();
+        assert_eq!((sent.exchange.request.method().as_str(), sent.url()), ("POST", CANCEL.to_owned()));
+        sent
     }
 
     /// A GET is sent next, to this path and query.
-    pub(crate) fn get(&mut self, path_and_query: &str) -> Out<'_> {
-        let out = self.next();
+    pub(crate) fn get(&mut self, path_and_query: &str) -> InFlight<'_> {
+        let sent = self.next();
         let expected = format!("https://cloudpartner.azure.com{path_and_query}");
-        assert_eq!((out.exchange.request.method().as_str(), out.url()), ("GET", expected));
-        out
+        assert_eq!((sent.exchange.request.method().as_str(), sent.url()), ("GET", expected));
+        sent
     }
 
-    /// Looks at the location once, and is told this status.
-    pub(crate) fn look(&mut self, code: u16, body: &str) -> Duration {
+    /// Polls the location once, which gets this answer. Says how long the machine waited before.
+    pub(crate) fn poll(&mut self, code: u16, body: &str) -> Duration {
         self.get(MIGRATED).answer(code, NO_HEADERS, body);
         self.waited
     }
 
-    /// Looks at what is in progress, and is shown these operations.
+    /// Lists the operations, which are these.
     pub(crate) fn list(&mut self, entries: &[(&str, &str)]) {
         self.get(LIST).answer(200, NO_HEADERS, &list_of(entries));
     }
 
-    /// Looks at a noted operation once, and is told this status.
-    pub(crate) fn look_at(&mut self, id: &str, word: &str) {
+    /// Polls a tracked operation once, which has this status.
+    pub(crate) fn poll_tracked(&mut self, id: &str, word: &str) {
         self.get(&operation(id)).answer(200, NO_HEADERS, &status(word));
     }
 
-    /// A verified conversation that has noted these operations, and whose cancel was accepted.
-    pub(crate) fn verifying(ids: &[&str]) -> Self {
-        let mut talk = Self::new(verified());
+    /// A run in `Verified` with these operations as its baseline, before its POST.
+    pub(crate) fn posting(ids: &[&str]) -> Self {
+        let mut run = Self::new(verified());
         let entries: Vec<_> = ids.iter().map(|id| (*id, "running")).collect();
-        talk.list(&entries);
-        talk.post().answer(202, [("Location", CANCEL_OPERATION)], "");
-        talk
+        run.list(&entries);
+        run
     }
 
-    /// The conversation in another process, which begins with this checkpoint at the same time.
+    /// The same, and the cancel was accepted.
+    pub(crate) fn verifying(ids: &[&str]) -> Self {
+        let mut run = Self::posting(ids);
+        run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
+        run
+    }
+
+    /// Another process resumes the checkpoint of this run, at the same time.
     pub(crate) fn resume(&self, policy: Policy) -> Self {
         self.resume_from(&self.cancellation.checkpoint().to_json(), policy).unwrap()
     }
@@ -168,15 +174,15 @@ impl Talk {
         Ok(Self { cancellation, now: self.now, waited: Duration::ZERO, tokens: Vec::new() })
     }
 
-    /// It is over, and not everything is canceled: by what proof, and with which words.
+    /// It has ended, not everything was canceled: the proof, and the status of each operation.
     pub(crate) fn ended(&mut self) -> (Proof, Vec<(String, String)>) {
         match self.end() {
-            Ok(Outcome::Ended { proof, operations, .. }) => (proof, seen(&operations)),
+            Ok(Outcome::Ended { proof, operations, .. }) => (proof, statuses(&operations)),
             other => panic!("not ended: {other:?}"),
         }
     }
 
-    /// It is over.
+    /// How it has ended.
     pub(crate) fn end(&mut self) -> Result<Outcome, Error> {
         match self.cancellation.step(self.now) {
             Step::Done(result) => result.clone(),
@@ -184,7 +190,7 @@ impl Talk {
         }
     }
 
-    /// It is over, and canceled.
+    /// It has ended as canceled, by this proof.
     pub(crate) fn canceled(&mut self) -> Proof {
         match self.end() {
             Ok(Outcome::Canceled { proof, .. }) => proof,
@@ -192,7 +198,19 @@ impl Talk {
         }
     }
 
-    /// It is over with an error: of what kind, and whether a POST went out.
+    /// A poll of this tracked operation ends it: all is canceled, which is verified.
+    pub(crate) fn ends_canceled(&mut self, id: &str) {
+        self.poll_tracked(id, "canceled");
+        assert_eq!(self.canceled(), Proof::Verified);
+    }
+
+    /// A poll of the location ends it as canceled.
+    pub(crate) fn ends_canceled_by_location(&mut self) {
+        self.poll(200, &status("canceled"));
+        assert_eq!(self.canceled(), Proof::ByLocation);
+    }
+
+    /// It has ended with an error: its kind, and whether a POST went out.
     pub(crate) fn error(&mut self) -> (ErrorKind, Posted) {
         match self.end() {
             Err(error) => (error.kind(), error.posted()),
@@ -200,7 +218,7 @@ impl Talk {
         }
     }
 
-    /// It waits until its deadline, and is over then.
+    /// It sends nothing more, waits until its deadline, and ends with an error.
     pub(crate) fn deadline(&mut self) -> (ErrorKind, Posted) {
         while let Step::WaitUntil(when) = self.cancellation.step(self.now) {
             assert!(when > self.now, "a wait that is over");
@@ -210,7 +228,7 @@ impl Talk {
     }
 }
 
-impl Out<'_> {
+impl InFlight<'_> {
     pub(crate) fn url(&self) -> String {
         self.exchange.request.uri().to_string()
     }
@@ -219,24 +237,24 @@ impl Out<'_> {
         self.exchange.request.headers().get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// It is answered at once.
+    /// The answer comes at once.
     pub(crate) fn answer<const N: usize>(self, status: u16, headers: [(&str, &str); N], body: &str) {
         self.answer_with(status, headers, Body::from(body.to_owned()));
     }
 
-    /// It is answered at once, with a body that may not be whole.
+    /// The answer comes at once, with a body that may not be whole.
     pub(crate) fn answer_with<const N: usize>(self, status: u16, headers: [(&str, &str); N], body: Body) {
         let mut response = Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(name, value);
         }
         let response = response.body(body).unwrap();
-        self.talk.cancellation.handle_response(self.talk.now, self.exchange.id, response).unwrap();
+        self.run.cancellation.handle_response(self.run.now, self.exchange.id, response).unwrap();
     }
 
-    /// It has no answer.
+    /// No answer comes.
     pub(crate) fn fail(self, failure: Failure) {
-        self.talk.cancellation.handle_failure(self.talk.now, self.exchange.id, failure).unwrap();
+        self.run.cancellation.handle_failure(self.run.now, self.exchange.id, failure).unwrap();
     }
 
     pub(crate) fn not_sent(self) {
