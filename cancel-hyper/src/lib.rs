@@ -6,7 +6,8 @@
 //! use std::time::Duration;
 //!
 //! use cancel_hyper::cancel_core::{
-//!     BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId,
+//!     BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy,
+//!     PublisherId,
 //! };
 //! use cancel_hyper::{Client, Driver};
 //! use hyper_util::rt::TokioTimer;

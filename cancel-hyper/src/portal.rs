@@ -14,13 +14,16 @@
 //!
 //! let mut portal = Portal::new();
 //! portal.accept_token("secret", None);
-//! portal.add_offer(Offer::new("contoso", "contoso-offer").operation(PublishOperation::new("id-1")));
+//! let publish = PublishOperation::new("id-1");
+//! portal.add_offer(Offer::new("contoso", "contoso-offer").operation(publish));
 //!
 //! let served = cancel_hyper::portal::serve(portal)?;
 //! let mut connection = TcpStream::connect(served.addr())?;
 //! connection.write_all(
-//!     b"POST /api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31 HTTP/1.1\r\n\
-//!       Host: localhost\r\nAuthorization: Bearer secret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+//!     b"POST /api/publishers/contoso/offers/contoso-offer/cancel\
+//!       ?api-version=2017-10-31 HTTP/1.1\r\n\
+//!       Host: localhost\r\nAuthorization: Bearer secret\r\n\
+//!       Content-Length: 0\r\nConnection: close\r\n\r\n",
 //! )?;
 //! let mut answer = String::new();
 //! connection.read_to_string(&mut answer)?;

@@ -17,33 +17,35 @@ use crate::tokens::TokenSource;
 /// the pool, the resolver) is the agent's.
 ///
 /// ```no_run
+/// use std::error::Error;
 /// use std::time::{SystemTime, UNIX_EPOCH};
 /// use cancel_ureq::Driver;
 /// use cancel_ureq::cancel_core::{
-///     BearerToken, CancelRequest, Cancellation, Checkpoint, Endpoint, Event, OfferId, Policy,
-///     PublisherId, TokenReason,
+///     BearerToken, CancelRequest, Cancellation, Checkpoint, Endpoint, Event, OfferId,
+///     Policy, PublisherId, TokenReason,
 /// };
 ///
 /// # fn fetch() -> std::io::Result<String> { Ok("eyJ0eXAi".to_owned()) }
 /// let agent = ureq::Agent::new_with_defaults();
-/// let tokens = |_why: TokenReason| -> Result<BearerToken, Box<dyn std::error::Error>> {
+/// let tokens = |_why: TokenReason| -> Result<BearerToken, Box<dyn Error>> {
 ///     Ok(BearerToken::new(fetch()?.trim())?)
 /// };
 /// let journal = |checkpoint: Checkpoint| {
 ///     std::fs::write("run.json", checkpoint.to_json()) // and sync it
 /// };
 /// let observer = |event: &Event<'_>, _: &Cancellation| eprintln!("{event:?}");
-/// let mut driver = Driver::new(agent, tokens).with_journal(journal).with_observer(observer);
+/// let mut driver =
+///     Driver::new(agent, tokens).with_journal(journal).with_observer(observer);
 ///
 /// let publisher = PublisherId::new("contoso")?;
 /// let request = CancelRequest::new(publisher, OfferId::new("contoso-offer")?);
-/// // The time since 1970, so that another process can resume the run on the same clock.
+/// // The time since 1970: the same clock for a process that resumes the run.
 /// let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
 /// let mut cancellation =
 ///     Cancellation::new(Endpoint::default(), request, Policy::default(), now);
 /// let outcome = driver.drive(&mut cancellation)?;
 /// println!("{}", outcome.as_str());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Driver<T, O = (), J = ()> {

@@ -23,7 +23,8 @@ use cancel_core::{Cancellation, Checkpoint};
 ///
 /// let written = RefCell::new(Vec::new());
 /// let journal = |checkpoint: Checkpoint| {
-///     written.borrow_mut().push(checkpoint.to_json()); // or into a file, synced before this returns
+///     // Or into a file, synced before this returns.
+///     written.borrow_mut().push(checkpoint.to_json());
 ///     Ok::<(), std::io::Error>(())
 /// };
 /// # fn is_one(_: impl Journal) {}

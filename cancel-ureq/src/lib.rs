@@ -7,7 +7,8 @@
 //!
 //! use cancel_ureq::Driver;
 //! use cancel_ureq::cancel_core::{
-//!     BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId,
+//!     BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy,
+//!     PublisherId,
 //! };
 //! use ureq::Agent;
 //!

@@ -34,8 +34,7 @@ pub struct Ended {
 /// fails does not stop the others. A `max_concurrent` of 0 counts as 1.
 ///
 /// Each cancellation has a clone of the driver. The clones share the service through a [`Throttle`] and the tokens
-/// through
-/// [`SharedTokens`]: a 429 to one holds all of them back, and a rejected token is replaced once.
+/// through [`SharedTokens`]: a 429 to one holds all of them back, and a rejected token is replaced once.
 ///
 /// The next cancellation is taken from the iterator when there is room for it, and its time starts then. A cancellation
 /// in progress costs little while it waits: to stop every publish soon, let `max_concurrent` be the number of offers.
@@ -69,7 +68,8 @@ pub struct Ended {
 /// let driver = Driver::new(Client::new()?, TokioTimer::new(), token);
 /// let mut fleet = cancel_many(driver, cancellations, 200);
 /// while let Some(ended) = fleet.next().await {
-///     println!("{}: {}", ended.cancellation.request().offer(), ended.result?.as_str());
+///     let offer = ended.cancellation.request().offer();
+///     println!("{offer}: {}", ended.result?.as_str());
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;

@@ -1,7 +1,7 @@
 //! The rate limit of a service, shared by all that call it with the same credential.
 //!
 //! A service that answers 429 means every caller of that credential. So no call leaves until the time that it names.
-//! After that, calls leave one at a time, at a rate that the service has shown to accept.
+//! After that, calls leave one at a time, at a rate that the service has accepted before.
 //!
 //! Nothing here knows what a request means: the status and `Retry-After` are all that counts.
 
