@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use cancel_core::testing::ledger::Terms;
 use cancel_core::{CancelRequest, Endpoint, Policy, Until};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use crate::origin::Origin;
 
 pub(crate) const PUBLISHER: &str = "contoso";
 pub(crate) const OFFER: &str = "contoso-offer";
+
+/// What every token of a referee holds, and nothing else does.
+pub(crate) const CANARY: &str = "canary-token-";
 
 const ORIGINS: [&str; 4] =
     ["https://cloudpartner.azure.com", "http://127.0.0.1:8080", "https://[::1]:8443", "http://localhost"];
@@ -102,6 +106,19 @@ impl Settings {
             .jitter_percent(self.jitter)
             .retry_ambiguous(self.ambiguous)
             .dry_run(self.dry)
+    }
+
+    /// The same, as the ledger is told.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            until: self.until,
+            retry_ambiguous: self.ambiguous,
+            dry_run: self.dry,
+            attempts: self.attempts,
+            only_if_running: self.asked("only_if_running").map(str::to_owned),
+            origin: self.origin.to_owned(),
+            canary: CANARY,
+        }
     }
 
     pub(crate) fn request(&self) -> CancelRequest {

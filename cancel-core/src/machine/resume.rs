@@ -166,8 +166,6 @@ impl SavedPhase {
         Ok(match (policy.until, self) {
             (_, Self::Listing) if posted != Posted::No => return Err(refused("contradicts itself")),
             (Until::Verified, Self::Listing) => Listing.into(),
-            // It was a dry run, which reads the list in every mode.
-            (_, Self::Listing) => Posting::new(None).into(),
             (Until::Verified, Self::Rechecking { baseline }) => Rechecking::new(baseline).into(),
             (Until::Verified, Self::Verifying { baseline, location, cancel_failed }) => {
                 let location = location.map(|location| location.resumed(endpoint)).transpose()?;
@@ -176,7 +174,8 @@ impl SavedPhase {
             (Until::Settled, Self::Following { location }) => {
                 Following { location: location.resumed(endpoint)? }.into()
             }
-            (Until::Accepted | Until::Settled, Self::Posting) => Posting::new(None).into(),
+            // A dry run reads the list in every mode.
+            (Until::Accepted | Until::Settled, Self::Listing | Self::Posting) => Posting::new(None).into(),
             (Until::Accepted | Until::Settled, Self::InDoubt) => after_post(policy, None, Delivery::InDoubt),
             (Until::Accepted | Until::Settled, Self::Unfollowed) => Stuck::Unfollowed.into(),
             _ => return Err(refused("is of a phase that its mode does not have")),

@@ -117,6 +117,25 @@ impl Default for Known {
     }
 }
 
+impl Known {
+    /// What a checkpoint of a stranger's says.
+    #[must_use]
+    pub fn of_stranger<'a>(
+        posted: Posted,
+        in_doubt: bool,
+        is_taken: bool,
+        baseline: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let last_post = match (is_taken, in_doubt) {
+            (true, _) => LastPost::Taken,
+            (false, true) => LastPost::InDoubt,
+            (false, false) => LastPost::None,
+        };
+        let baseline: BTreeSet<_> = baseline.map(str::to_ascii_lowercase).collect();
+        Self { last_post, posted, baseline: (!baseline.is_empty()).then(|| Arc::new(baseline)) }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Call {
     Post,
@@ -170,6 +189,13 @@ impl Ledger {
             left: false,
             answered: false,
         }
+    }
+
+    /// The books of a process that goes on from this.
+    #[must_use]
+    pub fn of_known(terms: Terms, known: Known) -> Self {
+        let (left, answered) = (known.posted != Posted::No, known.posted == Posted::Yes);
+        Self { known, left, answered, ..Self::new(terms) }
     }
 
     /// What is written down with a checkpoint.
@@ -370,11 +396,12 @@ impl Ledger {
     /// When it is taken.
     pub fn check_stale<P: PartialEq>(
         machine: &mut Cancellation,
+        now: Duration,
         id: ExchangeId,
         response: &Response<Body>,
         print: impl Fn(&Cancellation) -> P,
     ) -> Verdict {
-        let (now, before) = (machine.now(), print(machine));
+        let before = print(machine);
         let refused = machine.handle_response(now, id, response.clone()).is_err()
             && machine.handle_failure(now, id, Failure::not_sent("late")).is_err();
         must(Rule::SecondPost, refused && before == print(machine), || format!("a late answer to {id} is taken"))

@@ -1,16 +1,16 @@
 //! What the machine sends, and what is handed in for it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cancel_core::testing::ledger::{Ledger, Verdict};
 use cancel_core::{Body, Event, Exchange, ExchangeId, Failure, Until};
 use http::{Method, Request, Response};
 use serde_json::Value;
 
-use super::secrets::CANARY;
-use super::{Ledger, Referee};
-use crate::expected::{is_end, list_in, plain_wait, status_in, tree};
+use super::Referee;
+use crate::expected::{plain_wait, status_in, tree};
+use crate::settings::CANARY;
 
 /// The exchange that is in flight.
 #[derive(Debug, Clone)]
@@ -34,18 +34,11 @@ pub(super) struct Heard {
     pub(super) status: u16,
     /// The status that a whole body names.
     pub(super) word: Option<String>,
-    /// What is in progress by a list, in lower case.
-    pub(super) running: Option<BTreeSet<String>>,
 }
 
 impl Heard {
     fn read(status: u16, tree: Option<&Value>) -> Self {
-        let running = |(id, word): &(&str, &str)| (!is_end(word)).then(|| id.to_ascii_lowercase());
-        Self {
-            status,
-            word: tree.and_then(status_in).map(str::to_owned),
-            running: tree.and_then(list_in).map(|list| list.iter().filter_map(running).collect()),
-        }
+        Self { status, word: tree.and_then(status_in).map(str::to_owned) }
     }
 }
 
@@ -53,11 +46,10 @@ impl Referee {
     pub(super) fn check_sent(&mut self, exchange: &Exchange) {
         let request = &exchange.request;
         let id = u64::from(exchange.id);
-        assert!(self.in_flight.is_none(), "two exchanges are in flight");
         assert!(self.last_id < id, "an id that was there before");
         assert!(exchange.timeout <= self.settings.timeout);
         let until = self.told.saturating_add(exchange.timeout);
-        assert!(until <= self.ledger.deadline, "beyond the deadline");
+        assert!(until <= self.waits.deadline, "beyond the deadline");
         assert_eq!((exchange.until, exchange.body_limit), (until, self.settings.limit));
         self.check_token(request);
         let call = request.headers().get("x-ms-client-request-id").map(|id| id.to_str().unwrap());
@@ -77,7 +69,10 @@ impl Referee {
                 Kind::List
             }
         };
-        self.ledger.left(&kind, &self.settings, self.told);
+        let is_early = matches!(kind, Kind::Poll(_)) && self.told < self.waits.earliest;
+        assert!(!is_early, "a poll before its time");
+        held(self.ledger.handed_out(self.told, request));
+        held(self.ledger.left(request));
         self.last_id = id;
         self.in_flight = Some(InFlight { id: exchange.id, until, kind });
     }
@@ -104,16 +99,18 @@ impl Referee {
         };
         self.told = self.told.max(given);
         let status = response.status().as_u16();
-        let tree = match response.body() {
-            Body::Complete(body) if body.len() <= self.settings.limit => tree(body),
+        let body = match response.body() {
+            Body::Complete(body) if body.len() <= self.settings.limit => Some(body.clone()),
             _ => None,
         };
-        let heard = Heard::read(status, tree.as_ref());
+        let heard = Heard::read(status, body.as_deref().and_then(tree).as_ref());
         let rejected_again = status == 401 && self.last.as_ref().is_some_and(|(_, last)| last.status == 401);
         if status == 401 {
             (self.holds_token, self.was_rejected) = (false, true);
         }
-        self.ledger.answered(&exchange.kind, &heard, self.told);
+        self.ledger.answered(self.told, status, body.as_deref());
+        let baseline = self.ledger.baseline();
+        self.waits.answered(&exchange.kind, &heard, |id| baseline.is_some_and(|baseline| baseline.contains(id)));
         self.last = Some((exchange.kind.clone(), heard));
         if self.hears_echoes {
             let event = Event::answered(&self.machine, exchange.id, &response);
@@ -121,11 +118,8 @@ impl Referee {
         }
         let asked = plain_wait(response.headers()).unwrap_or_default();
         self.machine.handle_response(given, exchange.id, response).expect("it is in flight");
-        if !self.machine.progress().baseline.is_empty() {
-            self.ledger.baseline_is_taken();
-        }
         if self.is_polling() && exchange.kind != Kind::List && status != 401 {
-            self.ledger.no_poll_before(self.told.saturating_add(self.settings.poll.max(asked)));
+            self.waits.earliest = self.told.saturating_add(self.settings.poll.max(asked));
         }
         assert!(!rejected_again || self.machine.result().is_some(), "two 401s in a row, and it goes on");
         self.check_patience(&exchange.kind);
@@ -149,15 +143,15 @@ impl Referee {
             Failure::NotSent(_) | Failure::MaybeSent(_) | Failure::TimedOut => true,
         };
         if counts && !is_post {
-            self.ledger.get_failed();
+            self.waits.get_failed();
         }
         self.hears_echoes |= failure.why().contains(CANARY);
         let event = Event::failed(&self.machine, exchange.id, &failure);
         self.check_silent("an event", &format!("{event:?}"));
+        self.in_flight = None;
         match failure {
-            Failure::NotSent(_) => self.lose(Ledger::post_not_sent),
-            Failure::NotAttempted => self.lose(Ledger::post_not_attempted),
-            Failure::MaybeSent(_) | Failure::TimedOut | Failure::Dropped => self.lose(Ledger::post_lost),
+            Failure::NotSent(_) | Failure::NotAttempted => self.ledger.not_sent(),
+            Failure::MaybeSent(_) | Failure::TimedOut | Failure::Dropped => self.ledger.lost(),
         }
         self.machine.handle_failure(given, exchange.id, failure).expect("it is in flight");
         let ends = self.machine.result().is_some() && self.told < self.machine.progress().deadline;
@@ -170,23 +164,24 @@ impl Referee {
     /// So many failures in a row are final. In a verified run a location may fail, and then it is not polled any more.
     fn check_patience(&self, kind: &Kind) {
         let decides = *kind == Kind::List || self.settings.until != Until::Verified;
-        let is_enough = decides && self.ledger.failed_gets >= self.settings.attempts;
-        assert!(!is_enough || self.machine.result().is_some(), "{} failures in a row", self.ledger.failed_gets);
+        let is_enough = decides && self.waits.failed_gets >= self.settings.attempts;
+        assert!(!is_enough || self.machine.result().is_some(), "{} failures in a row", self.waits.failed_gets);
     }
 
     /// An exchange that is not in flight takes no answer and no failure: not an earlier one, not a later one, and none
     /// of another machine.
     pub(crate) fn check_stale(&mut self, given: Duration, response: &Response<Body>) {
         let in_flight = self.in_flight.as_ref().map(|exchange| exchange.id).filter(|_| self.over.is_none());
-        let before = format!("{:?}", self.machine);
         let near = self.last_id.saturating_sub(2)..=self.last_id + 1;
         for id in near.chain([0, 1, 7, u64::MAX]).map(ExchangeId::from).filter(|id| Some(*id) != in_flight) {
-            assert!(self.machine.handle_response(given, id, response.clone()).is_err(), "{id} is not in flight");
-            assert!(
-                self.machine.handle_failure(given, id, Failure::not_sent("late")).is_err(),
-                "{id} is not in flight"
-            );
+            held(Ledger::check_stale(&mut self.machine, given, id, response, |machine| format!("{machine:?}")));
         }
-        assert_eq!(before, format!("{:?}", self.machine), "a stale exchange has changed something");
+    }
+}
+
+/// A rule that is broken is a finding.
+pub(super) fn held(verdict: Verdict) {
+    if let Err(violation) = verdict {
+        panic!("{violation}");
     }
 }

@@ -5,19 +5,20 @@
 //! shown.
 
 mod exchanges;
-mod ledger;
 mod resume;
 mod secrets;
 mod verdict;
+mod waits;
 
 use std::fmt;
 use std::time::Duration;
 
+use cancel_core::testing::ledger::Ledger;
 use cancel_core::{Cancellation, Exchange, Phase, Step, TokenReason};
 
 use self::exchanges::{Heard, InFlight, Kind};
-use self::ledger::Ledger;
 pub(crate) use self::resume::{Saved, read_again};
+use self::waits::Waits;
 use crate::origin::Origin;
 use crate::settings::Settings;
 
@@ -29,6 +30,7 @@ pub(crate) struct Referee {
     pub(crate) now: Duration,
     told: Duration,
     ledger: Ledger,
+    waits: Waits,
     /// How many tokens were handed in, and how many of them to the process before. The machine holds the last one, if
     /// any.
     tokens: u32,
@@ -58,11 +60,11 @@ pub(crate) enum Next {
 impl Referee {
     pub(crate) fn new(settings: Settings, now: Duration) -> Self {
         let machine = Cancellation::new(settings.endpoint(), settings.request(), settings.policy(), now);
-        let ledger = Ledger::new(&settings, now);
-        Self::of(machine, ledger, settings, now)
+        let (ledger, waits) = (Ledger::new(settings.terms()), Waits::new(&settings, now));
+        Self::of(machine, ledger, waits, settings, now)
     }
 
-    fn of(machine: Cancellation, ledger: Ledger, settings: Settings, now: Duration) -> Self {
+    fn of(machine: Cancellation, ledger: Ledger, waits: Waits, settings: Settings, now: Duration) -> Self {
         Self {
             machine,
             place: settings.place(),
@@ -70,6 +72,7 @@ impl Referee {
             now,
             told: now,
             ledger,
+            waits,
             tokens: 0,
             earlier_tokens: 0,
             holds_token: false,
@@ -95,7 +98,8 @@ impl Referee {
     pub(crate) fn step(&mut self, given: Duration) -> Next {
         self.told = self.told.max(given);
         if self.in_flight.as_ref().is_some_and(|exchange| self.told >= exchange.until) && self.over.is_none() {
-            self.lose(Ledger::post_lost);
+            self.in_flight = None;
+            self.ledger.lost();
         }
         let next = match self.machine.step(given) {
             Step::Authenticate(why) => {
@@ -110,13 +114,13 @@ impl Referee {
                 Next::Await(until)
             }
             Step::WaitUntil(when) => {
-                let in_time = self.told < when && when <= self.ledger.deadline;
+                let in_time = self.told < when && when <= self.waits.deadline;
                 assert!(self.in_flight.is_none() && in_time, "a wait until {when:?}");
                 Next::WaitUntil(when)
             }
             Step::Done(_) => Next::Done,
         };
-        assert!(self.told < self.ledger.deadline || matches!(next, Next::Done), "the deadline has passed");
+        assert!(self.told < self.waits.deadline || matches!(next, Next::Done), "the deadline has passed");
         if let Next::Send(exchange) = &next {
             self.check_sent(exchange);
         }
@@ -170,12 +174,5 @@ impl Referee {
         let progress = self.machine.progress();
         let shown = (progress.phase, progress.posted, progress.post_in_flight, progress.polls);
         (shown, progress.due, progress.deadline, progress.baseline.len(), self.machine.now())
-    }
-
-    /// Nothing is in flight any more. If it was a POST, this is what became of it.
-    fn lose(&mut self, post: impl FnOnce(&mut Ledger)) {
-        if self.in_flight.take().is_some_and(|exchange| exchange.kind == Kind::Post) {
-            post(&mut self.ledger);
-        }
     }
 }

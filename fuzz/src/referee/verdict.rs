@@ -1,16 +1,24 @@
 //! Whether the end is one, and whether it says no more than the answers did.
 
-use cancel_core::{ErrorKind, Outcome, Phase, Posted, Proof, Until};
+use cancel_core::{Error, ErrorKind, Outcome, Phase, Posted, Proof, Until};
 
 use super::Referee;
-use super::exchanges::Kind;
+use super::exchanges::{Kind, held};
 use crate::expected::{check_error, folded, is_canceled, is_end};
 
 impl Referee {
-    pub(super) fn check_posted(&self) {
-        let (posted, progress) = (self.ledger.posted(), self.machine.progress());
-        assert_eq!((self.machine.posted(), progress.posted), (posted, posted), "whether a POST went out");
-        assert!(posted != Posted::No || !progress.post_in_flight);
+    pub(super) fn check_posted(&mut self) {
+        // It is over before anything begins, and says nothing of a run before.
+        if self.machine.result().is_some_and(is_invalid_input) {
+            return;
+        }
+        held(self.ledger.check(&self.machine));
+        let progress = self.machine.progress();
+        assert!(progress.posted != Posted::No || !progress.post_in_flight);
+    }
+
+    pub(crate) fn check_truth(&self, outcome: &Outcome, truth: &[(String, &str)]) {
+        held(self.ledger.check_truth(outcome, truth));
     }
 
     /// What is over is over, and nothing about it changes.
@@ -32,14 +40,11 @@ impl Referee {
             Ok(outcome) => self.check_outcome(outcome),
             Err(error) => {
                 check_error(error);
-                let posted = if error.kind() == ErrorKind::InvalidInput {
+                if is_invalid_input(result) {
                     let cannot_tell = self.settings.only_if_running().is_some() && !self.settings.lists();
                     assert!(self.last_id == 0 && cannot_tell, "an input that is valid");
-                    Posted::No
-                } else {
-                    self.ledger.posted()
-                };
-                assert_eq!(error.posted(), posted);
+                    assert_eq!(error.posted(), Posted::No);
+                }
                 let is_late = self.told >= self.machine.progress().deadline;
                 assert!(error.kind() != ErrorKind::Deadline || is_late, "too early");
                 assert!(!matches!(error.kind(), ErrorKind::Checkpoint | ErrorKind::TokenSource), "{}", error.kind());
@@ -58,19 +63,19 @@ impl Referee {
         let by_location = until == Until::Settled && is_poll && matches!(status, 200 | 204);
         match outcome {
             Outcome::NothingRunning { .. } => {
-                assert!(*kind == Kind::List && self.ledger.posted() == Posted::No);
-                let running = self.ledger.running.as_ref().expect("a list was read");
+                assert!(*kind == Kind::List);
+                let running = self.ledger.list().expect("a list was read");
                 let is_wanted = self.settings.only_if_running().is_none_or(|id| running.contains(&id));
                 assert!(running.is_empty() || !is_wanted, "nothing is running, and {running:?} is");
                 assert_eq!(outcome.operations().len(), running.len());
             }
             Outcome::StillRunning { .. } if self.settings.dry => {
-                let running = self.ledger.running.as_ref();
+                let running = self.ledger.list();
                 assert!(*kind == Kind::List && running.is_some_and(|running| !running.is_empty()));
             }
             Outcome::StillRunning { .. } => {
                 assert!(until == Until::Verified && is_poll);
-                assert!(self.ledger.cancel_failed, "still running, and no answer says that the cancel has failed");
+                assert!(self.waits.cancel_failed, "still running, and no answer says that the cancel has failed");
                 assert!(status == 202 || (!word.is_empty() && !is_end(word)), "still running: {status} {word:?}");
             }
             Outcome::Accepted { .. } => assert!(until == Until::Accepted && *kind == Kind::Post && status == 202),
@@ -93,7 +98,6 @@ impl Referee {
             }
             other => panic!("no answer says that: {other:?}"),
         }
-        assert_eq!(outcome.posted(), self.ledger.posted());
     }
 
     /// The operations of a verified outcome are those of the baseline, each with its last word. All have ended; these
@@ -103,9 +107,15 @@ impl Referee {
         let mut shown: Vec<_> =
             shown.map(|tracked| (tracked.id().as_str().to_ascii_lowercase(), folded(tracked.status()))).collect();
         shown.sort_unstable();
-        let known: Vec<_> = shown.iter().map(|(id, word)| (id.as_str(), Some(word.as_str()))).collect();
-        assert_eq!(known, self.ledger.baseline(), "the operations of the outcome, and those of the baseline");
+        let known: Vec<_> = shown.iter().map(|(id, word)| (id, Some(word))).collect();
+        let baseline = self.ledger.baseline().expect("there is a baseline").iter();
+        let expected: Vec<_> = baseline.map(|id| (id, self.waits.polled.get(id))).collect();
+        assert_eq!(known, expected, "the operations of the outcome, and those of the baseline");
         assert!(shown.iter().all(|(_, word)| is_end(word)), "not all have ended: {shown:?}");
         shown.into_iter().map(|(_, word)| word).collect()
     }
+}
+
+fn is_invalid_input(result: &Result<Outcome, Error>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidInput)
 }
