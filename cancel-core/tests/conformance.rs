@@ -12,7 +12,7 @@ use cancel_core::{Body, Endpoint, Error, Exchange, Failure, Outcome, Step, Token
 use http::header::{ACCEPT_ENCODING, DATE, LOCATION, RETRY_AFTER};
 use http::{Method, Request, StatusCode};
 
-/// What an adapter does wrong.
+/// The mistake of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mistake {
     None,
@@ -33,18 +33,18 @@ enum Mistake {
 }
 
 /// An adapter, the portal that it talks to, and the portal's time.
-struct Talk {
+struct Adapter {
     mistake: Mistake,
     portal: Portal,
     time: Duration,
     answers: usize,
 }
 
-impl Talk {
+impl Adapter {
     fn with(scenario: &Scenario, mistake: Mistake) -> (Self, Result<Outcome, Error>) {
-        let mut talk = Self { mistake, portal: scenario.portal(), time: Duration::ZERO, answers: 0 };
-        let result = talk.drive(scenario);
-        (talk, result)
+        let mut adapter = Self { mistake, portal: scenario.portal(), time: Duration::ZERO, answers: 0 };
+        let result = adapter.drive(scenario);
+        (adapter, result)
     }
 
     fn drive(&mut self, scenario: &Scenario) -> Result<Outcome, Error> {
@@ -123,8 +123,8 @@ impl Talk {
 
 fn converse(mistake: Mistake) -> Result<usize, String> {
     conformance::converse(|scenario| {
-        let (talk, result) = Talk::with(scenario, mistake);
-        scenario.judge(&result, &talk.portal, talk.time)?;
+        let (adapter, result) = Adapter::with(scenario, mistake);
+        scenario.judge(&result, &adapter.portal, adapter.time)?;
         Ok(())
     })
 }
@@ -155,7 +155,7 @@ fn names_are_unique_and_say_the_mode_first() {
 }
 
 #[test]
-fn every_mistake_is_seen_and_named() {
+fn every_mistake_is_found_and_named() {
     for (mistake, name, says) in [
         (Mistake::SendsAgainWhatIsLost, "accepted: the POST is lost", "2 POSTs came instead of 1"),
         (

@@ -1,7 +1,7 @@
-//! smol instead of tokio: its sockets, its timer, its executor, and no pool.
+//! smol instead of tokio: its sockets, its timer and its executor, without a pool.
 //!
-//! A driver needs a service and a timer, and asks for no runtime. The service here is one connection of hyper's, which is
-//! opened when the driver asks whether it is ready: what fails there was certainly not sent.
+//! A driver needs a service and a timer, and no particular runtime. The service here is a single hyper connection. It
+//! is opened in `poll_ready`: a failure there certainly comes before the request is sent.
 //!
 //! `cargo run -p cancel-hyper --example smol`
 
@@ -28,7 +28,7 @@ use tower_service::Service;
 type Sender = SendRequest<Full<Bytes>>;
 type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// One connection to one host, which is opened again when it was closed.
+/// One connection to one host. It is opened again after it was closed.
 struct Connection {
     authority: String,
     state: State,
@@ -66,12 +66,12 @@ impl Service<Request<Full<Bytes>>> for Connection {
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         let State::Open(sender) = &mut self.state else {
-            return Box::pin(async { Err(NotSent::new("nobody asked whether it is ready").into()) });
+            return Box::pin(async { Err(NotSent::new("called before it was ready").into()) });
         };
         let answer = on_the_wire(request, &self.authority).map(|request| sender.try_send_request(request));
         Box::pin(async move {
             answer?.await.map_err(|mut error| match error.take_message() {
-                // hyper gives the request back when not a byte of it was written.
+                // hyper returns the request when not a byte of it was written.
                 Some(_) => NotSent::new(error.into_error()).into(),
                 None => error.into_error().into(),
             })
@@ -79,7 +79,7 @@ impl Service<Request<Full<Bytes>>> for Connection {
     }
 }
 
-/// For the real service, TLS goes around the socket here.
+/// For the real service, wrap the socket in TLS here.
 async fn open(authority: String) -> Result<Sender, BoxError> {
     let socket = TcpStream::connect(authority).await?;
     let (sender, connection) = handshake(FuturesIo::new(socket)).await?;
@@ -87,7 +87,7 @@ async fn open(authority: String) -> Result<Sender, BoxError> {
     Ok(sender)
 }
 
-/// A bare connection of hyper's wants what a client adds: the host in a header, and in the first line the path alone.
+/// A bare hyper connection needs what a client adds: a `Host` header, and only the path in the request line.
 fn on_the_wire(mut request: Request<Full<Bytes>>, authority: &str) -> Result<Request<Full<Bytes>>, BoxError> {
     request.headers_mut().insert(HOST, HeaderValue::from_str(authority).map_err(NotSent::new)?);
     let path = request.uri().path_and_query().cloned();

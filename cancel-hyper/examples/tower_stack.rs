@@ -1,7 +1,7 @@
-//! A stack of tower's layers around the client: a trace of every exchange, so many at a time, each within a time.
+//! A stack of tower layers around the client: a trace of every exchange, a concurrency limit, a timeout.
 //!
-//! A driver takes any service of HTTP requests, a stack too. It asks it whether it is ready, so that a cancellation waits
-//! for its turn *before* its request counts as sent; and what fails in a layer after that may have been sent.
+//! A driver takes any service of HTTP requests, so a stack of layers too. It waits until the service is ready *before*
+//! the request counts as sent. A failure in a layer after that counts as "maybe sent".
 //!
 //! `cargo run -p cancel-hyper --example tower_stack`
 
@@ -40,9 +40,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .on_response(DefaultOnResponse::new().level(Level::INFO));
     let stack = ServiceBuilder::new()
         .layer(trace)
-        .concurrency_limit(20) // its clones share it: a fleet keeps to it as well
-        // Within the policy's 30 s, or it never elapses; beyond three quarters of them, after which the client says that it
-        // has no connection: that was certainly not sent.
+        .concurrency_limit(20) // clones share the limit, so it holds for a fleet too
+        // Below the 30 s of the policy, or it would never elapse. Above three quarters of them: until then the client
+        // may still report a missing connection, which is certainly not sent.
         .timeout(Duration::from_secs(25))
         .service(Client::new()?);
     let outcome = Driver::new(stack, TokioTimer::new(), token.clone()).drive(&mut cancellation).await?;
@@ -51,14 +51,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     time_out_on_a_post(cancellation.request().clone(), token).await
 }
 
-/// When tower's timeout elapses, the POST has left, and nobody knows what became of it. That is what the driver says.
+/// When tower's timeout elapses, the POST has left, and it is unknown whether it was processed: the error is
+/// `Ambiguous`.
 async fn time_out_on_a_post(request: CancelRequest, token: BearerToken) -> Result<(), Box<dyn Error>> {
     let silent = service_fn(|_: Request<Full<Bytes>>| pending::<Result<Response<Full<Bytes>>, Infallible>>());
     let stack = ServiceBuilder::new().timeout(Duration::from_millis(10)).service(silent);
-    let policy = Policy::default().until(Until::Accepted); // the POST alone; `Verified` would look what became of it
+    let policy = Policy::default().until(Until::Accepted); // `Verified` would poll instead
     let mut cancellation = Cancellation::new(Endpoint::default(), request, policy, Duration::ZERO);
     let result = Driver::new(stack, TokioTimer::new(), token).drive(&mut cancellation).await;
-    assert_eq!(result.unwrap_err().kind(), ErrorKind::Ambiguous);
+    assert_eq!(result.err().map(|error| error.kind()), Some(ErrorKind::Ambiguous));
     assert_eq!(cancellation.posted(), Posted::Maybe);
     Ok(())
 }

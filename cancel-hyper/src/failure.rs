@@ -1,7 +1,7 @@
-//! What a service's error says about whether the request can have reached the other side.
+//! What a service's error says about whether the request may have reached the other side.
 //!
-//! "Not sent" must be certain: a POST is repeated on its word. What can happen both before and after the first byte has
-//! left counts as sent.
+//! "Not sent" must be certain, because a POST is sent again after it. An error that can occur before as well as after
+//! the first byte has left must count as "maybe sent".
 
 use std::error::Error;
 use std::fmt;
@@ -9,11 +9,11 @@ use std::iter::successors;
 
 use cancel_core::Failure;
 
-/// Any error that can be sent to another thread.
+/// Any error, as long as it can be sent to another thread.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Marks an error of a service of one's own: it is certain that not a byte of the request left. Anywhere in the chain of
-/// sources it is found.
+/// Marks an error of your own service: it is certain that not a byte of the request has left. The driver finds the mark
+/// anywhere in the chain of sources.
 ///
 /// ```
 /// use cancel_hyper::{BoxError, NotSent};
@@ -21,16 +21,16 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// # impl TransportError { fn is_connect(&self) -> bool { true } }
 /// # impl From<TransportError> for BoxError { fn from(_: TransportError) -> Self { "refused".into() } }
 ///
-/// fn told(error: TransportError) -> BoxError {
+/// fn marked(error: TransportError) -> BoxError {
 ///     if error.is_connect() { NotSent::new(error).into() } else { error.into() }
 /// }
-/// # assert_eq!(told(TransportError).to_string(), "not sent: refused");
+/// # assert_eq!(marked(TransportError).to_string(), "not sent: refused");
 /// ```
 #[derive(Debug)]
 pub struct NotSent(BoxError);
 
 impl NotSent {
-    /// Marks an error. A POST that it is given for is sent again.
+    /// Marks an error. A POST that fails with it is sent again.
     pub fn new(error: impl Into<BoxError>) -> Self {
         Self(error.into())
     }
@@ -48,7 +48,7 @@ impl Error for NotSent {
     }
 }
 
-/// What the machine is told of an error.
+/// What the machine is told about an error.
 pub(crate) fn failure(error: &(dyn Error + 'static)) -> Failure {
     let was_not_sent = chain(error).any(is_certain);
     let why = in_words(error);
@@ -59,7 +59,7 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     successors(Some(error), |&error| error.source())
 }
 
-/// No kind of an I/O error is enough: a connection that was made can break with any of them.
+/// The kind of an I/O error proves nothing: an established connection can break with any of them.
 fn is_certain(error: &(dyn Error + 'static)) -> bool {
     error.is::<NotSent>() || is_connect(error)
 }
@@ -76,7 +76,7 @@ fn is_connect(_: &(dyn Error + 'static)) -> bool {
     false
 }
 
-/// What happened and why, where the causes say more than the error itself.
+/// The error's text, then the text of each cause that says more.
 pub(crate) fn in_words(error: &(dyn Error + 'static)) -> String {
     let mut words = String::new();
     for error in chain(error) {

@@ -1,47 +1,46 @@
-//! Where a conversation is written down, so that another process can resume it.
+//! Where checkpoints are stored, so that another process can resume a run.
 
 use std::fmt;
 use std::future::Future;
 
 use cancel_core::{Cancellation, Checkpoint};
 
-/// Makes [checkpoints](Cancellation::checkpoint) durable, so that another process can [resume](Cancellation::resume) the run.
+/// Stores [checkpoints](Cancellation::checkpoint) durably, so that another process can [resume](Cancellation::resume)
+/// the run.
 ///
-/// A driver asks it
+/// A driver writes to it
 ///
-/// - when it begins to drive;
-/// - after it was told to send a POST, and before the POST's first byte leaves. When the journal fails here, the POST does not leave;
-/// - after each answer or failure of an exchange, and at the end with an error. After an outcome it is not asked: there is nothing to
-///   resume then. Remove the checkpoint when you have acted on the outcome.
+/// - when it starts to drive;
+/// - before the first byte of a POST leaves. If the journal fails then, the POST is not sent;
+/// - after each answer or failure of an exchange, and when the run ends with an error.
+///
+/// An outcome is not written, because there is nothing left to resume. Remove the checkpoint when you have acted on the
+/// outcome.
 ///
 /// ```
-/// use std::sync::{Arc, Mutex};
 /// use cancel_core::Checkpoint;
 /// use cancel_hyper::Journal;
 ///
-/// let written = Arc::new(Mutex::new(Vec::new()));
+/// # async fn store(_: String) -> std::io::Result<()> { Ok(()) }
 /// let journal = |checkpoint: Checkpoint| {
-///     let written = Arc::clone(&written);
-///     async move {
-///         written.lock().expect("nobody panicked").push(checkpoint.to_json()); // or into a database
-///         Ok::<(), std::io::Error>(())
-///     }
+///     let text = checkpoint.to_json();
+///     async move { store(text).await } // in a database
 /// };
 /// # fn is_one(_: impl Journal) {}
 /// # is_one(journal);
 /// ```
 ///
-/// A closure that takes a [`Checkpoint`] and returns a future is a journal, and `()` is the one that keeps nothing.
+/// A closure that takes a [`Checkpoint`] and returns a future is a journal. `()` is the journal that stores nothing.
 pub trait Journal {
-    /// Why it could not be written.
+    /// Why a checkpoint could not be stored.
     type Error: fmt::Display;
 
-    /// Writes the cancellation's checkpoint, and is done when it is durable.
+    /// Stores the cancellation's checkpoint. The future is ready when it is durable.
     ///
     /// # Errors
     ///
-    /// When it may be lost. The driver then stops with [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint); the same
-    /// cancellation can be driven on.
+    /// When the checkpoint may be lost. The driver then stops with
+    /// [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint). The same cancellation can be driven on.
     fn write(&mut self, cancellation: &Cancellation) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 

@@ -1,10 +1,10 @@
-//! The simulated portal of [`cancel_core::testing::portal`] on a loopback port, for tests and examples.
+//! Serves the simulated portal of [`cancel_core::testing::portal`] on a loopback port, for tests and examples.
 //!
-//! It is **outside of the semver promise** of this crate: it may change in any release.
+//! This module is **outside the semver promise** of this crate: it may change in any release.
 //!
-//! The portal itself has no clock and no I/O; both are here. A thread of its own runs the server, so that a
-//! blocking client needs no runtime and an asynchronous one is not disturbed. Nothing here knows what a
-//! request means: requests go to [`Portal::handle`], and its responses go out as their [`Delivery`] says.
+//! The portal itself has no clock and no I/O. Both are here. The server runs on its own thread, so that a blocking
+//! client needs no runtime and an async client shares none. Nothing here may know what a request means: requests go to
+//! [`Portal::handle`], and responses go out as their [`Delivery`] says.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -14,13 +14,16 @@
 //!
 //! let mut portal = Portal::new();
 //! portal.accept_token("secret", None);
-//! portal.add_offer(Offer::new("contoso", "contoso-offer").operation(PublishOperation::new("id-1")));
+//! let publish = PublishOperation::new("id-1");
+//! portal.add_offer(Offer::new("contoso", "contoso-offer").operation(publish));
 //!
 //! let served = cancel_hyper::portal::serve(portal)?;
 //! let mut connection = TcpStream::connect(served.addr())?;
 //! connection.write_all(
-//!     b"POST /api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31 HTTP/1.1\r\n\
-//!       Host: localhost\r\nAuthorization: Bearer secret\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+//!     b"POST /api/publishers/contoso/offers/contoso-offer/cancel\
+//!       ?api-version=2017-10-31 HTTP/1.1\r\n\
+//!       Host: localhost\r\nAuthorization: Bearer secret\r\n\
+//!       Content-Length: 0\r\nConnection: close\r\n\r\n",
 //! )?;
 //! let mut answer = String::new();
 //! connection.read_to_string(&mut answer)?;
@@ -49,12 +52,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::sync::oneshot;
 
-/// How much of a request's body is read. A cancel with every address in the world is shorter.
+/// The longest body of a request that is read. A cancel is far shorter.
 const BODY_LIMIT: usize = 1 << 20;
-/// As many requests at a time as a connection of HTTP/2 may carry: a whole fleet's.
+/// How many requests an HTTP/2 connection may carry at a time: those of a whole fleet.
 const MOST_STREAMS: u32 = 100_000;
 
-/// Serves a portal on a free port of 127.0.0.1, over HTTP/1.1 and HTTP/2; its virtual time is real time, from now on.
+/// Serves a portal on a free port of 127.0.0.1, over HTTP/1.1 and HTTP/2. Its virtual time starts now, and runs as fast
+/// as real time.
 ///
 /// # Errors
 ///
@@ -63,7 +67,7 @@ pub fn serve(portal: Portal) -> io::Result<Served> {
     serve_at_speed(portal, 1)
 }
 
-/// Serves a portal whose virtual time goes `speed` times as fast as real time; with 0 it stands still.
+/// Like [`serve`], with a virtual time that runs `speed` times as fast as real time. With 0 it stands still.
 ///
 /// # Errors
 ///
@@ -80,10 +84,10 @@ pub fn serve_at_speed(mut portal: Portal, speed: u32) -> io::Result<Served> {
     let thread = thread::Builder::new().name("simulated-portal".to_owned()).spawn(move || {
         match listening(listener) {
             Ok((runtime, listener)) => {
-                // The caller waits for this, so it is there.
+                // The caller waits for this, so the receiver exists.
                 let _ = tell.send(Ok(()));
                 runtime.spawn(accept(listener, for_thread));
-                // An error is a `Served` that went away, which is the signal as well.
+                // Dropping the sender is the signal to stop, so this is an error then.
                 let _ = runtime.block_on(stopped);
             }
             Err(error) => {
@@ -117,17 +121,17 @@ impl Served {
         self.addr
     }
 
-    /// The virtual time. It needs no guard, and may be asked for while one is held.
+    /// The virtual time. It takes no lock, so it may be called while a guard of [`portal`](Self::portal) is held.
     #[must_use]
     pub fn now(&self) -> Duration {
         self.shared.now()
     }
 
-    /// The portal, to look at it or to change it.
+    /// The portal, to inspect or to change it.
     ///
-    /// It is locked as long as the guard lives. No request is answered meanwhile: drop it before the next request is awaited.
-    /// A second call waits for the first guard, and on the same thread for ever. A guard that has no name lives to the end of
-    /// its statement, so that two calls within one statement wait for ever too: give the first one a name, and use that.
+    /// It is locked while the guard lives, and no request is answered then. Drop the guard before you wait for an
+    /// answer. A second call on the same thread deadlocks, also within one statement, where the first guard is a
+    /// temporary: bind the guard to a variable and use that.
     ///
     /// ```
     /// # let mut portal = cancel_core::testing::portal::Portal::new();
@@ -146,7 +150,7 @@ impl Drop for Served {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has ended too, and has said so.
+            // A panic of the thread has been reported already.
             let _ = thread.join();
         }
     }
@@ -164,12 +168,12 @@ impl Shared {
         self.started.elapsed().saturating_mul(self.speed)
     }
 
-    /// A test that panicked with the guard in its hand leaves a portal that is as good as before.
+    /// A poisoned lock is fine: a test that panicked while it held the guard has not broken the portal.
     fn portal(&self) -> MutexGuard<'_, Portal> {
         self.portal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time is taken under the lock: the portal never sees it go back.
+    /// The time is read under the lock, so that it never goes back for the portal.
     fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let mut portal = self.portal();
         portal.handle(self.now(), request)
@@ -186,7 +190,7 @@ fn listening(listener: TcpListener) -> io::Result<(tokio::runtime::Runtime, toki
 
 async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
     loop {
-        // What cannot be accepted is the client's loss; the next one may be.
+        // A connection that cannot be accepted must not stop the server.
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
@@ -196,7 +200,7 @@ async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
             let mut server = auto::Builder::new(TokioExecutor::new());
             server.http1().auto_date_header(false);
             server.http2().auto_date_header(false).max_concurrent_streams(MOST_STREAMS);
-            // Dropped answers and cut bodies end here, as they should.
+            // Dropped answers and cut bodies end with an error here, as scripted.
             let _ = server.serve_connection(TokioIo::new(stream), service).await;
         });
     }
@@ -225,8 +229,8 @@ fn too_large() -> Response<Outgoing> {
     response
 }
 
-/// The body of a response. Its length is only in the `Content-Length` that the portal set: a body that is cut
-/// has less.
+/// The body of a response. It has no length of its own: the portal sets `Content-Length`, and a cut body has fewer
+/// bytes.
 #[derive(Debug)]
 struct Outgoing {
     bytes: Bytes,
@@ -273,7 +277,7 @@ impl Body for Outgoing {
     }
 }
 
-/// The connection breaks here, because a script wants it or because the client broke it.
+/// The connection breaks: the script demands it, or the client has closed it.
 #[derive(Clone, Copy, Debug)]
 struct Broken;
 

@@ -1,4 +1,6 @@
-//! The loop around the machine: asks it what to do, does it, and says what came of it.
+//! The loop of a driver: asks the machine for the next step, performs it, and tells the machine the result.
+//!
+//! No rule of the protocol is in here: the machine has them all.
 
 use std::future::poll_fn;
 use std::time::{Duration, Instant};
@@ -17,45 +19,64 @@ use crate::tokens::TokenSource;
 use crate::trace::Span;
 use crate::transport::{exchange, within};
 
+impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Driver<S, M, T, O, J> {
+    /// Drives the cancellation until it is over, and returns its result. The machine's clock continues from
+    /// [`Cancellation::now`].
+    ///
+    /// The future is [`Send`] when its parts are, and spawns nothing. **It may be dropped at any time.** The
+    /// cancellation then still knows whether a POST may have gone out, and can be saved as a checkpoint or driven on.
+    ///
+    /// # Errors
+    ///
+    /// The error that the machine ends with. Or [`ErrorKind::TokenSource`](cancel_core::ErrorKind::TokenSource) when
+    /// there is no token, or [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint) when the journal fails:
+    /// after these two the same cancellation can be driven on.
+    pub async fn drive<B, R>(&mut self, cancellation: &mut Cancellation) -> Result<Outcome, Error>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+        S::Error: Into<BoxError>,
+        B: From<Bytes>,
+        R: Body,
+    {
+        let span = Span::of(cancellation);
+        let clock = Clock { start: self.timer.now(), offset: cancellation.now() };
+        let mut run = Run { driver: self, cancellation, clock, span: &span };
+        let result = span.around(run.finish()).await;
+        span.ended(&result);
+        result
+    }
+}
+
 /// A cancellation that is being driven.
-pub(crate) struct Run<'a, S, M: Timer, T, O, J> {
+struct Run<'a, S, M: Timer, T, O, J> {
     driver: &'a mut Driver<S, M, T, O, J>,
     cancellation: &'a mut Cancellation,
     clock: Clock,
     span: &'a Span,
 }
 
-/// What is next when nothing is to be done now.
+/// How a stretch of work ended: with a wait, or with the result.
 enum Next {
     Wait(Duration),
     Over(Result<Outcome, Error>),
 }
 
 impl<S, M: Timer, T, O, J> Drop for Run<'_, S, M, T, O, J> {
-    /// However it ends: the time that was waited counts.
+    /// The time that has passed counts, however the run ends.
     fn drop(&mut self) {
         let now = self.now();
         self.cancellation.pass_time(now);
     }
 }
 
-impl<'a, S, M: Timer, T, O, J> Run<'a, S, M, T, O, J> {
-    pub(crate) fn new(
-        driver: &'a mut Driver<S, M, T, O, J>,
-        cancellation: &'a mut Cancellation,
-        span: &'a Span,
-    ) -> Self {
-        let clock = Clock { start: driver.timer.now(), offset: cancellation.now() };
-        Self { driver, cancellation, clock, span }
-    }
-
+impl<S, M: Timer, T, O, J> Run<'_, S, M, T, O, J> {
     fn now(&self) -> Duration {
         self.clock.at(self.driver.timer.now())
     }
 }
 
 impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J> {
-    pub(crate) async fn finish<B, R>(&mut self) -> Result<Outcome, Error>
+    async fn finish<B, R>(&mut self) -> Result<Outcome, Error>
     where
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
@@ -64,16 +85,16 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
     {
         self.journal().await?;
         loop {
-            // In a box, so that a cancellation that waits does not hold the room for an exchange.
-            match Box::pin(self.go_on()).await? {
+            // Boxed, so that a cancellation that waits does not hold the memory of an exchange.
+            match Box::pin(self.work()).await? {
                 Next::Wait(wait) => self.driver.timer.sleep(wait).await,
                 Next::Over(result) => return result,
             }
         }
     }
 
-    /// Does what there is to do, until there is nothing to do for a while.
-    async fn go_on<B, R>(&mut self) -> Result<Next, Error>
+    /// Takes step after step, until a wait is due or the cancellation is over.
+    async fn work<B, R>(&mut self) -> Result<Next, Error>
     where
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
@@ -93,26 +114,29 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
                     self.send(exchange, readiness).await;
                     self.journal().await?;
                 }
+                // An earlier driver of this cancellation left it in flight.
                 Step::Await { id, .. } => {
-                    check(self.cancellation.handle_failure(now, id, Failure::Dropped));
+                    check(&self.cancellation.handle_failure(now, id, Failure::Dropped));
                     self.journal().await?;
                 }
                 Step::WaitUntil(when) => {
-                    self.driver.observer.observe(&Event::Waiting(when), self.cancellation);
+                    self.observe(&Event::Waiting(when));
                     return Ok(Next::Wait(when.saturating_sub(now)));
                 }
                 Step::Done(result) => {
                     let result = result.clone();
                     self.journal().await?;
-                    self.driver.observer.observe(&Event::Done(&result), self.cancellation);
+                    self.observe(&Event::Done(&result));
                     return Ok(Next::Over(result));
                 }
             }
         }
     }
 
-    /// Waits until the service takes a request, where one is due, and at most until the deadline; and the time of the step
-    /// that is next. It comes before the step: after [`Step::Send`] the request counts as sent, and its time runs.
+    /// If a request is due, waits until the service is ready for it, but not past the deadline. Returns the time for
+    /// the next step, and the error of a service that is not ready.
+    ///
+    /// This comes before the step: from [`Step::Send`] on the request counts as sent, and its time runs.
     async fn get_ready<B, R>(&mut self) -> (Duration, Result<(), Failure>)
     where
         S: Service<Request<B>, Response = Response<R>>,
@@ -127,35 +151,36 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         let readiness = match within(timer, self.clock.instant(progress.deadline), ready).await {
             Some(Err(error)) => Err(Failure::not_sent(in_words(&*error.into()))),
             Some(Ok(())) => Ok(()),
-            // There is nothing to be ready for any more.
+            // The deadline has come: the next step is the end.
             None => return (self.now().max(progress.deadline), Ok(())),
         };
         (self.now(), readiness)
     }
 
     async fn authenticate(&mut self, why: TokenReason) -> Result<(), Error> {
-        let Driver { tokens, timer, observer, .. } = &mut *self.driver;
-        observer.observe(&Event::Authenticating(why), self.cancellation);
+        self.observe(&Event::Authenticating(why));
+        let Driver { tokens, timer, .. } = &mut *self.driver;
         let deadline = self.clock.instant(self.cancellation.progress().deadline);
         match within(timer, deadline, tokens.token(why)).await {
             Some(Ok(token)) => self.cancellation.provide_token(token),
             Some(Err(error)) => return Err(self.cancellation.token_source_error(error)),
-            // The machine sees for itself that its time is over.
+            // The deadline has come: the next step is the end.
             None => {}
         }
         Ok(())
     }
 
-    async fn send<B, R>(&mut self, exchange: Exchange, readiness: Result<(), Failure>)
+    async fn send<B, R>(&mut self, to_send: Exchange, readiness: Result<(), Failure>)
     where
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
         B: From<Bytes>,
         R: Body,
     {
-        let id = exchange.id;
-        let answer = match readiness.and_then(|()| exchange.at(self.now())) {
-            Ok(exchange) => self.exchange(exchange).await,
+        let id = to_send.id;
+        // Writing to the journal took a part of the exchange's time.
+        let answer = match readiness.and_then(|()| to_send.at(self.now())) {
+            Ok(to_send) => self.exchange(to_send).await,
             Err(failure) => Err(failure),
         };
         let event = match &answer {
@@ -164,7 +189,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         };
         self.span.exchanged(&event, self.cancellation);
         self.driver.observer.observe(&event, self.cancellation);
-        check(match answer {
+        check(&match answer {
             Ok(response) => self.cancellation.handle_response(self.now(), id, response),
             Err(failure) => self.cancellation.handle_failure(self.now(), id, failure),
         });
@@ -177,9 +202,9 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         B: From<Bytes>,
         R: Body,
     {
+        self.observe(&Event::Sending(&to_send));
         let until = self.clock.instant(to_send.until);
-        let Driver { service, timer, observer, .. } = &mut *self.driver;
-        observer.observe(&Event::Sending(&to_send), self.cancellation);
+        let Driver { service, timer, .. } = &mut *self.driver;
         exchange(service, timer, to_send, until).await
     }
 
@@ -191,14 +216,18 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         let written = self.driver.journal.write(self.cancellation).await;
         written.map_err(|error| self.cancellation.journal_error(error))
     }
+
+    fn observe(&mut self, event: &Event<'_>) {
+        self.driver.observer.observe(event, self.cancellation);
+    }
 }
 
-/// The machine refuses only answers to exchanges that are not in flight, and this driver gives none.
-fn check(taken: Result<(), StaleExchange>) {
-    debug_assert_eq!(taken, Ok(()));
+/// The machine refuses only results of exchanges that are not in flight. This driver hands in none of those.
+fn check(taken: &Result<(), StaleExchange>) {
+    debug_assert_eq!(*taken, Ok(()));
 }
 
-/// The machine's time, on the timer's monotonic clock. It goes on from where the machine's stood.
+/// The machine's time: it starts at `offset` and follows the timer's monotonic clock.
 struct Clock {
     start: Instant,
     offset: Duration,
@@ -209,7 +238,7 @@ impl Clock {
         self.offset.saturating_add(instant.saturating_duration_since(self.start))
     }
 
-    /// The same time, for the timer; `None` where it is beyond what it can name.
+    /// The timer's instant at this time. `None` when an [`Instant`] cannot represent it.
     fn instant(&self, time: Duration) -> Option<Instant> {
         self.start.checked_add(time.saturating_sub(self.offset))
     }

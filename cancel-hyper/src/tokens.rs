@@ -5,13 +5,17 @@ use std::future::Future;
 
 use cancel_core::{BearerToken, TokenReason};
 
-/// Gives a token whenever the machine asks: at first, and after the service has rejected one. Tokens live about an hour, and a
-/// conversation can take longer: so a source that can give a fresh one is better than one token.
+/// Gives a token whenever the machine asks: at the start, and after the service has rejected one.
 ///
-/// A driver waits until its service is ready before it asks for a token. A service with permits (a concurrency limit) then holds one permit
-/// for the request that needs the token. So a source that itself calls this service must not need a permit of it: it could wait until the deadline.
+/// Tokens are valid for about an hour, and a conversation can take longer. So prefer a source that can fetch a fresh
+/// token over a single token.
 ///
-/// A closure that returns a future is a source; so is a [`BearerToken`], which is given again even when it was rejected.
+/// A driver waits until its service is ready before it asks for a token. A service with a concurrency limit then holds
+/// a permit for the request that needs the token. So a source must not send its own requests through that limit: it
+/// could wait for a permit until the deadline.
+///
+/// A closure that returns a future is a source. So is a [`BearerToken`], which is given again even after it was
+/// rejected.
 ///
 /// ```
 /// use cancel_core::{BearerToken, InvalidInput, TokenReason};
@@ -29,12 +33,13 @@ pub trait TokenSource {
     /// Why there is no token.
     type Error: fmt::Display;
 
-    /// Gives a token; a fresh one when the last was [`Rejected`](TokenReason::Rejected).
+    /// Gives a token: a fresh one when the last was [`Rejected`](TokenReason::Rejected).
     ///
     /// # Errors
     ///
-    /// When there is none. The driver then stops with [`ErrorKind::TokenSource`](cancel_core::ErrorKind::TokenSource), whose detail is this error's
-    /// text: it must not hold a token. The same cancellation can be driven again later.
+    /// When there is none. The driver then stops with [`ErrorKind::TokenSource`](cancel_core::ErrorKind::TokenSource).
+    /// This error's text becomes the detail, so it must not contain a token. The same cancellation can be driven on
+    /// later.
     fn token(&mut self, why: TokenReason) -> impl Future<Output = Result<BearerToken, Self::Error>> + Send;
 }
 

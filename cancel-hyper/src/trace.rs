@@ -1,6 +1,7 @@
-//! What `tracing` is told, with the feature of that name: a span per cancellation, an event per exchange. Without it, nothing.
+//! What goes to `tracing`, with the feature of that name: a span per cancellation and an event per exchange. Without
+//! the feature, the same functions do nothing.
 //!
-//! There is no secret in it: the words are those that an observer gets.
+//! Only texts that an observer gets may go out here: they are redacted.
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use silent::Span;
@@ -15,7 +16,7 @@ mod traced {
     use tracing::field::Empty;
     use tracing::{Instrument, debug, info_span, warn};
 
-    /// The span of one cancellation. When it is over, its fields say how.
+    /// The span of one cancellation. Its last two fields are recorded at the end.
     pub(crate) struct Span(tracing::Span);
 
     impl Span {
@@ -29,7 +30,7 @@ mod traced {
             future.instrument(self.0.clone())
         }
 
-        /// An exchange has ended, with an answer or without.
+        /// Reports an exchange that has been answered or has failed.
         pub(crate) fn exchanged(&self, event: &Event<'_>, cancellation: &Cancellation) {
             let phase = cancellation.progress().phase.as_str();
             match event {

@@ -1,4 +1,4 @@
-//! One exchange over a service, within its time and its limit.
+//! One exchange over a service, within its timeout and its body limit.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -13,8 +13,10 @@ use tower_service::Service;
 
 use crate::failure::{BoxError, failure};
 
-/// How long a call may take in all: an extension of every request, for a service that wants to know. One that has no connection
-/// after most of it can say so ([`NotSent`](crate::NotSent)) while there is time for that.
+/// How long an exchange may take in all. Every request has it as an extension.
+///
+/// A service that has no connection after most of this time can return [`NotSent`](crate::NotSent). When the time is
+/// up, it is too late for that: the exchange has timed out, and may have been processed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,7 +32,7 @@ use crate::failure::{BoxError, failure};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExchangeTimeout(pub Duration);
 
-/// Sends a request over a service that is ready, and reads as much of the answer as time and limit allow.
+/// Sends a request over a service that is ready. Reads the answer until `until`, and up to the body limit.
 pub(crate) async fn exchange<S, B, R>(
     service: &mut S,
     timer: &impl Timer,
@@ -57,12 +59,13 @@ where
     Ok(Response::from_parts(head, read.into_body(end.unwrap_or(End::CutOff))))
 }
 
-/// What becomes of a future until then; `None` when it takes longer. Without a time it may take for ever.
+/// The future's output, or `None` when it is not ready at `until`. Without an `until` there is no limit.
 pub(crate) async fn within<F: Future>(timer: &impl Timer, until: Option<Instant>, future: F) -> Option<F::Output> {
     Time::new(timer, until).within(future).await
 }
 
-/// The time that several futures have together. One of the timer's sleeps is enough for them, and none while nothing waits.
+/// A time limit that several futures share. They share one sleep of the timer, which is made when the first of them is
+/// pending.
 struct Time<'a, M> {
     timer: &'a M,
     until: Option<Instant>,
@@ -90,7 +93,7 @@ impl<'a, M: Timer> Time<'a, M> {
     }
 }
 
-/// A body as far as it was read: never more than one byte above the limit, to know whether there is more.
+/// A body as far as it was read: at most one byte above the limit, to tell whether the body is longer.
 struct Read {
     first: Bytes,
     more: BytesMut,
@@ -110,11 +113,11 @@ impl Read {
         while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
             match frame.map(http_body::Frame::into_data) {
                 Ok(Ok(data)) => {
-                    if !self.takes(data) {
+                    if !self.add(data) {
                         return End::TooLarge;
                     }
                 }
-                // Trailers say nothing to us.
+                // Trailers are ignored.
                 Ok(Err(_)) => {}
                 Err(_) => return End::CutOff,
             }
@@ -122,8 +125,9 @@ impl Read {
         End::Whole
     }
 
-    /// Keeps the data; whether it is all below the limit. A body that comes in one piece is not copied.
-    fn takes(&mut self, mut data: impl Buf) -> bool {
+    /// Adds the data, and returns whether the body is still within the limit. A body that comes in one piece is not
+    /// copied.
+    fn add(&mut self, mut data: impl Buf) -> bool {
         let room = self.limit.saturating_add(1).saturating_sub(self.len());
         let taken = data.remaining().min(room);
         if self.len() == 0 {

@@ -1,4 +1,4 @@
-//! The example as a person runs it: many offers, their JSON, the exit code, and what is left when it is killed.
+//! The example as a person runs it: many offers, their JSON, the exit code, and what remains when it is killed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
 
@@ -28,8 +28,11 @@ fn serve(count: usize, behavior: impl Fn(usize) -> CancelBehavior) -> Served {
     let mut portal = Portal::new();
     portal.accept_token(TOKEN, None);
     for number in 0..count {
-        let offer = Offer::new("contoso", &format!("offer-{number}")).cancel(behavior(number));
-        portal.add_offer(offer.operation(PublishOperation::new("id-1").runs_for(Duration::from_secs(12_000))));
+        let behavior = behavior(number);
+        // A test waits for the end of one that loses the race, and for no other.
+        let runs_for = Duration::from_secs(if behavior == CancelBehavior::LosesRace { 3_000 } else { 12_000 });
+        let offer = Offer::new("contoso", &format!("offer-{number}")).cancel(behavior);
+        portal.add_offer(offer.operation(PublishOperation::new("id-1").runs_for(runs_for)));
     }
     serve_at_speed(portal, 1000).unwrap()
 }
@@ -37,7 +40,7 @@ fn serve(count: usize, behavior: impl Fn(usize) -> CancelBehavior) -> Served {
 fn at(served: &Served, count: usize) -> Command {
     let mut command = example();
     command.args(["--endpoint", &served.endpoint(), "--publisher", "contoso", "--poll-interval", "5ms", "--json"]);
-    // A run that hangs is not to hang for the quarter of an hour that is the default.
+    // A run that hangs must not hang until the default deadline of a quarter of an hour.
     command.args(["--deadline", "30s"]);
     for number in 0..count {
         command.args(["--offer", &format!("offer-{number}")]);
@@ -54,7 +57,7 @@ fn answers(output: &Output) -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn without_arguments_it_cancels_what_the_simulated_portal_publishes() {
+fn without_arguments_it_cancels_the_offers_of_a_simulated_portal() {
     let output = example().args(["--json", "--poll-interval", "100ms", "--deadline", "30s"]).output().unwrap();
     let answers = answers(&output);
     assert_eq!((answers.len(), output.status.code()), (6, Some(0)), "{answers:?}");
@@ -67,7 +70,7 @@ fn without_arguments_it_cancels_what_the_simulated_portal_publishes() {
 }
 
 #[test]
-fn each_offer_has_its_own_end_and_the_highest_code_counts() {
+fn each_offer_has_its_own_outcome_and_the_highest_exit_code_counts() {
     let second = Duration::from_secs(1);
     let served = serve(4, |number| match number {
         0 => CancelBehavior::LosesRace,
@@ -108,21 +111,21 @@ fn bad_input_sends_nothing() {
 }
 
 #[test]
-fn one_refusal_holds_all_of_them_back() {
+fn one_refusal_holds_all_offers_back() {
     let served = serve(20, |_| CancelBehavior::AtOnce);
     served.portal().script(Call::List, Fault::status(429).header("retry-after-ms", "700"));
     let output = at(&served, 20).args(["--concurrency", "4"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{:?}", answers(&output));
     let portal = served.portal();
     let refused = portal.calls().iter().position(|call| call.status == Some(429)).unwrap();
-    // Three others were on their way at most.
+    // At most three others were in flight.
     let later = portal.calls().iter().skip(refused + 4).map(|call| call.at).min().unwrap();
     let pause = later.saturating_sub(portal.calls()[refused].at) / 1000;
     assert!(pause >= Duration::from_millis(650), "{pause:?}");
 }
 
 #[test]
-fn one_token_is_asked_for_and_replaced_once() {
+fn a_token_is_asked_for_once_and_replaced_once() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let served = serve(10, |_| CancelBehavior::After(Duration::from_secs(300)));
@@ -136,7 +139,7 @@ fn one_token_is_asked_for_and_replaced_once() {
 
 #[cfg(unix)]
 #[test]
-fn a_fleet_that_is_killed_goes_on_where_it_was() {
+fn a_fleet_that_was_killed_is_resumed() {
     let mut in_the_middle = 0;
     for round in 0..12 {
         let folder = tempfile::tempdir().unwrap();
@@ -144,7 +147,7 @@ fn a_fleet_that_is_killed_goes_on_where_it_was() {
         let path = folder.path().to_str().unwrap();
         let mut killed =
             at(&served, 5).args(["--checkpoint", path]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Lists, POSTs, looks: five of each.
+        // Lists, POSTs, polls: five of each.
         while served.portal().calls().len() <= 2 * round && killed.try_wait().unwrap().is_none() {
             sleep(Duration::from_millis(1));
         }
@@ -156,7 +159,7 @@ fn a_fleet_that_is_killed_goes_on_where_it_was() {
         for number in 0..5 {
             let offer = format!("offer-{number}");
             let outcome = &answers[&offer]["outcome"];
-            // One whose outcome nobody has read has nothing left to cancel.
+            // A run that had ended has removed its checkpoint, and the next one finds nothing in progress.
             assert!(outcome == "canceled" || outcome == "nothing_running", "round {round}: {answers:?}");
             let truth = served.portal().truth("contoso", &offer, served.now());
             assert_eq!(truth, [("id-1".to_owned(), "canceled")]);

@@ -64,7 +64,7 @@ fn body(answer: &str) -> &str {
 }
 
 #[test]
-fn a_cancel_and_a_look_at_its_location() {
+fn a_cancel_and_a_poll_of_its_location() {
     let served = serve(portal()).unwrap();
     let answer = ask(&served, CANCEL, EMPTY);
     assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
@@ -92,7 +92,7 @@ fn absolute_locations_lead_back_to_the_served_portal() {
 }
 
 #[test]
-fn addresses_arrive() {
+fn the_notification_addresses_arrive() {
     let served = serve(portal()).unwrap();
     let json = r#"{"metadata":{"notification-emails":"a@contoso.com"}}"#;
     let length = json.len();
@@ -130,7 +130,7 @@ fn a_post_without_a_length_is_refused() {
 }
 
 #[test]
-fn a_body_without_end_is_not_read_to_its_end() {
+fn a_body_without_an_end_is_refused() {
     let served = serve(portal()).unwrap();
     let mut connection = connect(&served);
     send(&mut connection, CANCEL, "Transfer-Encoding: chunked\r\n\r\n200000\r\n");
@@ -170,7 +170,7 @@ fn a_cut_body_is_shorter_than_its_length() {
 }
 
 #[test]
-fn scripted_answers_go_out_as_they_are() {
+fn a_scripted_answer_is_sent_as_it_is() {
     let served = serve(portal()).unwrap();
     served.portal().script(Call::Any, Fault::status(503).header("Retry-After", "2").body("busy"));
     let answer = ask(&served, LIST, "");
@@ -181,7 +181,7 @@ fn scripted_answers_go_out_as_they_are() {
 }
 
 #[test]
-fn time_can_go_faster() {
+fn time_can_run_faster() {
     let served = serve_at_speed(portal(), 1_000_000).unwrap();
     ask(&served, CANCEL, EMPTY);
     let start = Instant::now();
@@ -194,7 +194,7 @@ fn time_can_go_faster() {
 }
 
 #[test]
-fn dropping_it_closes_connections_and_frees_the_port() {
+fn a_dropped_portal_closes_its_connections_and_frees_the_port() {
     let served = serve(portal()).unwrap();
     let addr = served.addr();
     let mut idle = connect(&served);
@@ -208,7 +208,7 @@ fn dropping_it_closes_connections_and_frees_the_port() {
 }
 
 #[test]
-fn a_panic_with_the_guard_in_hand_does_not_stop_it() {
+fn a_panic_with_a_guard_of_the_portal_does_not_stop_it() {
     let served = serve(portal()).unwrap();
     let panicked = std::thread::scope(|scope| {
         let holding = scope.spawn(|| {

@@ -1,5 +1,5 @@
-//! What `tracing` is told: a span a cancellation, an event an exchange, and no token. In a process of its own, since what one
-//! subscriber wants is remembered for all.
+//! What `tracing` gets: a span for each cancellation, an event for each exchange, and no token. In a process of its own, since
+//! the interest of one subscriber is cached for all.
 
 #![allow(clippy::unwrap_used, dead_code, reason = "a helper that fails is a test that fails, and not all are used")]
 
@@ -32,7 +32,7 @@ impl Write for Written {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_an_event_an_exchange_with_its_request_id() {
+async fn each_exchange_is_an_event_with_its_request_id() {
     let written = Written::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()

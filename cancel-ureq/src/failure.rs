@@ -1,27 +1,27 @@
-//! What each of ureq's errors says about whether the request can have reached the service.
+//! What each error of ureq says about whether the request may have reached the service.
 //!
-//! "Not sent" must be certain: a POST is repeated on its word. What can happen both before and after the first byte has
-//! left counts as sent.
+//! "Not sent" must be certain, because a POST is sent again after it. An error that can occur before as well as after
+//! the first byte has left must count as "maybe sent".
 
 use std::io::{self, ErrorKind};
 
 use cancel_core::Failure;
 use ureq::{Error, Timeout};
 
-/// What the machine is to know of an error.
+/// What the machine is told about an error.
 pub(crate) fn failure(error: &Error) -> Failure {
     match error {
-        // All the time of the exchange, and not only that of its connection.
+        // The time of the whole exchange is up, not only that of connecting.
         Error::Timeout(Timeout::Global) => Failure::TimedOut,
         error if was_not_sent(error) => Failure::not_sent(error),
         error => Failure::maybe_sent(error),
     }
 }
 
-/// Whether it is certain that not a byte of the request left.
+/// Whether it is certain that not a byte of the request has left.
 fn was_not_sent(error: &Error) -> bool {
     match error {
-        // The request, the agent's settings, the name, the proxy, the connection: all before the first byte.
+        // The URL, the agent's settings, the name, the proxy, the connection: all come before the first byte.
         Error::BadUri(_)
         | Error::HostNotFound
         | Error::InvalidProxyUrl
@@ -32,22 +32,22 @@ fn was_not_sent(error: &Error) -> bool {
         | Error::TlsRequired
         | Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
         Error::Io(error) => {
-            // So ureq reports a connection that was refused. One that was made fails with these only after minutes of silence,
-            // which is longer than an exchange takes.
+            // ureq reports a refused connection by these kinds. An established connection fails with them only after
+            // minutes of silence, and an exchange has timed out by then.
             matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable)
                 || is_failed_lookup(error)
                 || tls_was_refused(error)
         }
-        // Setting TLS up, before its handshake.
+        // TLS could not be set up, before its handshake.
         #[cfg(feature = "rustls")]
         Error::Rustls(_) => true,
-        // Everything else can happen after the first byte too, and so can whatever ureq adds.
+        // All other errors can occur after the first byte too, and so may those that ureq adds later.
         _ => false,
     }
 }
 
-/// Whether a name did not resolve. The standard library has no kind for that: on Unix it has a text of its own, on Windows
-/// the codes of Winsock (`WSAHOST_NOT_FOUND` to `WSANO_DATA`).
+/// Whether a name did not resolve. The standard library has no kind for that. On Unix the error's text tells it, on
+/// Windows the codes of Winsock (`WSAHOST_NOT_FOUND` to `WSANO_DATA`).
 fn is_failed_lookup(error: &io::Error) -> bool {
     if cfg!(windows) {
         matches!(error.raw_os_error(), Some(11001..=11004))
@@ -56,7 +56,7 @@ fn is_failed_lookup(error: &io::Error) -> bool {
     }
 }
 
-/// Whether TLS failed in its handshake, before the request: rustls reports it as an I/O error.
+/// Whether TLS failed in its handshake, before the request. rustls reports that as an I/O error.
 #[cfg(feature = "rustls")]
 fn tls_was_refused(error: &io::Error) -> bool {
     use rustls::{AlertDescription, Error};

@@ -1,17 +1,20 @@
-//! Where a conversation is written down, so that another process can resume it.
+//! Where checkpoints are stored, so that another process can resume a run.
 
 use std::fmt;
 
 use cancel_core::{Cancellation, Checkpoint};
 
-/// Makes [checkpoints](Cancellation::checkpoint) durable, so that another process can [resume](Cancellation::resume) the run.
+/// Stores [checkpoints](Cancellation::checkpoint) durably, so that another process can [resume](Cancellation::resume)
+/// the run.
 ///
-/// A driver asks it
+/// A driver writes to it
 ///
-/// - when it begins to drive;
-/// - after it was told to send a POST, and before the POST's first byte leaves. When the journal fails here, the POST does not leave;
-/// - after each answer or failure of an exchange, and at the end with an error. After an outcome it is not asked: there is nothing to
-///   resume then. Remove the checkpoint when you have acted on the outcome.
+/// - when it starts to drive;
+/// - before the first byte of a POST leaves. If the journal fails then, the POST is not sent;
+/// - after each answer or failure of an exchange, and when the run ends with an error.
+///
+/// An outcome is not written, because there is nothing left to resume. Remove the checkpoint when you have acted on the
+/// outcome.
 ///
 /// ```
 /// use std::cell::RefCell;
@@ -20,24 +23,25 @@ use cancel_core::{Cancellation, Checkpoint};
 ///
 /// let written = RefCell::new(Vec::new());
 /// let journal = |checkpoint: Checkpoint| {
-///     written.borrow_mut().push(checkpoint.to_json()); // or into a file, synced before this returns
+///     // Or into a file, synced before this returns.
+///     written.borrow_mut().push(checkpoint.to_json());
 ///     Ok::<(), std::io::Error>(())
 /// };
 /// # fn is_one(_: impl Journal) {}
 /// # is_one(journal);
 /// ```
 ///
-/// A closure that takes a [`Checkpoint`] is a journal, and `()` is the one that keeps nothing.
+/// A closure that takes a [`Checkpoint`] is a journal. `()` is the journal that stores nothing.
 pub trait Journal {
-    /// Why it could not be written.
+    /// Why a checkpoint could not be stored.
     type Error: fmt::Display;
 
-    /// Writes the cancellation's checkpoint, and returns when it is durable.
+    /// Stores the cancellation's checkpoint, and returns when it is durable.
     ///
     /// # Errors
     ///
-    /// When it may be lost. The driver then stops with [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint); the same
-    /// cancellation can be driven on.
+    /// When the checkpoint may be lost. The driver then stops with
+    /// [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint). The same cancellation can be driven on.
     fn write(&mut self, cancellation: &Cancellation) -> Result<(), Self::Error>;
 }
 

@@ -1,39 +1,48 @@
-//! The loop around the machine: asks it what to do, does it, and says what came of it.
+//! The loop of a driver: asks the machine for the next step, performs it, and tells the machine the result.
+//!
+//! No rule of the protocol is in here: the machine has them all.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cancel_core::{
-    Body, Cancellation, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason,
-};
-use http::Response;
+use cancel_core::{Cancellation, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason};
 
 use crate::driver::Driver;
 use crate::journal::Journal;
 use crate::tokens::TokenSource;
 use crate::transport::exchange;
 
+impl<T: TokenSource, O: Observer, J: Journal> Driver<T, O, J> {
+    /// Drives the cancellation until it is over, and returns its result. The thread sleeps during the waits. The
+    /// machine's clock continues from [`Cancellation::now`].
+    ///
+    /// # Errors
+    ///
+    /// The error that the machine ends with. Or [`ErrorKind::TokenSource`](cancel_core::ErrorKind::TokenSource) when
+    /// there is no token, or [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint) when the journal fails:
+    /// after these two the same cancellation can be driven on.
+    pub fn drive(&mut self, cancellation: &mut Cancellation) -> Result<Outcome, Error> {
+        let clock = Clock { start: Instant::now(), offset: cancellation.now() };
+        Run { driver: self, cancellation, clock }.finish()
+    }
+}
+
 /// A cancellation that is being driven.
-pub(crate) struct Run<'a, T, O, J> {
+struct Run<'a, T, O, J> {
     driver: &'a mut Driver<T, O, J>,
     cancellation: &'a mut Cancellation,
     clock: Clock,
 }
 
 impl<T, O, J> Drop for Run<'_, T, O, J> {
-    /// However it ends, the time that was spent counts.
+    /// The time that has passed counts, however the run ends.
     fn drop(&mut self) {
         self.cancellation.pass_time(self.clock.now());
     }
 }
 
-impl<'a, T: TokenSource, O: Observer, J: Journal> Run<'a, T, O, J> {
-    pub(crate) fn new(driver: &'a mut Driver<T, O, J>, cancellation: &'a mut Cancellation) -> Self {
-        let clock = Clock::starting_at(cancellation.now());
-        Self { driver, cancellation, clock }
-    }
-
-    pub(crate) fn finish(&mut self) -> Result<Outcome, Error> {
+impl<T: TokenSource, O: Observer, J: Journal> Run<'_, T, O, J> {
+    fn finish(&mut self) -> Result<Outcome, Error> {
         self.journal()?;
         loop {
             let now = self.clock.now();
@@ -48,8 +57,9 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Run<'a, T, O, J> {
                     self.send(exchange);
                     self.journal()?;
                 }
+                // An earlier driver of this cancellation left it in flight.
                 Step::Await { id, .. } => {
-                    check(self.cancellation.handle_failure(now, id, Failure::Dropped));
+                    check(&self.cancellation.handle_failure(now, id, Failure::Dropped));
                     self.journal()?;
                 }
                 Step::WaitUntil(when) => {
@@ -73,16 +83,21 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Run<'a, T, O, J> {
         Ok(())
     }
 
-    fn send(&mut self, exchange: Exchange) {
-        let id = exchange.id;
-        let answer = exchange.at(self.clock.now()).and_then(|exchange| self.exchange(exchange));
+    fn send(&mut self, to_send: Exchange) {
+        let id = to_send.id;
+        // Writing to the journal took a part of the exchange's time.
+        let answer = to_send.at(self.clock.now()).and_then(|to_send| {
+            self.observe(&Event::Sending(&to_send));
+            let through_proxy = !self.cancellation.endpoint().is_loopback();
+            exchange(&self.driver.agent, to_send, through_proxy)
+        });
         let event = match &answer {
             Ok(response) => Event::answered(self.cancellation, id, response),
             Err(failure) => Event::failed(self.cancellation, id, failure),
         };
         self.driver.observer.observe(&event, self.cancellation);
         let now = self.clock.now();
-        check(match answer {
+        check(&match answer {
             Ok(response) => self.cancellation.handle_response(now, id, response),
             Err(failure) => self.cancellation.handle_failure(now, id, failure),
         });
@@ -97,33 +112,23 @@ impl<'a, T: TokenSource, O: Observer, J: Journal> Run<'a, T, O, J> {
         written.map_err(|error| self.cancellation.journal_error(error))
     }
 
-    fn exchange(&mut self, to_send: Exchange) -> Result<Response<Body>, Failure> {
-        self.observe(&Event::Sending(&to_send));
-        let through_proxy = !self.cancellation.endpoint().is_loopback();
-        exchange(&self.driver.agent, to_send, through_proxy)
-    }
-
     fn observe(&mut self, event: &Event<'_>) {
         self.driver.observer.observe(event, self.cancellation);
     }
 }
 
-/// The machine refuses only answers to exchanges that are not in flight, and this driver gives none.
-fn check(taken: Result<(), StaleExchange>) {
-    debug_assert_eq!(taken, Ok(()));
+/// The machine refuses only results of exchanges that are not in flight. This driver hands in none of those.
+fn check(taken: &Result<(), StaleExchange>) {
+    debug_assert_eq!(*taken, Ok(()));
 }
 
-/// The machine's time, on this machine's monotonic clock. It goes on from where the machine's stood.
+/// The machine's time: it starts at `offset` and follows the monotonic clock.
 struct Clock {
     start: Instant,
     offset: Duration,
 }
 
 impl Clock {
-    fn starting_at(offset: Duration) -> Self {
-        Self { start: Instant::now(), offset }
-    }
-
     fn now(&self) -> Duration {
         self.offset.saturating_add(self.start.elapsed())
     }

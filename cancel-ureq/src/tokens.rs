@@ -4,10 +4,12 @@ use std::fmt;
 
 use cancel_core::{BearerToken, TokenReason};
 
-/// Gives a token whenever the machine asks: at first, and after the service has rejected one. Tokens live about an hour, and a
-/// conversation can take longer: so a source that can give a fresh one is better than one token.
+/// Gives a token whenever the machine asks: at the start, and after the service has rejected one.
 ///
-/// A closure is a source; so is a [`BearerToken`], which is given again even when it was rejected.
+/// Tokens are valid for about an hour, and a conversation can take longer. So prefer a source that can fetch a fresh
+/// token over a single token.
+///
+/// A closure is a source. So is a [`BearerToken`], which is given again even after it was rejected.
 ///
 /// ```
 /// use cancel_core::{BearerToken, InvalidInput, TokenReason};
@@ -16,7 +18,7 @@ use cancel_core::{BearerToken, TokenReason};
 /// # fn fetch() -> String { "eyJ0eXAi\n".to_owned() }
 /// let source = |why: TokenReason| {
 ///     if why == TokenReason::Rejected {
-///         eprintln!("the last token is not accepted: fetching another");
+///         eprintln!("the last token was rejected: fetching another");
 ///     }
 ///     BearerToken::new(fetch().trim()) // from the Azure CLI, from a secret store
 /// };
@@ -27,12 +29,13 @@ pub trait TokenSource {
     /// Why there is no token.
     type Error: fmt::Display;
 
-    /// Gives a token; a fresh one when the last was [`Rejected`](TokenReason::Rejected).
+    /// Gives a token: a fresh one when the last was [`Rejected`](TokenReason::Rejected).
     ///
     /// # Errors
     ///
-    /// When there is none. The driver then stops with [`ErrorKind::TokenSource`](cancel_core::ErrorKind::TokenSource), whose detail is this error's
-    /// text: it must not hold a token. The same cancellation can be driven again later.
+    /// When there is none. The driver then stops with [`ErrorKind::TokenSource`](cancel_core::ErrorKind::TokenSource).
+    /// This error's text becomes the detail, so it must not contain a token. The same cancellation can be driven on
+    /// later.
     fn token(&mut self, why: TokenReason) -> Result<BearerToken, Self::Error>;
 }
 

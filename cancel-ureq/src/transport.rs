@@ -1,4 +1,4 @@
-//! One exchange over ureq, with the settings that the protocol depends on.
+//! One exchange over ureq, with the settings on which the protocol depends.
 
 use std::io::Read;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use ureq::{Agent, AsSendBody};
 
 use crate::failure::failure;
 
-/// Room for a body at first, in bytes.
+/// The most memory that is reserved for a body before any of it has arrived, in bytes.
 const ROOM: u64 = 64 * 1024;
-/// No time is longer, so that it can be added to any; and an agent of ureq's panics where it cannot.
+/// Cap: ureq panics when `now + timeout` overflows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Sends a request, and reads as much of the answer as the limit allows.
+/// Sends a request once, and reads its answer up to the limit.
 pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -> Result<Response<Body>, Failure> {
     let (head, body) = exchange.request.into_parts();
     let timeout = exchange.timeout.min(LONGEST);
     let response = if body.is_empty() {
-        // The length of an empty POST is in its head already.
+        // The head already has the length of an empty POST.
         send(agent, Request::from_parts(head, ()), timeout, through_proxy)
     } else {
         send(agent, Request::from_parts(head, body.to_vec()), timeout, through_proxy)
@@ -45,17 +45,17 @@ fn send<S: AsSendBody>(
         .accept("")
         .accept_encoding("")
         .timeout_global(Some(timeout))
-        // Below the whole, so that it shows when a connection was never made.
+        // Shorter than the whole: a host that does not answer must be reported as not sent, not as timed out.
         .timeout_resolve(Some(timeout * 3 / 4))
         .timeout_connect(Some(timeout * 3 / 4));
     let config = if through_proxy { config } else { config.proxy(None) };
     agent.run(config.build())
 }
 
-/// Reads one byte more than the limit, to know whether there is more.
+/// Reads at most one byte above the limit, to tell whether the body is longer.
 fn read(body: ureq::Body, limit: usize) -> Body {
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    // What is promised is not believed: more room is made when more has come.
+    // `Content-Length` is not trusted: the buffer grows only when more has arrived.
     let expected = body.content_length().unwrap_or(0).min(most).min(ROOM);
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
     let read = body.into_with_config().limit(u64::MAX).reader().take(most).read_to_end(&mut bytes);

@@ -1,4 +1,4 @@
-//! What both adapters, and all that is below them, write to logs at TRACE. In a process of its own, since there is one logger.
+//! What both adapters and the crates below them log at TRACE. In a process of its own, since there is one logger.
 
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a helper that fails is a test that fails")]
 
@@ -25,9 +25,9 @@ use crate::tls::Tls;
 /// Every line of every crate, through `log` and through `tracing`.
 static LINES: Mutex<String> = Mutex::new(String::new());
 
-struct Kept;
+struct Recorder;
 
-impl Log for Kept {
+impl Log for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -39,7 +39,7 @@ impl Log for Kept {
     fn flush(&self) {}
 }
 
-impl Write for Kept {
+impl Write for Recorder {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         *LINES.lock().unwrap() += &String::from_utf8_lossy(bytes);
         Ok(bytes.len())
@@ -50,7 +50,7 @@ impl Write for Kept {
     }
 }
 
-/// What is logged while an adapter cancels a publish, plain and behind TLS.
+/// What is logged while an adapter cancels a publish, over a plain connection and over TLS.
 fn logged_by(adapter: Adapter) -> String {
     LINES.lock().unwrap().clear();
     let mut portal = Portal::new();
@@ -78,13 +78,13 @@ fn logged_by(adapter: Adapter) -> String {
 /// One test, since there is one logger.
 #[test]
 fn no_log_holds_the_token() {
-    log::set_logger(&Kept).unwrap();
+    log::set_logger(&Recorder).unwrap();
     log::set_max_level(LevelFilter::Trace);
-    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(|| Kept).init();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(|| Recorder).init();
     for adapter in EVERY {
         let lines = logged_by(adapter);
         assert!(lines.len() > 1000, "something is logged: {lines}");
-        // ureq writes the wire at TRACE, as the README says: what is left of it at DEBUG is what counts.
+        // ureq logs the wire at TRACE, as the README says. Nothing else may hold the token.
         let is_wire = |line: &&str| line.starts_with("TRACE ureq");
         let found: Vec<_> = lines.lines().filter(|line| !is_wire(line) && line.contains("canary")).collect();
         assert!(found.is_empty(), "{adapter:?}: {found:?}");

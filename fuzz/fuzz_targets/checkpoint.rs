@@ -1,3 +1,5 @@
-#![no_main]
+//! Fuzzes `cancel_fuzz::checkpoint`.
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| cancel_core::fuzzing::checkpoint(data));
+#![cfg_attr(fuzzing, no_main)]
+
+cancel_fuzz::fuzz_target!(checkpoint);

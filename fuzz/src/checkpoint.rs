@@ -1,22 +1,25 @@
-//! Any text as a checkpoint: it is refused as one, or what goes on from it keeps every rule.
+//! Any text as a checkpoint: it is refused as one, or the run that resumes it keeps every rule.
 //!
-//! The input: settings on the first line, and the checkpoint. What goes on meets a service that answers as documented.
+//! The input has settings on the first line, and then the checkpoint. The run meets a service that answers as
+//! documented.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use http::Response;
-use serde_json::Value;
+use cancel_core::{Body, Checkpoint};
+use http::header::{HeaderValue, LOCATION};
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
 
-use super::input::script;
-use super::origin::Origin;
-use super::referee::{Referee, Wish, read_again};
-use super::settings::Settings;
-use crate::machine::{Body, Checkpoint};
+use crate::input::script;
+use crate::origin::Origin;
+use crate::referee::{Next, Referee, read_again};
+use crate::settings::Settings;
 
-/// On the clock of the checkpoints that tests write.
+/// On the clock of the checkpoints in the corpus.
 const NOW: Duration = Duration::from_secs(1_000_060);
 
-/// Reads a checkpoint and goes on from it.
+/// Reads a checkpoint and resumes it.
 pub fn checkpoint(data: &[u8]) {
     let text = script(data);
     let (first, text) = text.split_once('\n').unwrap_or((&text, ""));
@@ -25,61 +28,53 @@ pub fn checkpoint(data: &[u8]) {
         let again = Checkpoint::from_json(&checkpoint.to_json());
         assert_eq!(again.ok(), Some(checkpoint), "written and read again");
     }
-    let place = settings.place();
     let Some(mut referee) = Referee::of_checkpoint(&settings, text, NOW) else {
         return;
     };
-    check_is_ours(&read_again(text), &settings, &place);
-    let saved = referee.save();
-    assert!(settings.dry || saved.text.contains("\"resumes\":"), "it is counted");
-    if referee.machine().result().is_none() {
-        meet_the_service(&mut referee);
-    }
+    let checkpoint = read_again(text);
+    check_is_ours(&checkpoint, &settings);
+    let resumes = |checkpoint: &Value| checkpoint["resumes"].as_u64();
+    let saved = read_again(&referee.save().text);
+    assert_eq!(resumes(&saved), resumes(&checkpoint).map(|times| times + 1), "each resume is counted");
+    meet_the_service(&mut referee);
     referee.end();
 }
 
 /// What has been let through is of this service and mode, and names nothing elsewhere.
-fn check_is_ours(checkpoint: &Value, settings: &Settings, place: &Origin) {
-    let word = |name: &str| checkpoint[name].as_str().unwrap_or_default();
-    assert_eq!(word("until"), settings.until.as_str());
-    assert_eq!(Origin::by_url(word("endpoint")).as_ref(), Some(place), "another service");
+fn check_is_ours(checkpoint: &Value, settings: &Settings) {
+    let origin = |url: &Value| url.as_str().and_then(Origin::by_url);
+    let place = Some(settings.place());
+    assert_eq!(checkpoint["until"], settings.until.as_str());
+    assert_eq!(origin(&checkpoint["endpoint"]), place, "another service");
     assert!(checkpoint["version"] == 1 && checkpoint["over"] != "outcome" && !settings.dry);
-    assert!(checkpoint["resumes"].as_u64().is_some_and(|times| times < 1000), "a loop that lives for ever");
-    let ids = checkpoint["noted"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    for id in ids.chain(["publisher", "offer"].map(word)) {
-        assert!(
-            !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)),
-            "{id:?}"
-        );
+    assert!(checkpoint["resumes"].as_u64().is_some_and(|times| times < 1000), "a loop that goes on for ever");
+    let (request, phase) = (&checkpoint["request"], &checkpoint["phase"]);
+    let baseline = phase["baseline"].as_array();
+    for id in baseline.into_iter().flatten().chain([&request["publisher"], &request["offer"]]) {
+        let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        assert!(id.as_str().is_some_and(|id| !id.is_empty() && id.bytes().all(is_safe)), "{id:?}");
     }
-    if let Some(url) = checkpoint["location"]["url"].as_str() {
-        assert_eq!(Origin::by_url(url).as_ref(), Some(place), "a location elsewhere: {url}");
+    if let Some(baseline) = baseline {
+        let ids: BTreeSet<_> = baseline.iter().map(|id| id.to_string().to_ascii_lowercase()).collect();
+        assert!((1..=64).contains(&baseline.len()) && ids.len() == baseline.len(), "a baseline of {ids:?}");
     }
+    let url = &phase["location"]["url"];
+    assert!(url.is_null() || origin(url) == place, "a location elsewhere: {url}");
 }
 
-/// Shows what was noted, takes the cancel, and carries it out.
+/// The service shows the baseline, takes the cancel, and carries it out.
 fn meet_the_service(referee: &mut Referee) {
-    let noted: Vec<_> = referee.machine().progress().noted.iter().map(|noted| noted.id().to_string()).collect();
-    let entry = |id: &String| format!(r#"{{"id":"{id}","submissionState":"running"}}"#);
-    let list = format!("[{}]", noted.iter().map(entry).collect::<Vec<_>>().join(","));
+    let baseline = referee.machine().progress().baseline.iter();
+    let list: Vec<_> =
+        baseline.map(|tracked| json!({ "id": tracked.id().as_str(), "submissionState": "running" })).collect();
+    let list = Value::from(list).to_string();
     for number in 0..12 {
-        let exchange = match referee.step(referee.now) {
-            Wish::Token => {
-                referee.provide_token();
-                continue;
-            }
-            Wish::Sent(exchange) => exchange,
-            Wish::Time(when) | Wish::Answer(when) => {
-                referee.now = when;
-                continue;
-            }
-            Wish::Nothing => return,
-        };
-        let mut response =
-            Response::new(Body::from(if number < 6 { r#"{"status":"running"}"# } else { r#"{"status":"canceled"}"# }));
+        let Next::Send(exchange) = referee.drive() else { continue };
+        let status = if number < 6 { r#"{"status":"running"}"# } else { r#"{"status":"canceled"}"# };
+        let mut response = Response::new(Body::from(status));
         if exchange.is_post() {
-            *response.status_mut() = http::StatusCode::ACCEPTED;
-            response.headers_mut().insert("location", http::HeaderValue::from_static("/api/operations/a$b$2$preview"));
+            *response.status_mut() = StatusCode::ACCEPTED;
+            response.headers_mut().insert(LOCATION, HeaderValue::from_static("/api/operations/a$b$2$preview"));
         } else if exchange.request.uri().path().ends_with("/submissions/") {
             *response.body_mut() = Body::from(list.clone());
         }

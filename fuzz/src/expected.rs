@@ -1,52 +1,50 @@
-//! What an answer means by the contract, read a second time and in another way than the codec does.
+//! What an answer means by the contract, read a second time and in another way than the codec reads it.
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use cancel_core::{Answer, Error, ErrorKind};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use crate::codec::Answer;
-use crate::error::Error;
-
-/// No wait that a server asks for is longer.
-pub(super) const HOUR: Duration = Duration::from_secs(3600);
+/// The longest wait that a server can ask for.
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// The kind of the error that an answer of this status is, where the call does not have that status.
-pub(super) fn kind_of(status: u16) -> &'static str {
+pub(crate) fn kind_of(status: u16) -> ErrorKind {
     match status {
-        400 => "bad_request",
-        401 => "unauthorized",
-        403 => "forbidden",
-        404 | 410 => "not_found",
-        409 => "conflict",
-        412 => "precondition_failed",
-        422 => "unprocessable",
-        429 => "throttled",
-        500..=599 => "server",
-        _ => "unexpected_status",
+        400 => ErrorKind::BadRequest,
+        401 => ErrorKind::Unauthorized,
+        403 => ErrorKind::Forbidden,
+        404 | 410 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        412 => ErrorKind::PreconditionFailed,
+        422 => ErrorKind::Unprocessable,
+        429 => ErrorKind::Throttled,
+        500..=599 => ErrorKind::Server,
+        _ => ErrorKind::UnexpectedStatus,
     }
 }
 
-/// A word of the service as all of its spellings are.
-pub(super) fn folded(word: &str) -> String {
+/// A word of the service, in the one form that all of its spellings have in common.
+pub(crate) fn folded(word: &str) -> String {
     word.replace([' ', '-', '_'], "").to_ascii_lowercase()
 }
 
-pub(super) fn is_canceled(word: &str) -> bool {
+pub(crate) fn is_canceled(word: &str) -> bool {
     matches!(&*folded(word), "canceled" | "cancelled")
 }
 
-pub(super) fn is_end(word: &str) -> bool {
+pub(crate) fn is_end(word: &str) -> bool {
     is_canceled(word) || matches!(&*folded(word), "completed" | "complete" | "succeeded" | "failed")
 }
 
 /// A body as a tree. `None` also where it is JSON that a tree cannot hold.
-pub(super) fn tree(body: &[u8]) -> Option<Value> {
+pub(crate) fn tree(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)).ok()
 }
 
-/// The status of one operation, an object or an array with one in it.
-pub(super) fn status_in(tree: &Value) -> Option<&str> {
+/// The status of one operation, which is an object or an array with one object in it.
+pub(crate) fn status_in(tree: &Value) -> Option<&str> {
     let operation = match tree.as_array().map(Vec::as_slice) {
         Some([only]) => only,
         Some(_) => return None,
@@ -56,15 +54,13 @@ pub(super) fn status_in(tree: &Value) -> Option<&str> {
 }
 
 /// The ids and states of a list.
-pub(super) fn list_in(tree: &Value) -> Option<Vec<(&str, &str)>> {
-    fn entry(value: &Value) -> Option<(&str, &str)> {
-        Some((value.get("id")?.as_str()?, value.get("submissionState")?.as_str()?))
-    }
-    tree.as_array()?.iter().map(entry).collect()
+pub(crate) fn list_in<'a>(tree: &'a Value) -> Option<Vec<(&'a str, &'a str)>> {
+    let member = |entry: &'a Value, name| entry.get(name)?.as_str();
+    tree.as_array()?.iter().map(|entry| member(entry, "id").zip(member(entry, "submissionState"))).collect()
 }
 
-/// A member of an error in the documented shape and in nothing but that: `{"error":{"code":"…","message":"…"}}`.
-pub(super) fn documented<'a>(tree: &'a Value, member: &str) -> Option<&'a str> {
+/// A member of an error in the documented shape and in no other: `{"error":{"code":"…","message":"…"}}`.
+pub(crate) fn documented<'a>(tree: &'a Value, member: &str) -> Option<&'a str> {
     let root = tree.as_object().filter(|root| root.len() == 1)?;
     let error = root.get("error")?.as_object()?;
     // Names are compared as words are: another spelling could come first.
@@ -72,8 +68,8 @@ pub(super) fn documented<'a>(tree: &'a Value, member: &str) -> Option<&'a str> {
     error.get(member)?.as_str().filter(|_| spellings == 1)
 }
 
-/// The wait that headers ask for, where there is one header and a whole number in it.
-pub(super) fn plain_wait(headers: &HeaderMap) -> Option<Duration> {
+/// The wait that headers ask for, where there is one such header and a whole number in it.
+pub(crate) fn plain_wait(headers: &HeaderMap) -> Option<Duration> {
     let units = [("retry-after", 1000), ("retry-after-ms", 1), ("x-ms-retry-after-ms", 1)];
     let mut asked = units.iter().filter_map(|(name, unit)| Some((headers.get(*name)?.to_str().ok(), unit)));
     let (Some((Some(text), unit)), None) = (asked.next(), asked.next()) else {
@@ -85,13 +81,14 @@ pub(super) fn plain_wait(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// An error is a line that a person can read, however long the answer was.
-pub(super) fn check_error(error: &Error) {
+pub(crate) fn check_error(error: &Error) {
     check_line("an error", &error.to_string(), 4096);
-    assert!(!error.kind().is_empty() && !error.advice().is_empty());
-    let again =
-        ["token_source", "throttled", "server", "malformed_body", "deadline", "transport"].contains(&error.kind());
-    let timeout = error.answer().is_some_and(|answer| answer.status() == 408) && error.kind() == "unexpected_status";
-    assert_eq!(error.is_transient(), again || timeout, "{}", error.kind());
+    assert!(!error.kind().as_str().is_empty() && !error.advice().is_empty());
+    let transient = ["token_source", "throttled", "server", "malformed_body", "deadline", "transport"];
+    let is_408 = error.answer().is_some_and(|answer| answer.status() == StatusCode::REQUEST_TIMEOUT);
+    let is_transient =
+        transient.contains(&error.kind().as_str()) || (is_408 && error.kind() == ErrorKind::UnexpectedStatus);
+    assert_eq!(error.is_transient(), is_transient, "{}", error.kind());
     if let Some(answer) = error.answer() {
         check_answer(answer);
     }
@@ -99,23 +96,27 @@ pub(super) fn check_error(error: &Error) {
 }
 
 /// Every text in an answer is bounded and on one line.
-pub(super) fn check_answer(answer: &Answer) {
-    // What was longer ends with a space, at times, and an ellipsis.
-    check_line("a code", answer.code().unwrap_or_default(), 128 + 2);
-    check_line("a message", answer.message().unwrap_or_default(), 1024 + 2);
-    check_line("a request id", answer.request_id().unwrap_or_default(), 128 + 2);
-    check_line("a correlation id", answer.correlation_request_id().unwrap_or_default(), 128 + 2);
-    check_line("a redirect", answer.redirected_to().unwrap_or_default(), 512 + 2);
-    check_line("an excerpt", answer.excerpt(), 512 + 2);
-    check_line("an answer", &answer.to_string(), 4096);
+pub(crate) fn check_answer(answer: &Answer) {
+    // A text that was longer may end with a space and an ellipsis.
+    for (what, text, most) in [
+        ("a code", answer.code(), 128 + 2),
+        ("a message", answer.message(), 1024 + 2),
+        ("a request id", answer.request_id(), 128 + 2),
+        ("a correlation id", answer.correlation_request_id(), 128 + 2),
+        ("a redirect", answer.redirected_to(), 512 + 2),
+        ("an excerpt", Some(answer.excerpt()), 512 + 2),
+        ("an answer", Some(&*answer.to_string()), 4096),
+    ] {
+        check_line(what, text.unwrap_or_default(), most);
+    }
     assert!(answer.retry_after().is_none_or(|wait| wait <= HOUR), "a wait of more than an hour");
     assert!(answer.redirected_to().is_none() || answer.status().is_redirection());
 }
 
-fn check_line(what: &str, text: &str, most: usize) {
+/// A text is on one line, bounded, and does not act on a terminal.
+pub(crate) fn check_line(what: &str, text: &str, most: usize) {
     assert!(text.chars().count() <= most, "{what} has no bound: {} characters", text.chars().count());
     let turns =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let acts = |c: char| c.is_control() || turns(c);
-    assert!(!text.contains(acts), "{what} would act on a terminal: {text:?}");
+    assert!(!text.contains(|c: char| c.is_control() || turns(c)), "{what} would act on a terminal: {text:?}");
 }

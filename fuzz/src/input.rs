@@ -1,13 +1,12 @@
-//! How a target reads its input: as text, without ever refusing it.
+//! Reads the inputs of the targets as text, and refuses none.
 //!
 //! What cannot be read is left out or replaced, so that every mutation of a seed is an input too.
 
+use cancel_core::Body;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::machine::Body;
-
-/// A message as it looks on paper: a status, headers, an empty line, and a body.
-pub(super) fn response(data: &[u8]) -> Response<&[u8]> {
+/// A message as it is written down: a status, headers, an empty line, and a body.
+pub(crate) fn response(data: &[u8]) -> Response<&[u8]> {
     let (status, rest) = line(data);
     let (headers, body) = headers(rest);
     let mut response = Response::new(body);
@@ -17,7 +16,7 @@ pub(super) fn response(data: &[u8]) -> Response<&[u8]> {
 }
 
 /// Headers up to an empty line, and what follows it.
-pub(super) fn headers(mut data: &[u8]) -> (HeaderMap, &[u8]) {
+fn headers(mut data: &[u8]) -> (HeaderMap, &[u8]) {
     let mut headers = HeaderMap::new();
     while !data.is_empty() {
         let (header, rest) = line(data);
@@ -31,7 +30,7 @@ pub(super) fn headers(mut data: &[u8]) -> (HeaderMap, &[u8]) {
 }
 
 /// An answer on one line: `202 Location: /api/x | Retry-After: 5 || the body`.
-pub(super) fn answer(text: &str) -> Response<Body> {
+pub(crate) fn answer(text: &str) -> Response<Body> {
     let (head, body) = text.split_once("||").unwrap_or((text, ""));
     let (status, headers) = head.split_once(' ').unwrap_or((head, ""));
     let mut response = Response::new(Body::from(body.trim().to_owned()));
@@ -42,13 +41,13 @@ pub(super) fn answer(text: &str) -> Response<Body> {
     response
 }
 
-/// A script, in which nobody names the tokens that the referee hands in.
-pub(super) fn script(data: &[u8]) -> String {
+/// A script. It cannot name the tokens that the referee hands in.
+pub(crate) fn script(data: &[u8]) -> String {
     String::from_utf8_lossy(data).replace("canary", "*")
 }
 
 /// The first line, without its end, and the rest.
-pub(super) fn line(data: &[u8]) -> (&[u8], &[u8]) {
+fn line(data: &[u8]) -> (&[u8], &[u8]) {
     let (line, rest) = match data.iter().position(|byte| *byte == b'\n') {
         Some(end) => (&data[..end], &data[end + 1..]),
         None => (data, &[][..]),
@@ -57,7 +56,7 @@ pub(super) fn line(data: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// A number from a text, of which as many digits count as fit.
-pub(super) fn number(text: &str) -> u64 {
+pub(crate) fn number(text: &str) -> u64 {
     let digits = text.bytes().take_while(u8::is_ascii_digit).take(15);
     digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }

@@ -1,29 +1,26 @@
 //! Any value of a location header, against any endpoint, as the answer to a call of any URL.
 //!
-//! What is accepted is on the endpoint's origin as two parsers read it, and so is the request that is made of it; it is
-//! called as it was named; it can be written down and read again. What is refused is called invalid or foreign, and a plain
-//! path is not refused.
+//! An accepted location is on the endpoint's origin as two parsers read it, and so is the request that is made of it.
+//! It is called as it was named, and it is the same when it is printed and read again. A refusal says that it is
+//! invalid or foreign. A plain path is not refused.
 //!
-//! The input: the endpoint on the first line, the called URL or path on the second, and the value.
+//! The input has the endpoint on the first line, the called URL or path on the second, and then the value.
 
+use cancel_core::{BearerToken, Endpoint, ErrorKind, GetOperation, LocationKind, OperationId, OperationLocation};
 use http::Uri;
 use url::Url;
 
-use super::expected::check_error;
-use super::input::line;
-use super::origin::Origin;
-use super::request::is_origin;
-use crate::codec::{GetOperation, LocationKind, OperationLocation};
-use crate::values::{BearerToken, Endpoint, OperationId, PublisherId};
+use crate::expected::check_error;
+use crate::origin::Origin;
+use crate::request::is_origin;
 
 const PRODUCTION: &str = "https://cloudpartner.azure.com";
 
 /// Reads a location.
 pub fn location(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let (first, rest) = line(text.as_bytes());
-    let (second, value) = line(rest);
-    let [first, second, value] = [first, second, value].map(|part| std::str::from_utf8(part).unwrap());
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let (second, value) = rest.split_once('\n').unwrap_or((rest, ""));
     let (endpoint, origin) = match Endpoint::new(first) {
         Ok(endpoint) => {
             assert!(is_origin(first), "{first:?} is let through");
@@ -38,7 +35,8 @@ pub fn location(data: &[u8]) {
         Ok(location) => check_accepted(&endpoint, &origin, &location, (&called, value)),
         Err(error) => {
             check_error(&error);
-            assert!(matches!(error.kind(), "invalid_location" | "foreign_location"), "{}", error.kind());
+            let kind = error.kind();
+            assert!(matches!(kind, ErrorKind::InvalidLocation | ErrorKind::ForeignLocation), "{kind}");
             let at_home = called.host().is_none() || Origin::by_http(&called).is_some_and(|called| called == origin);
             assert!(!at_home || !is_plain_path(value), "{value:?} is refused: {error}");
         }
@@ -58,11 +56,11 @@ fn check_accepted(endpoint: &Endpoint, origin: &Origin, location: &OperationLoca
     check_parts(location);
 }
 
-/// The value itself, joined to what was called by a browser's rules, is on the origin, and hides nothing on the way there.
+/// The value itself is on the origin when it is joined to the called URL as a browser joins it, and it hides nothing.
 fn check_is_named(origin: &Origin, location: &OperationLocation, called: &Uri, value: &str) {
     let value = value.trim_matches([' ', '\t']);
     let has_origin = called.scheme().is_some() && called.authority().is_some();
-    // What was called without one is taken for a call of the endpoint, on which the location has been found to be.
+    // A called path is taken for one of the endpoint, and the location is on the endpoint.
     let base = if has_origin { called } else { location.url() };
     if let Ok(base) = Url::parse(&base.to_string()) {
         let joined = base.join(value).expect("what is accepted is a reference");
@@ -91,7 +89,7 @@ fn check_is_called_as_named(endpoint: &Endpoint, location: &OperationLocation, c
     assert!(called.to_string().find('#').is_none(), "a fragment is not sent");
 }
 
-/// What is understood of a path is all that it says.
+/// The parts that are read from a path are all that it says.
 fn check_parts(location: &OperationLocation) {
     let path = match location.kind() {
         LocationKind::Migrated { publisher, offer, operation } => {
@@ -100,21 +98,18 @@ fn check_parts(location: &OperationLocation) {
         LocationKind::NonMigrated { publisher, offer, version, slot } => {
             format!("/api/operations/{publisher}${offer}${version}${slot}")
         }
-        LocationKind::Other => return,
+        _ => return,
     };
-    let said = percent_encoding::percent_decode_str(location.url().path()).decode_utf8().expect("parts are texts");
-    let all = [path.clone(), format!("{path}/")].iter().any(|path| path.eq_ignore_ascii_case(&said));
-    assert!(all, "{path} is not what {said} says");
+    let decoded = percent_encoding::percent_decode_str(location.url().path()).decode_utf8().expect("parts are texts");
+    let all = [path.clone(), format!("{path}/")].iter().any(|path| path.eq_ignore_ascii_case(&decoded));
+    assert!(all, "{path} is not what {decoded} says");
     for part in path.split(['/', '$']).filter(|part| !["api", "publishers", "offers", "operations"].contains(part)) {
-        assert!(said.contains(part), "{part} is not in {said}");
+        assert!(decoded.contains(part), "{part} is not in {decoded}");
     }
 }
 
-/// A path of ids and nothing else: nobody may refuse it.
+/// A path of ids and nothing else, which must not be refused.
 fn is_plain_path(value: &str) -> bool {
-    let Some(path) = value.strip_prefix('/') else {
-        return false;
-    };
-    let id = |segment: &str| PublisherId::new(segment).is_ok() && OperationId::new(segment).is_ok();
-    path.len() < 8000 && path.split('/').all(|segment| id(&segment.replacen('$', "", 3)))
+    let is_id = |segment: &str| OperationId::new(segment.replacen('$', "", 3)).is_ok();
+    value.len() < 8000 && value.strip_prefix('/').is_some_and(|path| path.split('/').all(is_id))
 }

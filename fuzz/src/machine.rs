@@ -1,16 +1,15 @@
 //! Any list of operations on the machine, in any order and at any time: the referee's rules hold, and it ends.
 //!
-//! The input: settings on the first line, and then an operation a line. Their words are told in [`run`]; a line that begins
-//! with anything else asks the machine for its next step.
+//! The input has settings on the first line, and then an operation a line. [`run`] tells their words. A line that
+//! begins with anything else asks the machine for its next step.
 
 use std::time::Duration;
 
-use http::Response;
+use cancel_core::{Body, Failure};
 
-use super::input::{answer, number, script};
-use super::referee::{Referee, Saved, Wish};
-use super::settings::Settings;
-use crate::machine::{Body, Failure};
+use crate::input::{answer, number, script};
+use crate::referee::{Next, Referee, Saved};
+use crate::settings::Settings;
 
 /// When it begins: late enough that a clock can go back.
 const START: Duration = Duration::from_secs(1_000_000);
@@ -22,7 +21,7 @@ pub fn machine(data: &[u8]) {
     let settings = Settings::read(lines.next().unwrap_or_default());
     let mut referee = Referee::new(settings, START);
     let mut saved = referee.save();
-    // A run is judged by what it does and not by its length.
+    // The rules do not depend on the length of a run.
     for line in lines.take(256) {
         run(&mut referee, &mut saved, line);
     }
@@ -33,13 +32,22 @@ pub fn machine(data: &[u8]) {
 fn run(referee: &mut Referee, saved: &mut Saved, line: &str) {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let now = referee.now;
+    let why = rest.replace("$TOKEN", &referee.token());
     match word {
         // The driver goes on until something has to come from outside: an answer, or the end.
-        "go" => go(referee),
-        // It waits: so many milliseconds, until what is out is given up, or until the end of time.
+        "go" => {
+            for _ in 0..4 {
+                match referee.step(referee.now) {
+                    Next::Authenticate => referee.provide_token(),
+                    Next::WaitUntil(when) => referee.now = when,
+                    Next::Send(_) | Next::Await(_) | Next::Done => return,
+                }
+            }
+        }
+        // It waits: so many milliseconds, until the exchange in flight times out, or until the end of time.
         "wait" => referee.now = now.saturating_add(Duration::from_millis(number(rest))),
         "late" => {
-            if let Wish::Answer(until) | Wish::Time(until) = referee.step(now) {
+            if let Next::Await(until) | Next::WaitUntil(until) = referee.step(now) {
                 referee.now = until;
             }
         }
@@ -55,28 +63,17 @@ fn run(referee: &mut Referee, saved: &mut Saved, line: &str) {
                 *saved = referee.save();
             }
         }
-        "unsent" => referee.fail(now, Failure::not_sent(rest.replace("$TOKEN", &referee.token()))),
-        "lost" => referee.fail(now, Failure::maybe_sent(rest.replace("$TOKEN", &referee.token()))),
-        "timeisup" => referee.fail(now, Failure::TimedOut),
+        "unsent" => referee.fail(now, Failure::not_sent(why)),
+        "lost" => referee.fail(now, Failure::maybe_sent(why)),
+        "timed-out" => referee.fail(now, Failure::TimedOut),
         "dropped" => referee.fail(now, Failure::Dropped),
-        "kept" => referee.fail(now, Failure::NotAttempted),
-        "stale" => referee.check_misuse(now, &answer(rest)),
+        "not-attempted" => referee.fail(now, Failure::NotAttempted),
+        "stale" => referee.check_stale(now, &answer(rest)),
         "cut" => referee.answer(now, answer(rest).map(|body| Body::CutOff(body.bytes().clone()))),
         "large" => referee.answer(now, answer(rest).map(|body| Body::TooLarge(body.bytes().clone()))),
         status if status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let response: Response<Body> = answer(line);
-            referee.answer(now, response);
+            referee.answer(now, answer(line));
         }
         _ => drop(referee.step(now)),
-    }
-}
-
-fn go(referee: &mut Referee) {
-    for _ in 0..4 {
-        match referee.step(referee.now) {
-            Wish::Token => referee.provide_token(),
-            Wish::Time(when) => referee.now = when,
-            Wish::Sent(_) | Wish::Answer(_) | Wish::Nothing => return,
-        }
     }
 }

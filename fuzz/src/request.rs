@@ -1,23 +1,22 @@
-//! Every request that can be built: any ids, addresses, endpoints and locations that validation lets through.
+//! Every request that can be built: any ids, addresses, endpoints and headers that validation lets through.
 //!
-//! The wire form, as `httparse` reads it, has exactly the intended method, path, query and headers, and the body says what
-//! was meant. What validation must not let through, it does not.
+//! The wire form, as `httparse` reads it, has exactly the intended method, path, query and headers, and the body holds
+//! the addresses. Validation lets through only what the rules, written here a second time, let through.
 //!
-//! The input: `name: value`, a line each.
+//! The input has lines `name: value`.
 
 use bytes::Bytes;
-use http::Request;
+use cancel_core::{
+    ApiVersion, BearerToken, CancelRequest, ClientRequestId, Endpoint, GetOfferStatus, GetOperation, IfMatch,
+    InvalidInput, ListOperations, NotificationEmails, OfferId, OperationId, PublisherId,
+};
+use http::{Method, Request};
 use serde_json::json;
 
-use super::input::line;
-use super::origin::Origin;
-use crate::codec::{CancelRequest, GetOfferStatus, GetOperation, ListOperations};
-use crate::values::{
-    ApiVersion, BearerToken, ClientRequestId, Endpoint, IfMatch, InvalidInput, NotificationEmails, OfferId,
-    OperationId, PublisherId,
-};
+use crate::expected::check_line;
+use crate::origin::Origin;
 
-/// What a caller has passed, as it was given and as it was taken.
+/// What a caller has passed, in the caller's words.
 struct Asked<'a> {
     origin: &'a str,
     version: &'a str,
@@ -33,51 +32,36 @@ struct Asked<'a> {
 /// Builds requests.
 pub fn request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let given = |name: &str| {
-        let mut rest = text.as_bytes();
-        while !rest.is_empty() {
-            let (found, after) = line(rest);
-            rest = after;
-            let value = std::str::from_utf8(found).ok()?.strip_prefix(name).and_then(|found| found.strip_prefix(": "));
-            if value.is_some() {
-                return value;
-            }
-        }
-        None
-    };
+    let given = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     let asked = Asked {
-        origin: valid(given("endpoint"), |text| Endpoint::new(text).map(drop), is_origin)
-            .unwrap_or("https://a.example"),
-        version: valid(given("version"), |text| ApiVersion::new(text).map(drop), is_version).unwrap_or("2017-10-31"),
-        publisher: valid(given("publisher"), |text| PublisherId::new(text).map(drop), is_id).unwrap_or("contoso"),
-        offer: valid(given("offer"), |text| OfferId::new(text).map(drop), is_id).unwrap_or("contoso-offer"),
-        operation: valid(given("operation"), |text| OperationId::new(text).map(drop), is_id).unwrap_or("56615b67"),
-        token: valid(given("token"), |text| BearerToken::new(text).map(drop), is_token).unwrap_or("eyJ0eXAi"),
-        call: valid(given("call"), |text| ClientRequestId::new(text).map(drop), is_id),
-        if_match: valid(given("if-match"), |text| text.parse::<IfMatch>().map(drop), is_etag),
-        emails: valid(given("emails"), |text| NotificationEmails::parse(text).map(drop), are_emails),
+        origin: valid(given("endpoint"), Endpoint::new, is_origin).unwrap_or("https://a.example"),
+        version: valid(given("version"), ApiVersion::new, is_version).unwrap_or("2017-10-31"),
+        publisher: valid(given("publisher"), PublisherId::new, is_id).unwrap_or("contoso"),
+        offer: valid(given("offer"), OfferId::new, is_id).unwrap_or("contoso-offer"),
+        operation: valid(given("operation"), OperationId::new, is_id).unwrap_or("56615b67"),
+        token: valid(given("token"), BearerToken::new, is_token).unwrap_or("eyJ0eXAi"),
+        call: valid(given("call"), ClientRequestId::new, is_id),
+        if_match: valid(given("if-match"), str::parse::<IfMatch>, is_etag),
+        emails: valid(given("emails"), NotificationEmails::parse, are_emails),
     };
     asked.check_all();
 }
 
-/// A value that is given and valid. What is taken for valid is so by the rules, read a second time.
-fn valid(
-    given: Option<&str>,
-    check: impl Fn(&str) -> Result<(), InvalidInput>,
-    is_one: impl Fn(&str) -> bool,
-) -> Option<&str> {
+/// A value that is given and valid. What the core takes for valid must be so by the rules, read a second time.
+fn valid<'a, T>(
+    given: Option<&'a str>,
+    read: impl Fn(&'a str) -> Result<T, InvalidInput>,
+    is_valid: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
     let given = given?;
-    match check(given) {
-        Ok(()) => {
-            assert!(is_one(given), "{given:?} is let through");
-            Some(given)
-        }
+    match read(given) {
+        Ok(_) => assert!(is_valid(given), "{given:?} is let through"),
         Err(error) => {
-            let words = error.to_string();
-            assert!(words.chars().count() < 1024 && !words.contains(char::is_control), "{words:?}");
-            None
+            check_line("a refusal", &error.to_string(), 1024);
+            return None;
         }
     }
+    Some(given)
 }
 
 fn is_id(text: &str) -> bool {
@@ -86,7 +70,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// A scheme, `//`, and a host and port that hold nothing else.
-pub(super) fn is_origin(text: &str) -> bool {
+pub(crate) fn is_origin(text: &str) -> bool {
     let Some((scheme, place)) = text.split_once("://") else {
         return false;
     };
@@ -96,7 +80,7 @@ pub(super) fn is_origin(text: &str) -> bool {
 
 fn is_version(text: &str) -> bool {
     is_id(text) && text.len() <= 32 && !text.contains('_')
-        // In a query a dot is a dot.
+        // In a query a dot means nothing.
         || matches!(text, "." | "..")
 }
 
@@ -119,19 +103,17 @@ impl Asked<'_> {
         let endpoint = Endpoint::new(self.origin).unwrap().with_api_version(ApiVersion::new(self.version).unwrap());
         Origin::by_url(self.origin).expect("an endpoint is a URL").check_is_safe();
         let token = BearerToken::new(self.token).unwrap();
-        let publisher = PublisherId::new(self.publisher).unwrap();
-        let offer = OfferId::new(self.offer).unwrap();
-        let call = self.call.map(|id| ClientRequestId::new(id).unwrap());
+        let (publisher, offer) = (PublisherId::new(self.publisher).unwrap(), OfferId::new(self.offer).unwrap());
 
         let mut cancel = CancelRequest::new(publisher.clone(), offer.clone());
         let mut list = ListOperations::new(publisher.clone(), offer.clone());
         let mut status = GetOfferStatus::new(publisher.clone(), offer.clone());
-        let mut look = GetOperation::new(publisher, offer, OperationId::new(self.operation).unwrap());
-        if let Some(call) = call {
+        let mut poll = GetOperation::new(publisher, offer, OperationId::new(self.operation).unwrap());
+        if let Some(call) = self.call.map(|id| ClientRequestId::new(id).unwrap()) {
             cancel = cancel.client_request_id(call.clone());
             list = list.client_request_id(call.clone());
             status = status.client_request_id(call.clone());
-            look = look.client_request_id(call);
+            poll = poll.client_request_id(call);
         }
         if let Some(emails) = self.emails {
             cancel = cancel.notify(NotificationEmails::parse(emails).unwrap());
@@ -141,13 +123,13 @@ impl Asked<'_> {
         }
         self.check(&list.to_http(&endpoint, &token), "GET", &["submissions", ""]);
         self.check(&status.to_http(&endpoint, &token), "GET", &["status"]);
-        self.check(&look.to_http(&endpoint, &token), "GET", &["operations", self.operation]);
+        self.check(&poll.to_http(&endpoint, &token), "GET", &["operations", self.operation]);
         let request = cancel.to_http(&endpoint, &token);
         self.check(&request, "POST", &["cancel"]);
         self.check_body(request.body());
     }
 
-    /// What goes over the wire, read by a parser that knows nothing of us.
+    /// What goes over the wire, read by an independent parser.
     fn check(&self, request: &Request<Bytes>, method: &str, end: &[&str]) {
         let origin = Origin::by_url(self.origin).unwrap();
         origin.check(request.uri());
@@ -162,28 +144,20 @@ impl Asked<'_> {
         assert_eq!(path.split('/').collect::<Vec<_>>(), segments);
         assert_eq!(query, format!("api-version={}", self.version));
 
-        let post = method == "POST";
+        let post = request.method() == Method::POST;
         let length = request.body().len().to_string();
         let authorization = format!("Bearer {}", self.token);
-        let mut expected = vec![("authorization", &*authorization)];
-        if post {
-            expected.push(("content-length", &*length));
-        }
-        if post && self.emails.is_some() {
-            expected.push(("content-type", "application/json"));
-        }
-        if let Some(version) = self.if_match.filter(|_| post) {
-            expected.push(("if-match", version));
-        }
-        if let Some(call) = self.call {
-            expected.push(("x-ms-client-request-id", call));
-        }
-        let mut found: Vec<_> = read
-            .headers
-            .iter()
-            .filter(|header| header.name != "host")
-            .map(|header| (header.name, std::str::from_utf8(header.value).expect("headers are ASCII")))
-            .collect();
+        let expected = [
+            ("authorization", Some(&*authorization)),
+            ("content-length", post.then_some(&*length)),
+            ("content-type", (post && self.emails.is_some()).then_some("application/json")),
+            ("if-match", self.if_match.filter(|_| post)),
+            ("x-ms-client-request-id", self.call),
+        ];
+        let expected: Vec<_> =
+            expected.iter().filter_map(|(name, value)| Some((*name, value.as_ref()?.as_bytes()))).collect();
+        let found = read.headers.iter().filter(|header| header.name != "host");
+        let mut found: Vec<_> = found.map(|header| (header.name, header.value)).collect();
         found.sort_unstable();
         assert_eq!(found, expected);
         assert_eq!(&wire[head..], &request.body()[..]);
@@ -194,7 +168,7 @@ impl Asked<'_> {
 
     fn check_body(&self, body: &[u8]) {
         let Some(emails) = self.emails else {
-            assert!(body.is_empty(), "nobody is to be told, and there is a body");
+            assert!(body.is_empty(), "no address is to be notified, and there is a body");
             return;
         };
         let addresses: Vec<_> = emails.split(',').map(|address| address.trim_matches(' ')).collect();
@@ -203,18 +177,14 @@ impl Asked<'_> {
     }
 }
 
-/// The request as a transport writes it down: what is in it and nothing else, apart from the host.
+/// The request as a transport writes it: what is in it, the host, and nothing else.
 fn wire(request: &Request<Bytes>) -> Vec<u8> {
     let path = request.uri().path_and_query().expect("there is a path").as_str();
     let host = request.uri().authority().expect("there is a host");
     let mut wire = format!("{} {path} HTTP/1.1\r\nhost: {host}\r\n", request.method()).into_bytes();
     for (name, value) in request.headers() {
-        wire.extend_from_slice(name.as_str().as_bytes());
-        wire.extend_from_slice(b": ");
-        wire.extend_from_slice(value.as_bytes());
-        wire.extend_from_slice(b"\r\n");
+        wire.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
-    wire.extend_from_slice(b"\r\n");
-    wire.extend_from_slice(request.body());
+    wire.extend([b"\r\n", &request.body()[..]].concat());
     wire
 }

@@ -1,53 +1,51 @@
 //! The service's side of a conversation: an offer, its operations, what goes wrong, and what happens meanwhile.
 //!
-//! A line a fact, after the settings. Times are in milliseconds since the beginning.
+//! After the settings each line says one thing. Times are in milliseconds since the beginning.
 //!
-//! - `offer generation=slot cancel=after:5000 retry=5 publish filter cancels array words etag` how the service behaves
-//! - `run publish-a start=0 wait=100 runs=5000 signoff` an operation
-//! - `fault cancel 503 after`, `fault list lose`, `fault operation lose-answer`, `fault any cut 10`, `fault operation pass`
-//! - `at 5000 start publish-x`, `at 5000 end publish-a failed`, `at 5000 cancel fails:100`, `at 5000 expire`
-//! - `crash 2 before`, `crash 2 after`, `unsent 2`, `late 2`, `drop 2` what happens to the exchange of this number
+//! - `offer generation=slot cancel=after:5000 retry=5 publish filter cancels array text words etag`: how the service
+//!   behaves
+//! - `run publish-a start=0 wait=100 runs=5000 signoff`: an operation
+//! - `fault cancel 503 after`, `fault list lose`, `fault operation lose-answer`, `fault any cut 10`, `fault operation
+//!   pass`: what goes wrong with the next request of this kind
+//! - `at 5000 start publish-x`, `at 5000 end publish-a failed`, `at 5000 cancel fails:100`, `at 5000 expire`: what
+//!   happens then
+//! - `crash 2 before`, `crash 2 after`, `unsent 2`, `late 2`, `drop 2`: what happens to the exchange of this number
 
 use std::time::Duration;
 
-use super::input::number;
-use super::settings::{OFFER, PUBLISHER};
-use crate::testing::portal::{
+use cancel_core::OperationId;
+use cancel_core::testing::portal::{
     Call, CancelBehavior, End, Fault, Generation, LocationNames, Offer, Portal, PublishOperation, RetryAfter, Wording,
 };
 
-pub(super) struct Scene {
-    pub(super) portal: Portal,
-    /// What happens at which time, the first one last.
-    pub(super) events: Vec<(Duration, Happens)>,
-    /// What happens to exchanges, by their number.
-    pub(super) accidents: Vec<(u64, Accident)>,
-    /// When each operation was started.
-    pub(super) starts: Vec<(String, Duration)>,
-    pub(super) asks_for_etag: bool,
-}
+use crate::input::number;
+use crate::settings::{OFFER, PUBLISHER};
 
-pub(super) enum Happens {
-    Starts(String),
-    Ends(String, End),
-    CancelsBecome(CancelBehavior),
-    TokenExpires,
+pub(crate) struct Scene<'a> {
+    pub(crate) portal: Portal,
+    /// What happens at which time, the first one last.
+    events: Vec<(Duration, Vec<&'a str>)>,
+    /// What happens to exchanges, by their number.
+    accidents: Vec<(u64, Accident)>,
+    /// When each operation was started.
+    pub(crate) starts: Vec<(String, Duration)>,
+    pub(crate) asks_for_etag: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accident {
-    /// Killed before the request leaves, or after it was processed; another process goes on from the checkpoint.
+pub(crate) enum Accident {
+    /// The process is killed before the request leaves, or after it was processed. Another one resumes the checkpoint.
     Crash { processed: bool },
-    /// Refused before a byte left.
+    /// The connection is refused before a byte left.
     NotSent,
-    /// Processed, and the answer comes too late.
+    /// It is processed, and the answer comes too late.
     Late,
-    /// The caller gives it up, after it was processed.
+    /// The caller drops it after it was processed.
     Dropped,
 }
 
-impl Scene {
-    pub(super) fn read<'a>(lines: impl Iterator<Item = &'a str>, origin: &str) -> Self {
+impl<'a> Scene<'a> {
+    pub(crate) fn read(lines: impl Iterator<Item = &'a str>, origin: &str) -> Self {
         let mut offer = Offer::new(PUBLISHER, OFFER);
         let mut scene = Self {
             portal: Portal::new(),
@@ -61,10 +59,10 @@ impl Scene {
             let words: Vec<_> = line.split(' ').collect();
             match *words.as_slice() {
                 ["offer", ref words @ ..] => {
-                    offer = words.iter().fold(offer, |offer, word| behaving(offer, word));
+                    offer = words.iter().fold(offer, |offer, word| with_behavior(offer, word));
                     scene.asks_for_etag |= words.iter().any(|word| word.starts_with("etag"));
                 }
-                ["run", id, ref words @ ..] if is_new(id, &scene.starts) => {
+                ["run", id, ref words @ ..] if scene.is_new(id) => {
                     let (operation, start) = operation(id, words);
                     scene.starts.push((id.to_owned(), start));
                     offer = offer.operation(operation);
@@ -73,14 +71,10 @@ impl Scene {
                     let call = self::call(call);
                     scene.portal.script(call, fault(call, kind, rest));
                 }
-                ["at", time, ref happens @ ..] => scene.at(milliseconds(time), happens),
-                ["crash", which, "before"] => {
-                    scene.accidents.push((number(which), Accident::Crash { processed: false }));
+                ["at", time, ref words @ ..] => scene.events.push((milliseconds(time), words.to_vec())),
+                [what, which, ref rest @ ..] => {
+                    scene.accidents.extend(accident(what, rest).map(|accident| (number(which), accident)));
                 }
-                ["crash", which, ..] => scene.accidents.push((number(which), Accident::Crash { processed: true })),
-                ["unsent", which] => scene.accidents.push((number(which), Accident::NotSent)),
-                ["late", which] => scene.accidents.push((number(which), Accident::Late)),
-                ["drop", which] => scene.accidents.push((number(which), Accident::Dropped)),
                 _ => {}
             }
         }
@@ -89,51 +83,61 @@ impl Scene {
         scene
     }
 
-    fn at(&mut self, time: Duration, words: &[&str]) {
-        let happens = match *words {
-            ["start", id] if is_new(id, &self.starts) => {
-                self.starts.push((id.to_owned(), time));
-                Happens::Starts(id.to_owned())
-            }
-            ["end", id, "failed"] => Happens::Ends(id.to_owned(), End::Failed),
-            ["end", id, "canceled"] => Happens::Ends(id.to_owned(), End::Canceled),
-            ["end", id, ..] => Happens::Ends(id.to_owned(), End::Completed),
-            ["cancel", behavior] => Happens::CancelsBecome(self::behavior(behavior)),
-            ["expire", ..] => Happens::TokenExpires,
-            _ => return,
-        };
-        self.events.push((time, happens));
+    /// What happens to the exchange of this number.
+    pub(crate) fn accident(&self, number: u64) -> Option<Accident> {
+        self.accidents.iter().find(|(which, _)| *which == number).map(|(_, accident)| *accident)
     }
 
-    /// Lets everything happen that is to happen by now.
-    pub(super) fn pass_time(&mut self, now: Duration, token: &str) {
+    /// Lets everything happen that is due by now.
+    pub(crate) fn pass_time(&mut self, now: Duration, token: &str) {
         while self.events.last().is_some_and(|(time, _)| *time <= now) {
-            let Some((time, happens)) = self.events.pop() else { return };
-            // Of an operation that there is not, nothing can be said.
-            let _ = match happens {
-                Happens::Starts(id) => self.portal.start_operation(time, PUBLISHER, OFFER, PublishOperation::new(&id)),
-                Happens::Ends(id, end) => self.portal.end_operation(time, PUBLISHER, OFFER, &id, end),
-                Happens::CancelsBecome(behavior) => self.portal.set_cancel(PUBLISHER, OFFER, behavior),
-                Happens::TokenExpires => {
+            let Some((time, words)) = self.events.pop() else { return };
+            // An event of an operation that does not exist is left out.
+            let _ = match *words.as_slice() {
+                ["start", id] if self.is_new(id) => {
+                    self.starts.push((id.to_owned(), time));
+                    self.portal.start_operation(time, PUBLISHER, OFFER, PublishOperation::new(id))
+                }
+                ["end", id, ref how @ ..] => {
+                    let end = match how {
+                        ["failed"] => End::Failed,
+                        ["canceled"] => End::Canceled,
+                        _ => End::Completed,
+                    };
+                    self.portal.end_operation(time, PUBLISHER, OFFER, id, end)
+                }
+                ["cancel", behavior] => self.portal.set_cancel(PUBLISHER, OFFER, self::behavior(behavior)),
+                ["expire", ..] => {
                     self.portal.revoke_token(token);
                     Ok(())
                 }
+                _ => Ok(()),
             };
         }
     }
+
+    /// Whether an operation can have this id: no other has it.
+    fn is_new(&self, id: &str) -> bool {
+        let is_known = self.starts.iter().any(|(known, _)| known.eq_ignore_ascii_case(id));
+        OperationId::new(id).is_ok() && self.starts.len() < 8 && !is_known
+    }
 }
 
-/// One of each, and of those that an id can name.
-fn is_new(id: &str, starts: &[(String, Duration)]) -> bool {
-    let is_id = crate::values::OperationId::new(id).is_ok();
-    is_id && starts.len() < 8 && !starts.iter().any(|(known, _)| known.eq_ignore_ascii_case(id))
+fn accident(what: &str, rest: &[&str]) -> Option<Accident> {
+    Some(match what {
+        "crash" => Accident::Crash { processed: rest != ["before"] },
+        "unsent" => Accident::NotSent,
+        "late" => Accident::Late,
+        "drop" => Accident::Dropped,
+        _ => return None,
+    })
 }
 
 fn milliseconds(text: &str) -> Duration {
     Duration::from_millis(number(text))
 }
 
-fn behaving(offer: Offer, word: &str) -> Offer {
+fn with_behavior(offer: Offer, word: &str) -> Offer {
     let (name, value) = word.split_once('=').unwrap_or((word, ""));
     let (kind, time) = value.split_once(':').unwrap_or((value, value));
     match name {
@@ -193,8 +197,8 @@ fn operation(id: &str, words: &[&str]) -> (PublishOperation, Duration) {
             "runs" => operation.runs_for(milliseconds(value)),
             "fails" => operation.fails_after(milliseconds(value)),
             "signoff" => operation.waiting_for_sign_off(),
-            // A service that writes a location which it cannot read itself is not what this is about.
-            "slot" if crate::values::OperationId::new(value).is_ok() => operation.slot(value),
+            // The service could not read its own location otherwise.
+            "slot" if OperationId::new(value).is_ok() => operation.slot(value),
             "version" => operation.publishing_version(number(value) as u32),
             _ => operation,
         }
@@ -211,12 +215,12 @@ fn call(word: &str) -> Call {
     }
 }
 
-/// What goes wrong is never a lie: no gateway answers in the service's words.
+/// What goes wrong. No gateway answers in the service's words.
 fn fault(call: Call, kind: &str, rest: &[&str]) -> Fault {
     let answer = match number(kind) {
         202 if call == Call::Cancel => Fault::status(202),
         200..=299 => Fault::status(200).body("<html>$TOKEN</html>"),
-        // What would say that the request was wrong is left to the service, which is asked about it afterwards.
+        // Statuses that blame the request are left to the service: `check_calls` takes them for a fault of the client.
         400 | 405 | 411 | 421 => Fault::status(409),
         status @ 300..=599 => Fault::status(status as u16).header("x-ms-request-id", "$TOKEN").body("$TOKEN"),
         _ => {
@@ -228,7 +232,7 @@ fn fault(call: Call, kind: &str, rest: &[&str]) -> Fault {
             };
         }
     };
-    // A cancel that a gateway calls successful is one that the service has seen.
+    // A gateway calls a cancel successful only after the service has processed it.
     if rest.contains(&"after") || (call == Call::Cancel && answer.status < 300) {
         answer.after_processing()
     } else {

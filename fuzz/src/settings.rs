@@ -1,110 +1,100 @@
-//! What a conversation is of: the first line of the inputs that have one.
+//! The first line of the inputs that are about a conversation: the policy, the request, and what the service is like.
 //!
-//! Words in any order, each left out or replaced by a default where it is none: `until=settled attempts=2 deadline=60000
-//! poll=1000 only=publish-a ambiguous`. Times are in milliseconds.
+//! It has words in any order. A word that is missing or cannot be read has a default: `until=settled attempts=2
+//! deadline=60000 poll=1000 only_if_running=publish-a ambiguous`. Times are in milliseconds.
 
 use std::time::Duration;
 
-use serde_json::Value;
+use cancel_core::testing::ledger::Terms;
+use cancel_core::{CancelRequest, Endpoint, Policy, Until};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::input::number;
-use super::origin::Origin;
-use crate::codec::CancelRequest;
-use crate::machine::{Policy, Until};
-use crate::values::{ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId};
+use crate::input::number;
+use crate::origin::Origin;
 
-pub(super) const PUBLISHER: &str = "contoso";
-pub(super) const OFFER: &str = "contoso-offer";
+pub(crate) const PUBLISHER: &str = "contoso";
+pub(crate) const OFFER: &str = "contoso-offer";
+
+/// What every token of a referee holds, and nothing else does.
+pub(crate) const CANARY: &str = "canary-token-";
 
 const ORIGINS: [&str; 4] =
     ["https://cloudpartner.azure.com", "http://127.0.0.1:8080", "https://[::1]:8443", "http://localhost"];
 
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
-    pub(super) origin: &'static str,
-    publisher: String,
-    offer: String,
-    pub(super) until: Until,
-    pub(super) attempts: u8,
-    pub(super) deadline: Duration,
-    pub(super) poll: Duration,
-    pub(super) timeout: Duration,
-    pub(super) limit: usize,
-    pub(super) ambiguous: bool,
-    pub(super) dry: bool,
-    pub(super) only: Option<String>,
-    pub(super) call: Option<String>,
-    emails: Option<String>,
-    if_match: Option<String>,
-    jitter: u8,
+pub(crate) struct Settings {
+    pub(crate) origin: &'static str,
+    pub(crate) until: Until,
+    pub(crate) attempts: u8,
+    pub(crate) deadline: Duration,
+    pub(crate) poll: Duration,
     most: Duration,
-    /// What is said beyond the machine: how long an answer takes, and how long a token lasts.
-    pub(super) latency: Duration,
-    pub(super) expires: Option<Duration>,
+    pub(crate) timeout: Duration,
+    pub(crate) limit: usize,
+    jitter: u8,
+    pub(crate) ambiguous: bool,
+    pub(crate) dry: bool,
+    /// The request, with the names that a checkpoint has for its members.
+    request: Value,
+    /// How long an answer of the service takes, and how long it takes a token.
+    pub(crate) latency: Duration,
+    pub(crate) expires: Option<Duration>,
 }
 
 impl Settings {
-    pub(super) fn read(text: &str) -> Self {
-        let milliseconds = |text: &str| Duration::from_millis(number(text));
+    pub(crate) fn read(text: &str) -> Self {
+        let is_set = |word: &str| text.split(' ').any(|set| set == word);
+        let value = |name: &str| text.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        let number = |name, default| value(name).map_or(default, number);
+        let milliseconds = |name, default| Duration::from_millis(number(name, default));
         let mut read = Self {
-            origin: ORIGINS[0],
-            publisher: PUBLISHER.to_owned(),
-            offer: OFFER.to_owned(),
-            until: Until::Verified,
-            attempts: 2,
-            deadline: Duration::from_secs(200),
-            poll: Duration::from_secs(1),
-            timeout: Duration::from_secs(30),
-            limit: 1 << 16,
-            ambiguous: false,
-            dry: false,
-            only: None,
-            call: None,
-            emails: None,
-            if_match: None,
-            jitter: 0,
-            most: Duration::from_secs(30),
-            latency: Duration::ZERO,
-            expires: None,
+            origin: ORIGINS[number("origin", 0) as usize % ORIGINS.len()],
+            until: match value("until").unwrap_or_default() {
+                "accepted" => Until::Accepted,
+                "settled" => Until::Settled,
+                _ => Until::Verified,
+            },
+            attempts: (number("attempts", 2) % 8).max(1) as u8,
+            deadline: milliseconds("deadline", 200_000),
+            poll: milliseconds("poll", 1000),
+            most: milliseconds("most", 30_000),
+            timeout: milliseconds("timeout", 30_000),
+            limit: number("limit", 1 << 16) as usize,
+            jitter: number("jitter", 0) as u8,
+            ambiguous: is_set("ambiguous"),
+            dry: is_set("dry"),
+            request: json!({ "publisher": PUBLISHER, "offer": OFFER }),
+            latency: milliseconds("latency", 0),
+            expires: value("expires").map(|_| milliseconds("expires", 0)),
         };
-        for word in text.split(' ') {
-            let (name, value) = word.split_once('=').unwrap_or((word, ""));
-            let text = || Some(value.to_owned());
-            match name {
-                "origin" => read.origin = ORIGINS[number(value) as usize % ORIGINS.len()],
-                "until" if value.starts_with('a') => read.until = Until::Accepted,
-                "until" if value.starts_with('s') => read.until = Until::Settled,
-                "attempts" => read.attempts = (number(value) % 8).max(1) as u8,
-                "deadline" => read.deadline = milliseconds(value),
-                "poll" => read.poll = milliseconds(value),
-                "most" => read.most = milliseconds(value),
-                "timeout" => read.timeout = milliseconds(value),
-                "limit" => read.limit = number(value) as usize,
-                "jitter" => read.jitter = number(value) as u8,
-                "ambiguous" => read.ambiguous = true,
-                "dry" => read.dry = true,
-                "only" => read.only = text().filter(|id| OperationId::new(id).is_ok()),
-                "call" => read.call = text().filter(|id| ClientRequestId::new(id).is_ok()),
-                "emails" => read.emails = text().filter(|list| NotificationEmails::parse(list).is_ok()),
-                "if-match" => read.if_match = text().filter(|etag| etag.parse::<IfMatch>().is_ok()),
-                "latency" => read.latency = milliseconds(value),
-                "expires" => read.expires = Some(milliseconds(value)),
-                _ => {}
+        for name in ["notify", "if_match", "client_request_id", "only_if_running"] {
+            if let Some(value) = value(name) {
+                read.ask_for(name, value);
             }
         }
         read
     }
 
-    pub(super) fn endpoint(&self) -> Endpoint {
+    /// Adds a member to the request, where it is a valid one.
+    fn ask_for(&mut self, name: &str, value: &str) {
+        let mut request = self.request.clone();
+        request[name] = value.into();
+        if CancelRequest::deserialize(&request).is_ok() {
+            self.request = request;
+        }
+    }
+
+    pub(crate) fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.origin).unwrap()
     }
 
-    /// Where the token may go, as it is written and not as the endpoint has it.
-    pub(super) fn place(&self) -> Origin {
+    /// Where the token may go: read from the text, and not from the endpoint.
+    pub(crate) fn place(&self) -> Origin {
         Origin::by_url(self.origin).unwrap()
     }
 
-    pub(super) fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> Policy {
         Policy::default()
             .until(self.until)
             .attempts(self.attempts)
@@ -118,45 +108,45 @@ impl Settings {
             .dry_run(self.dry)
     }
 
-    pub(super) fn request(&self) -> CancelRequest {
-        let mut request =
-            CancelRequest::new(PublisherId::new(&self.publisher).unwrap(), OfferId::new(&self.offer).unwrap());
-        if let Some(emails) = &self.emails {
-            request = request.notify(NotificationEmails::parse(emails).unwrap());
+    /// The same, as the ledger is told.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            until: self.until,
+            retry_ambiguous: self.ambiguous,
+            dry_run: self.dry,
+            attempts: self.attempts,
+            only_if_running: self.asked("only_if_running").map(str::to_owned),
+            origin: self.origin.to_owned(),
+            canary: CANARY,
         }
-        if let Some(etag) = &self.if_match {
-            request = request.if_match(etag.parse().unwrap());
-        }
-        if let Some(call) = &self.call {
-            request = request.client_request_id(ClientRequestId::new(call).unwrap());
-        }
-        if let Some(only) = &self.only {
-            request = request.only_if_running(OperationId::new(only).unwrap());
-        }
-        request
+    }
+
+    pub(crate) fn request(&self) -> CancelRequest {
+        CancelRequest::deserialize(&self.request).unwrap()
+    }
+
+    /// A member of the request.
+    pub(crate) fn asked(&self, name: &str) -> Option<&str> {
+        self.request[name].as_str()
+    }
+
+    pub(crate) fn only_if_running(&self) -> Option<String> {
+        self.asked("only_if_running").map(str::to_ascii_lowercase)
     }
 
     /// The path of a call that is about the offer.
-    pub(super) fn path(&self, call: &str) -> String {
-        format!("/api/publishers/{}/offers/{}/{call}", self.publisher, self.offer)
+    pub(crate) fn path(&self, call: &str) -> String {
+        let [publisher, offer] = ["publisher", "offer"].map(|name| self.asked(name).unwrap_or_default());
+        format!("/api/publishers/{publisher}/offers/{offer}/{call}")
     }
 
-    /// The same, about what somebody's checkpoint says.
-    pub(super) fn of_stranger(&self, checkpoint: &Value) -> Self {
-        let word = |name: &str| checkpoint[name].as_str().map(str::to_owned);
-        Self {
-            publisher: word("publisher").unwrap_or_default(),
-            offer: word("offer").unwrap_or_default(),
-            only: word("only"),
-            call: word("client_request_id"),
-            emails: word("notification_emails"),
-            if_match: word("if_match"),
-            ..self.clone()
-        }
+    /// The same with the request that a stranger's checkpoint has.
+    pub(crate) fn of_stranger(&self, checkpoint: &Value) -> Self {
+        Self { request: checkpoint["request"].clone(), ..self.clone() }
     }
 
-    /// Whether the list is looked at before anything is posted.
-    pub(super) fn lists(&self) -> bool {
+    /// Whether the list is read before anything is posted.
+    pub(crate) fn lists(&self) -> bool {
         self.until == Until::Verified || self.dry
     }
 }

@@ -1,14 +1,14 @@
-//! The core alone, over a bare `TcpStream`: it needs a clock, somebody who sleeps, and one function that sends a request.
+//! The core alone, over a bare `TcpStream`. It needs a clock, a sleep, and one function that sends a request.
 //!
-//! There is no adapter and no HTTP library; `httparse` reads the head of an answer. (For the real service, TLS goes around
-//! the socket. An answer without a length counts as cut off: this reads no chunks.)
+//! There is no adapter and no HTTP library: `httparse` reads the head of an answer. For the real service, wrap the
+//! socket in TLS. An answer without a `Content-Length` counts as cut off, because this example does not read chunks.
 //!
 //! `cargo run -p cancel-core --features testing --example bare_socket`
 
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "the core has no clock and no socket: a caller has"
+    reason = "the core has no clock and no socket: its caller provides them"
 )]
 
 mod portal;
@@ -28,7 +28,7 @@ use http::header::CONTENT_LENGTH;
 use http::uri::{Authority, PathAndQuery};
 use http::{Request, Response};
 
-/// More than a head ever has.
+/// The longest head of an answer, in bytes.
 const HEAD_LIMIT: usize = 64 << 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Ok(response) => cancellation.handle_response(start.elapsed(), exchange.id, response)?,
                 Err(failure) => cancellation.handle_failure(start.elapsed(), exchange.id, failure)?,
             },
-            // Of a driver before this one: never here, for `send` answers before it returns.
+            // Left in flight by an earlier driver. That cannot happen here, since `send` returns an answer or a
+            // failure.
             Step::Await { id, .. } => cancellation.handle_failure(now, id, Failure::Dropped)?,
             Step::WaitUntil(when) => thread::sleep(when - now),
             Step::Done(result) => break result.clone()?,
@@ -56,15 +57,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What fails before the first byte is certainly not sent; what fails after it may have been.
+/// A failure before the first byte is certainly "not sent". A failure after it is "maybe sent".
 fn send(exchange: &Exchange) -> Result<Response<Body>, Failure> {
     let until = Instant::now() + exchange.timeout;
-    // A host that does not answer is known to have been sent nothing, as long as that is said in time.
+    // Connecting gets less than the whole time: a host that does not answer must fail as not sent, not as timed out.
     let socket = connect(&exchange.request, exchange.timeout * 3 / 4).map_err(Failure::not_sent)?;
     ask(&socket, &exchange.request).map_err(Failure::maybe_sent)?;
     let mut bytes = Vec::new();
     let most = HEAD_LIMIT.saturating_add(exchange.body_limit);
-    // Cut off or not, what has arrived counts.
+    // An error cuts the answer off. What has arrived counts.
     let _ = Until { socket, until }.take(most as u64).read_to_end(&mut bytes);
     answer(bytes, exchange.body_limit).map_err(Failure::maybe_sent)
 }
@@ -89,7 +90,7 @@ fn ask(mut socket: &TcpStream, request: &Request<Bytes>) -> io::Result<()> {
     socket.write_all(&text)
 }
 
-/// A socket that is read until then, and not a moment longer.
+/// A socket whose reads fail after `until`.
 struct Until {
     socket: TcpStream,
     until: Instant,
@@ -98,7 +99,7 @@ struct Until {
 impl Read for Until {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.until.saturating_duration_since(Instant::now());
-        self.socket.set_read_timeout(Some(left))?; // which refuses zero
+        self.socket.set_read_timeout(Some(left))?; // zero is an error
         self.socket.read(buffer)
     }
 }

@@ -1,4 +1,4 @@
-//! The other side of the socket: a thread with a simulated portal, in which an offer is being published.
+//! The other end of the socket: a thread with a simulated portal, in which an offer is being published.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use cancel_core::testing::portal::{CancelBehavior, Offer, Portal, PublishOperation};
 use http::Request;
 
-/// The token that it accepts.
+/// The token that the portal accepts.
 pub(super) const TOKEN: &str = "a-token-of-the-simulated-portal";
-/// Its time goes faster than ours: a cancel takes a minute of it.
+/// The portal's time runs this much faster than real time. A cancel takes a minute of it.
 const SPEED: u32 = 1000;
 
-/// Serves it on a port of this machine as long as the process lives, and says where.
+/// Serves the portal on a port of this machine until the process ends, and returns its origin.
 pub(super) fn serve() -> io::Result<String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let origin = format!("http://{}", listener.local_addr()?);
@@ -27,17 +27,17 @@ pub(super) fn serve() -> io::Result<String> {
     let start = Instant::now();
     thread::spawn(move || {
         for socket in listener.incoming().flatten() {
-            // A connection that breaks is its client's loss.
+            // A connection that breaks must not stop the server.
             let _ = answer(&mut portal, start.elapsed() * SPEED, &socket);
         }
     });
     Ok(origin)
 }
 
-/// One request a connection, without a body: a cancel has one only when somebody is to be notified.
+/// Answers one request per connection. It reads no body: a cancel has one only with addresses to notify.
 fn answer(portal: &mut Portal, now: Duration, mut socket: &TcpStream) -> Result<(), Box<dyn Error>> {
     let mut lines = BufReader::new(socket).lines();
-    let first = lines.next().ok_or("nothing was asked")??;
+    let first = lines.next().ok_or("no request")??;
     let mut words = first.split(' ').map(str::to_owned);
     let method = words.next().unwrap_or_default();
     let mut request = Request::builder().method(&*method).uri(words.next().unwrap_or_default());

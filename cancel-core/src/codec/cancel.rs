@@ -1,4 +1,4 @@
-//! The cancel itself (cancel page): one POST, two good answers.
+//! The cancel (cancel page): one POST, and its two successful answers.
 
 use std::time::Duration;
 
@@ -18,20 +18,25 @@ use crate::values::{
 use crate::wire::json;
 use crate::wire::retry_after::retry_after;
 
-/// "Stop what is being done with this offer." ([cancel page](crate::guide::wire#sources).) The call is for the whole offer: it has no place
-/// for an operation's id.
+/// The call that cancels ([cancel page](crate::guide::wire#sources)): it stops whatever the service does with the
+/// offer. It has no place for the id of an operation.
 ///
 /// ```
-/// # use cancel_core::{BearerToken, CancelRequest, Endpoint, NotificationEmails, OfferId, PublisherId};
+/// use cancel_core::{
+///     BearerToken, CancelRequest, Endpoint, NotificationEmails, OfferId, PublisherId,
+/// };
+///
 /// # let (endpoint, token) = (Endpoint::default(), BearerToken::new("eyJ0eXAi")?);
-/// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?)
+/// let publisher = PublisherId::new("contoso")?;
+/// let request = CancelRequest::new(publisher, OfferId::new("contoso-offer")?)
 ///     .notify(NotificationEmails::parse("a@contoso.com, b@contoso.com")?);
 /// let http: http::Request<bytes::Bytes> = request.to_http(&endpoint, &token);
+/// assert_eq!(http.method(), "POST");
+/// assert!(http.uri().path().ends_with("/contoso/offers/contoso-offer/cancel"));
 /// assert_eq!(
-///     http.uri(),
-///     "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31",
+///     http.body(),
+///     r#"{"metadata":{"notification-emails":"a@contoso.com,b@contoso.com"}}"#,
 /// );
-/// assert_eq!(http.body(), r#"{"metadata":{"notification-emails":"a@contoso.com,b@contoso.com"}}"#);
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +56,7 @@ pub struct CancelRequest {
 }
 
 impl CancelRequest {
-    /// A request without a body: nobody in particular is told.
+    /// A request without a body. It names no addresses to notify.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
         Self {
@@ -65,22 +70,22 @@ impl CancelRequest {
         }
     }
 
-    /// Asks the service to tell these addresses how the operation goes on. Migrated offers ignore them.
+    /// Asks the service to notify these addresses of the operation's progress. Migrated offers ignore them.
     #[must_use]
     pub fn notify(mut self, emails: NotificationEmails) -> Self {
         self.notify = Some(emails);
         self
     }
 
-    /// Sends `If-Match` with the POST ([concurrency page](crate::guide::wire#sources)). A stale one is answered with 412. Without this call
-    /// none is sent.
+    /// Sends `If-Match` with the POST ([concurrency page](crate::guide::wire#sources)). By default it is not sent.
+    /// The service answers a stale version with the status 412.
     #[must_use]
     pub fn if_match(mut self, version: IfMatch) -> Self {
         self.if_match = Some(version);
         self
     }
 
-    /// Sends `x-ms-client-request-id`; the machine sends it with every request of the conversation.
+    /// Sends `x-ms-client-request-id`. The machine sends it with every request of the conversation.
     #[must_use]
     pub fn client_request_id(mut self, id: ClientRequestId) -> Self {
         self.client_request_id = Some(id);
@@ -93,18 +98,24 @@ impl CancelRequest {
     /// When the operation is not in progress, the outcome is [`Outcome::NothingRunning`](crate::Outcome::NothingRunning), or
     /// [`Outcome::OthersRunning`](crate::Outcome::OthersRunning) while others are. After the POST the operation alone decides the outcome.
     ///
-    /// The call itself has no place for an id: [`to_http`](Self::to_http) is the same with and without. The machine looks at the list
-    /// first, with [`Until::Verified`](crate::Until::Verified) and in a [dry run](crate::Policy::dry_run). In the other modes it posts
-    /// nothing, and is over at once with [`ErrorKind::InvalidInput`].
+    /// The machine finds this out from the list, which it reads with [`Until::Verified`](crate::Until::Verified) and
+    /// in a [dry run](crate::Policy::dry_run). In the other modes it posts nothing, and ends at once with
+    /// [`ErrorKind::InvalidInput`]. The call itself has no place for an id, so this does not change
+    /// [`to_http`](Self::to_http).
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use cancel_core::{CancelRequest, Cancellation, Endpoint, ErrorKind, OfferId, OperationId, Policy, PublisherId, Step, Until};
-    /// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?)
-    ///     .only_if_running(OperationId::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8")?);
-    /// let blind = Policy::default().until(Until::Accepted);
-    /// let mut cancellation = Cancellation::new(Endpoint::default(), request, blind, Duration::ZERO);
-    /// assert!(matches!(cancellation.step(Duration::ZERO), Step::Done(Err(error)) if error.kind() == ErrorKind::InvalidInput));
+    /// # use cancel_core::{CancelRequest, Cancellation, Endpoint, ErrorKind, OfferId};
+    /// # use cancel_core::{OperationId, Policy, PublisherId, Step, Until};
+    /// # let publisher = PublisherId::new("contoso")?;
+    /// let operation = OperationId::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8")?;
+    /// let request = CancelRequest::new(publisher, OfferId::new("contoso-offer")?)
+    ///     .only_if_running(operation);
+    /// # let (endpoint, policy) = (Endpoint::default(), Policy::default());
+    /// # let policy = policy.until(Until::Accepted);
+    /// # let cancellation = Cancellation::new(endpoint, request, policy, Duration::ZERO);
+    /// # let error = cancellation.result().unwrap().as_ref().unwrap_err();
+    /// # assert_eq!(error.kind(), ErrorKind::InvalidInput);
     /// # Ok::<(), cancel_core::InvalidInput>(())
     /// ```
     #[must_use]
@@ -121,19 +132,19 @@ impl CancelRequest {
         self
     }
 
-    /// Who publishes.
+    /// The publisher.
     #[must_use]
     pub fn publisher(&self) -> &PublisherId {
         &self.publisher
     }
 
-    /// What is published.
+    /// The offer.
     #[must_use]
     pub fn offer(&self) -> &OfferId {
         &self.offer
     }
 
-    /// The request as it goes over the wire, its length set.
+    /// The request to send, with its `Content-Length`.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
         let body = self.body();
@@ -149,7 +160,7 @@ impl CancelRequest {
         if self.notify.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        // Also of an empty body: without a length Azure answers a POST with 411.
+        // An empty body needs it too: Azure answers a POST without a length with 411.
         headers.insert(CONTENT_LENGTH, length);
         if let Some(version) = &self.if_match {
             headers.insert(IF_MATCH, version.header().clone());
@@ -169,36 +180,39 @@ impl CancelRequest {
 ///
 /// ```
 /// # use cancel_core::{CancelResponse, Endpoint};
-/// let endpoint = Endpoint::default();
-/// let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse()?;
+/// # let endpoint = Endpoint::default();
+/// # let called = "https://cloudpartner.azure.com/api/cancel".parse()?;
 /// let answer = http::Response::builder()
 ///     .status(202)
-///     .header("Location", "/api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31")
+///     .header("Location", "/api/operations/contoso$contoso-offer$2$preview")
 ///     .header("Retry-After", "5")
 ///     .body("")?;
-/// let CancelResponse::Accepted { location, retry_after } = CancelResponse::from_http(&endpoint, &called, &answer)? else {
-///     panic!("202 is an acceptance")
-/// };
-/// assert_eq!(location.kind().as_str(), "non_migrated");
-/// assert_eq!(retry_after, Some(std::time::Duration::from_secs(5)));
+/// match CancelResponse::from_http(&endpoint, &called, &answer)? {
+///     CancelResponse::Canceled => println!("canceled, says the service"),
+///     CancelResponse::Accepted { location, retry_after } => {
+///         println!("poll {location} after {retry_after:?}");
+/// #       assert_eq!(location.kind().as_str(), "non_migrated");
+/// #       assert_eq!(retry_after, Some(std::time::Duration::from_secs(5)));
+///     }
+/// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CancelResponse {
-    /// 200: "processed successfully", by every page the usual case. The word of the service; only a look at the
-    /// operation proves it.
+    /// 200: "processed successfully". By every page this is the usual case. It is only the word of the service: a
+    /// poll of the operation proves it.
     Canceled,
     /// 202: "is being canceled". The service says so whether or not there was anything to cancel.
     Accepted {
-        /// Where to see how it goes on.
+        /// The location to poll.
         location: OperationLocation,
-        /// How long to wait before the first look, where the service says; at most an hour.
+        /// How long the service asks the client to wait before the first poll: at most an hour.
         retry_after: Option<Duration>,
     },
 }
 
 impl CancelResponse {
-    /// Reads the answer to a cancel. `called` is the URL that was called: a relative location resolves against it.
+    /// Reads the answer to a cancel. `called` is the URL of the request: a relative location resolves against it.
     ///
     /// # Errors
     ///
@@ -207,8 +221,9 @@ impl CancelResponse {
     ///
     /// For any status but 200 and 202 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http).
     ///
-    /// Of a 202: [`ErrorKind::MissingLocation`] when neither a header nor the body names a location, [`ErrorKind::InvalidLocation`] or
-    /// [`ErrorKind::ForeignLocation`] when the one that is named is not called. The cancel was accepted all the same.
+    /// For a 202: [`ErrorKind::MissingLocation`] when neither a header nor the body names a location;
+    /// [`ErrorKind::InvalidLocation`] or [`ErrorKind::ForeignLocation`] when the location must not be called, as in
+    /// [`OperationLocation::parse`]. The cancel was accepted all the same.
     pub fn from_http(endpoint: &Endpoint, called: &Uri, response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         match response.status() {
             StatusCode::OK if is_acknowledgement(response.body().as_ref()) => Ok(Self::Canceled),
@@ -232,7 +247,7 @@ pub(crate) fn is_acknowledgement(body: &[u8]) -> bool {
     body.trim_ascii().is_empty() || json::parse::<IgnoredAny>(body).is_ok()
 }
 
-/// The location of a 202, where there is one: of the headers, else of the body.
+/// The location of a 202: from the headers, else from the body. `None` when neither names one.
 pub(crate) fn accepted(
     endpoint: &Endpoint,
     base: BaseUrl<'_>,

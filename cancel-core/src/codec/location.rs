@@ -1,9 +1,10 @@
-//! Where the service says to look, proven to be on the endpoint's origin before anything is sent there.
+//! The location that the service names. It is proven to be on the endpoint's origin before anything is sent to it.
 //!
-//! The token goes to the endpoint's origin and nowhere else. So a location is refused by its form when it has user info, control bytes or
-//! a backslash, begins with `//`, has a scheme without `//`, or dot segments. Of what is left the scheme, host and port are compared with
-//! the endpoint's: letter by letter, and only where they are written in another way, as `url` reads them. The request is built on the
-//! *endpoint's* scheme and authority: nothing of the text but its path and query is used.
+//! The token must go to the endpoint's origin and nowhere else. First the form of a location is checked: it must not
+//! have user info, control bytes, a backslash, `//` at the beginning, a scheme without `//`, or dot segments. Then
+//! its scheme, host and port are compared with the endpoint's. When they are spelled in another way, `url` parses
+//! them before the comparison. The request is built on the *endpoint's* scheme and authority. Only the path and query
+//! come from the location.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,40 +19,41 @@ use crate::error::{Error, ErrorKind};
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
 use crate::wire::text::sanitize;
 
-/// The longest path and query, in bytes: far above any location that was seen, far below the limit of a URI.
+/// The longest path and query, in bytes. Locations that were seen are far shorter. A URI may be far longer.
 const MAX_LENGTH: usize = 8192;
 const TOO_LONG: &str = "is longer than 8 KiB";
 
-/// Where to look for an operation: a URL on the endpoint's origin ([cancel page](crate::guide::wire#sources), "Response header").
-/// [`GetOperation::at`](crate::GetOperation::at) asks there.
+/// The URL of an operation, on the endpoint's origin ([cancel page](crate::guide::wire#sources), "Response header").
+/// [`GetOperation::at`](crate::GetOperation::at) polls it.
 ///
 /// ```
-/// # use cancel_core::{Endpoint, ErrorKind, LocationKind, OperationLocation};
+/// # use cancel_core::{Endpoint, ErrorKind, OperationLocation};
 /// let endpoint = Endpoint::default();
-/// let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse()?;
-/// let header = "/api/operations/contoso$contoso-offer$2$preview?api-version=2017-10-31";
+/// let called = "https://cloudpartner.azure.com/api/cancel".parse()?;
+/// let header = "/api/operations/contoso$contoso-offer$2$preview";
 /// let location = OperationLocation::parse(&endpoint, &called, header)?;
 /// assert_eq!(location.to_string(), format!("https://cloudpartner.azure.com{header}"));
-/// assert!(matches!(location.kind(), LocationKind::NonMigrated { slot, .. } if slot == "preview"));
+/// assert_eq!(location.kind().as_str(), "non_migrated");
 ///
-/// let elsewhere = OperationLocation::parse(&endpoint, &called, "https://evil.example/api");
-/// assert_eq!(elsewhere.unwrap_err().kind(), ErrorKind::ForeignLocation);
+/// let elsewhere = "https://evil.example/api";
+/// let refused = OperationLocation::parse(&endpoint, &called, elsewhere).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::ForeignLocation);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OperationLocation(Uri);
 
-/// The URL whose answer names a location: a relative one resolves against it.
+/// The URL whose answer names a location. A relative location resolves against it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum BaseUrl<'a> {
-    /// This URL, which may be another's than the endpoint's.
+    /// This URL. It may be on another origin than the endpoint's.
     Url(&'a Uri),
-    /// The endpoint's, for the cancel of this offer. Few locations depend on its path.
+    /// The URL of the cancel of this offer, on the endpoint's origin. It is made only when it is needed.
     Cancel(&'a PublisherId, &'a OfferId),
 }
 
 impl<'a> BaseUrl<'a> {
-    /// Its scheme and authority, where they may be others than the endpoint's.
+    /// Its scheme and authority. `None` when they are the endpoint's.
     fn origin(self) -> Option<(&'a str, &'a str)> {
         match self {
             Self::Url(url) => url.scheme_str().zip(url.authority().map(Authority::as_str)),
@@ -67,14 +69,15 @@ impl<'a> BaseUrl<'a> {
     }
 }
 
-/// What a location's path says. It is for people and logs: a location of any kind can be called.
+/// The form of a location's path. It is for people and logs: a location of any kind can be polled.
 ///
-/// Names in the path are compared without regard to case, percent-escapes are undone, and a slash at the end does not count. A path whose
-/// ids are none of ours ([`OfferId`] and the others) is `Other`.
+/// Names in the path are compared without regard to case. Percent-escapes are decoded. A slash at the end does not
+/// count. A path with an id that [`OfferId`] and the others refuse is `Other`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LocationKind {
-    /// `/api/publishers/<publisher>/offers/<offer>/operations/<operation>`: the form of 2018, and of migrated offers.
+    /// `/api/publishers/<publisher>/offers/<offer>/operations/<operation>`: the form of the pages of 2018, and of
+    /// migrated offers.
     Migrated {
         /// The publisher's id.
         publisher: PublisherId,
@@ -87,14 +90,14 @@ pub enum LocationKind {
     NonMigrated {
         /// The publisher's id.
         publisher: PublisherId,
-        /// The offer's id; where it is a publish's location, a GUID stands here.
+        /// The offer's id. In the location of a publish it is a GUID.
         offer: OfferId,
-        /// The version: only `2` is documented.
+        /// The version. Only `2` is documented.
         version: String,
-        /// The slot: only `preview` is documented.
+        /// The slot. Only `preview` is documented.
         slot: String,
     },
-    /// The endpoint's origin and any other path: it can be called all the same.
+    /// Any other path.
     Other,
 }
 
@@ -111,16 +114,17 @@ impl LocationKind {
 }
 
 impl OperationLocation {
-    /// Reads the value of an `Operation-Location` or `Location` header, or of the body's member. A relative one
-    /// resolves against `called`, the URL whose answer named it.
+    /// Reads the value of an `Operation-Location` or `Location` header, or the location in a body. A relative
+    /// location resolves against `called`, the URL of the request.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ForeignLocation`] when it points to another origin than the endpoint's: another scheme, host or port.
+    /// [`ErrorKind::ForeignLocation`] when it is on another origin than the endpoint's: another scheme, host or port.
     ///
-    /// [`ErrorKind::InvalidLocation`] when its form is not one that is called: it is empty, has a character that no URL has (a control byte, a
-    /// space, a backslash, `"`), user info, `//` at the beginning, a scheme without `//`, dot segments (`..` and `%2e%2e` alike), or
-    /// more than 8 KiB. One that a browser would take to another host on top of that is a `ForeignLocation`.
+    /// [`ErrorKind::InvalidLocation`] when its form is not allowed: it is empty; it has a character that no URL has
+    /// (a control byte, a space, a backslash, `"`); it has user info, `//` at the beginning, a scheme without `//`,
+    /// or dot segments (`..` or `%2e%2e`); or its path and query are longer than 8 KiB. If a browser would also
+    /// resolve it to another origin, the kind is `ForeignLocation`.
     pub fn parse(endpoint: &Endpoint, called: &Uri, value: &str) -> Result<Self, Error> {
         Self::read(endpoint, BaseUrl::Url(called), value)
     }
@@ -130,20 +134,20 @@ impl OperationLocation {
         resolve(endpoint, base, value).map_err(|refusal| refusal.into_error(endpoint, value))
     }
 
-    /// The URL as the service named it, made absolute, without a fragment.
+    /// The URL that the service named: absolute, and without a fragment.
     #[must_use]
     pub fn url(&self) -> &Uri {
         &self.0
     }
 
-    /// What its path says.
+    /// The form of its path.
     #[must_use]
     pub fn kind(&self) -> LocationKind {
         kind_of(self.0.path()).unwrap_or(LocationKind::Other)
     }
 
-    /// The URL to call: on the endpoint's origin, with the path and query that the service named, and with the endpoint's
-    /// api-version where there is none.
+    /// The URL to call. It is on the endpoint's origin, and has the path and query that the service named. It gets
+    /// the endpoint's api-version when the query has none.
     pub(super) fn to_call(&self, endpoint: &Endpoint) -> Uri {
         let named = self.0.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
         let version = endpoint.api_version().as_str();
@@ -211,18 +215,18 @@ fn kind_of(path: &str) -> Option<LocationKind> {
     }
 }
 
-/// Why a location will not be called.
+/// Why a location must not be called.
 enum Refusal {
-    /// Its form alone says so; where it points is still to be found out.
+    /// Its form is not allowed, for this reason. It may be on another origin too.
     Form(&'static str),
-    /// It is well formed and points elsewhere.
+    /// Its form is allowed, and it is on another origin.
     Foreign,
 }
 
 impl Refusal {
     fn into_error(self, endpoint: &Endpoint, value: &str) -> Error {
         let shown = sanitize(value, 200);
-        // A browser would strip, fold and decode its way to some host: the name of the refusal is for where that is.
+        // A browser would resolve many forms that are not allowed here. The kind of the error says where it would go.
         let foreign = match self {
             Self::Foreign => true,
             Self::Form(_) => endpoint.resolve_leniently(value).is_some_and(|url| !endpoint.owns(&url)),
@@ -236,8 +240,8 @@ impl Refusal {
 }
 
 fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<OperationLocation, Refusal> {
-    // The limit is for path and query. A whole URL may be longer by its origin, so that what was accepted without one is accepted again
-    // as it is printed.
+    // The limit is for path and query. A whole URL may be longer by the origin: a relative location that was accepted
+    // must be accepted again in its printed form, which has the origin.
     if value.len() > MAX_LENGTH && value.len() > MAX_LENGTH + endpoint.to_string().len() {
         return Err(Refusal::Form(TOO_LONG));
     }
@@ -260,7 +264,8 @@ fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<Operat
         None if reference.is_empty() => return Err(Refusal::Form("names nothing")),
         None => (base.origin(), relative_to(base, reference)),
     };
-    // What a relative one is joined to was not written by the service. `http` lets more through there than `url` spells alike.
+    // The base of a relative location was not written by the service. Its path may have characters that `url` encodes
+    // and `http` does not.
     if matches!(path_and_query, Cow::Owned(_)) && !is_of_uri_bytes(&path_and_query) {
         return Err(Refusal::Form("is joined to a path with a character that a URL does not have"));
     }
@@ -278,17 +283,17 @@ fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<Operat
     endpoint.uri(path_and_query).map(OperationLocation).ok_or(Refusal::Form("is read in two ways by two parsers"))
 }
 
-/// Without a way out in the middle, so that the compiler looks at many bytes at a time.
+/// It has no early return, so that the compiler can check many bytes at once.
 fn is_of_uri_bytes(text: &str) -> bool {
     text.bytes().fold(true, |all, byte| all & is_uri_byte(byte))
 }
 
-/// The characters of RFC 3986, and so neither a control byte nor a backslash.
+/// The characters of RFC 3986. A control byte and a backslash are not among them.
 fn is_uri_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }
 
-/// The scheme of an absolute reference, and what follows its colon.
+/// The scheme of an absolute reference, and the text after its colon.
 fn split_scheme(reference: &str) -> Option<(&str, &str)> {
     let (before, rest) = reference.split_at(reference.find([':', '/', '?'])?);
     rest.strip_prefix(':').map(|rest| (before, rest))
@@ -315,15 +320,15 @@ fn relative_to<'a>(base: BaseUrl<'_>, reference: &'a str) -> Cow<'a, str> {
     Cow::Owned(format!("{folder}/{reference}"))
 }
 
-/// Nothing in a path, decoded or not, that a server or a proxy on the way would act on.
+/// A path must not have anything that a server or a proxy would act on, encoded or not.
 fn check_path(path: &str) -> Result<(), Refusal> {
-    // The path of what was called may hold more than a location does.
+    // The path of the called URL may have characters that a location must not have.
     let plain = is_of_uri_bytes(path) && !path.contains('%');
     let decoded = if plain { Cow::Borrowed(path) } else { percent_decode_str(path).decode_utf8_lossy() };
     if !plain && decoded.contains(|c: char| c.is_control() || c == '\\') {
         return Err(Refusal::Form("hides a control byte or a backslash"));
     }
-    // A path begins with a slash; most hold no dot after one.
+    // A path begins with a slash. Most paths have no dot after a slash, so this check is fast.
     if decoded.contains("/.") && decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(Refusal::Form("has dot segments"));
     }

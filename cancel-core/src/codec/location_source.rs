@@ -1,4 +1,4 @@
-//! Which part of an answer names the location: one of two headers, or the body.
+//! Finds the location in an answer: in one of two headers, or in the body.
 
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue};
@@ -12,26 +12,27 @@ use crate::wire::json;
 
 static OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
 
-/// Where an answer named its location.
+/// The part of an answer that names the location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LocationSource {
-    /// `Operation-Location`: the pages of 2018. With both headers, this one counts.
+    /// `Operation-Location`, of the pages of 2018. When there are both headers, this one counts.
     OperationLocation,
-    /// `Location`: the page of 2020.
+    /// `Location`, of the page of 2020.
     Location,
-    /// The body: the prose of every page.
+    /// The body, of the prose of every page.
     Body,
 }
 
-/// A location, and where it was named.
+/// A location, and the part of the answer that named it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NamedLocation {
     pub(crate) location: OperationLocation,
     pub(crate) source: LocationSource,
 }
 
-/// The location that the headers name, of those that count. An empty header is an absent one.
+/// The location that one of the headers names. Only sources that `counts` accepts are read. An empty header counts as
+/// absent.
 pub(crate) fn in_headers(
     endpoint: &Endpoint,
     base: BaseUrl<'_>,
@@ -53,8 +54,8 @@ fn text(value: &HeaderValue) -> Result<&str, Error> {
     std::str::from_utf8(value.as_bytes()).map_err(|_| Error::new(ErrorKind::InvalidLocation, "the header is not text"))
 }
 
-/// The location that a body names: it is a string, or an object with a string member `location` or
-/// `operationLocation`, in any spelling.
+/// The location that a body names. The body is a string, or an object with a string member `location` or
+/// `operationLocation`, without regard to case, spaces, `-` and `_`.
 pub(crate) fn in_body(endpoint: &Endpoint, base: BaseUrl<'_>, body: &[u8]) -> Result<Option<NamedLocation>, Error> {
     let Some(body) = json::tree(body) else {
         return Ok(None);

@@ -1,7 +1,8 @@
-//! One value per message of the service, in both directions, without state.
+//! One value for each message of the service, in both directions, without state.
 //!
-//! For people who have their own loop or SDK: build an `http::Request`, send it with whatever they have, and hand the
-//! `http::Response` to the matching reader. Nothing here waits, retries or remembers, and nothing here uses `machine` or `testing`.
+//! It is for people who have a loop or an SDK of their own. They build an `http::Request` here, send it, and give the
+//! `http::Response` to the matching reader. Nothing here waits, retries or keeps a state. This folder uses `values`,
+//! `wire` and `error`. It must not use `machine` or `testing`.
 
 mod cancel;
 mod location;

@@ -6,19 +6,23 @@ use http::Request;
 use super::request::{get, of_offer};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, PublisherId};
 
-/// "How does the offer stand?" ([offer status page](crate::guide::wire#sources).)
+/// Asks for the state of an offer ([offer status page](crate::guide::wire#sources)). The machine does not send it.
 ///
-/// The answer has the form of an operation: [`Operation::from_http`](crate::Operation::from_http) reads it. It has words of its own, such as
-/// `neverPublished`, which count as [`State::InProgress`](crate::State::InProgress): this tells no end of an operation. The machine does not
-/// ask for it.
+/// The answer has the form of an operation: [`Operation::from_http`](crate::Operation::from_http) reads it. Its
+/// status can be a word that operations do not have, such as `neverPublished`. Such a word counts as
+/// [`State::InProgress`](crate::State::InProgress), so it does not tell whether an operation has ended.
 ///
 /// ```
-/// # use cancel_core::{BearerToken, Endpoint, GetOfferStatus, OfferId, Operation, PublisherId};
+/// # use cancel_core::{BearerToken, Endpoint, GetOfferStatus, OfferId};
+/// # use cancel_core::{Operation, PublisherId};
 /// # let (endpoint, token) = (Endpoint::default(), BearerToken::new("eyJ0eXAi")?);
-/// let get = GetOfferStatus::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
-/// assert_eq!(get.to_http(&endpoint, &token).uri().path(), "/api/publishers/contoso/offers/contoso-offer/status");
-/// let answer = Operation::from_http(&http::Response::new(r#"{"status":"neverPublished"}"#))?;
-/// assert_eq!(answer.status(), "neverPublished");
+/// let publisher = PublisherId::new("contoso")?;
+/// let get = GetOfferStatus::new(publisher, OfferId::new("contoso-offer")?);
+/// let request = get.to_http(&endpoint, &token);
+/// assert!(request.uri().path().ends_with("/offers/contoso-offer/status"));
+///
+/// let answer = http::Response::new(r#"{"status":"neverPublished"}"#);
+/// assert_eq!(Operation::from_http(&answer)?.status(), "neverPublished");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +33,7 @@ pub struct GetOfferStatus {
 }
 
 impl GetOfferStatus {
-    /// The state of an offer.
+    /// Asks for the state of this offer.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
         Self { publisher, offer, client_request_id: None }
@@ -42,7 +46,7 @@ impl GetOfferStatus {
         self
     }
 
-    /// The request as it goes over the wire.
+    /// The request to send.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
         let uri = of_offer(endpoint, &self.publisher, &self.offer, "/status", "");

@@ -1,4 +1,4 @@
-//! Looking at one operation (operations page, "GET operation").
+//! One operation (operations page, "GET operation").
 
 use std::borrow::Cow;
 
@@ -15,15 +15,18 @@ use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId
 use crate::wire::json;
 use crate::wire::words::is_word;
 
-/// "How does this operation stand?" ([operations page](crate::guide::wire#sources).) [`Operation::from_http`] reads the answer.
+/// Polls one operation ([operations page](crate::guide::wire#sources)). [`Operation::from_http`] reads the answer.
 ///
 /// ```
-/// # use cancel_core::{BearerToken, Endpoint, GetOperation, OfferId, OperationId, PublisherId};
+/// # use cancel_core::{BearerToken, Endpoint, GetOperation, OfferId};
+/// # use cancel_core::{OperationId, PublisherId};
 /// # let (endpoint, token) = (Endpoint::default(), BearerToken::new("eyJ0eXAi")?);
-/// let get = GetOperation::new(PublisherId::new("contoso")?, OfferId::new("offer")?, OperationId::new("56615b67")?);
+/// let (publisher, offer) = (PublisherId::new("contoso")?, OfferId::new("offer")?);
+/// let get = GetOperation::new(publisher, offer, OperationId::new("56615b67")?);
+/// let request = get.to_http(&endpoint, &token);
 /// assert_eq!(
-///     get.to_http(&endpoint, &token).uri(),
-///     "https://cloudpartner.azure.com/api/publishers/contoso/offers/offer/operations/56615b67?api-version=2017-10-31",
+///     request.uri().path(),
+///     "/api/publishers/contoso/offers/offer/operations/56615b67",
 /// );
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
@@ -40,13 +43,13 @@ enum Target {
 }
 
 impl GetOperation {
-    /// The operation with this id.
+    /// Polls the operation with this id.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId, operation: OperationId) -> Self {
         Self { target: Target::Id { publisher, offer, operation }, client_request_id: None }
     }
 
-    /// The operation at this location. It gets the endpoint's api-version where it has none of its own.
+    /// Polls the operation at this location. The URL gets the endpoint's api-version when it has none.
     #[must_use]
     pub fn at(location: OperationLocation) -> Self {
         Self { target: Target::Location(location), client_request_id: None }
@@ -59,7 +62,7 @@ impl GetOperation {
         self
     }
 
-    /// The request as it goes over the wire. It goes to the given endpoint, whichever one a location was proven on.
+    /// The request to send. It goes to this endpoint, even when the location was read for another one.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
         let uri = match &self.target {
@@ -72,14 +75,15 @@ impl GetOperation {
     }
 }
 
-/// How an operation stands. Only its status has been read; the rest of the body waits for
-/// [`details`](Operation::details).
+/// An operation, as the service describes it. Its status is read at once. [`details`](Operation::details) reads the
+/// rest of the body.
 ///
 /// ```
 /// # use cancel_core::{Operation, State};
-/// let body = r#"[{"status":"running","steps":[{"id":"live","progressPercentage":40}]}]"#;
+/// let body = r#"{"status":"running","steps":[{"progressPercentage":40}]}"#;
 /// let operation = Operation::from_http(&http::Response::new(body))?;
-/// assert_eq!((operation.status(), operation.state()), ("running", State::InProgress));
+/// assert_eq!(operation.status(), "running");
+/// assert_eq!(operation.state(), State::InProgress);
 /// assert_eq!(operation.details().steps[0].progress_percentage, Some(40));
 /// # Ok::<(), cancel_core::Error>(())
 /// ```
@@ -94,14 +98,25 @@ impl Operation {
     ///
     /// # Errors
     ///
-    /// For any status but 200 the error of that status: [`ErrorKind::BadRequest`] (400), [`ErrorKind::Unauthorized`] (401), [`ErrorKind::Forbidden`]
-    /// (403), [`ErrorKind::NotFound`] (404, 410), [`ErrorKind::Conflict`] (409), [`ErrorKind::PreconditionFailed`] (412), [`ErrorKind::Unprocessable`] (422),
-    /// [`ErrorKind::Throttled`] (429), [`ErrorKind::Server`] (5xx), else [`ErrorKind::UnexpectedStatus`].
+    /// For a status other than 200:
     ///
-    /// That includes 202, which says that the operation still runs, and whose body need not hold one. (The machine takes it for "in
-    /// progress".)
+    /// | status | kind |
+    /// |--:|---|
+    /// | 400 | [`ErrorKind::BadRequest`] |
+    /// | 401 | [`ErrorKind::Unauthorized`] |
+    /// | 403 | [`ErrorKind::Forbidden`] |
+    /// | 404, 410 | [`ErrorKind::NotFound`] |
+    /// | 409 | [`ErrorKind::Conflict`] |
+    /// | 412 | [`ErrorKind::PreconditionFailed`] |
+    /// | 422 | [`ErrorKind::Unprocessable`] |
+    /// | 429 | [`ErrorKind::Throttled`] |
+    /// | 5xx | [`ErrorKind::Server`] |
+    /// | any other | [`ErrorKind::UnexpectedStatus`] |
     ///
-    /// [`ErrorKind::MalformedBody`] when there is no operation with a `status` in the body.
+    /// A 202 is such an error too: its body need not have an operation. It says that the operation still runs, and
+    /// the machine takes it so.
+    ///
+    /// For a 200: [`ErrorKind::MalformedBody`] when the body has no operation with a `status`.
     pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         if response.status() != StatusCode::OK {
             return Err(Error::of_answer(Answer::from_http(response)));
@@ -113,7 +128,7 @@ impl Operation {
 
     /// An operation of which only a status is known.
     pub(crate) fn with_status(status: &str) -> Self {
-        Self { status: state::kept(Cow::Borrowed(status)), body: Bytes::new() }
+        Self { status: state::stored(Cow::Borrowed(status)), body: Bytes::new() }
     }
 
     /// An operation whose status has been read.
@@ -121,7 +136,7 @@ impl Operation {
         Self { status, body }
     }
 
-    /// The status that a body tells, where there is an operation in it.
+    /// The status of the operation in a body.
     pub(crate) fn status_in(body: &[u8]) -> Result<Cow<'static, str>, Error> {
         #[derive(Deserialize)]
         struct Head<'a> {
@@ -133,10 +148,10 @@ impl Operation {
         if is_word(&head.status, "") {
             return Err(Error::new(ErrorKind::MalformedBody, "no operation with a status: it is blank"));
         }
-        Ok(state::kept(head.status))
+        Ok(state::stored(head.status))
     }
 
-    /// The service's own word for where it stands.
+    /// The service's word for the status.
     #[must_use]
     pub fn status(&self) -> &str {
         &self.status
@@ -148,14 +163,14 @@ impl Operation {
         State::of_word(&self.status)
     }
 
-    /// Everything else that the service said of it. Reads the body anew at every call: keep the value.
+    /// Everything else that the service says about it. Each call reads the body again: keep the value.
     #[must_use]
     pub fn details(&self) -> OperationDetails {
         one(&self.body).map(|members| OperationDetails::of(&members)).unwrap_or_default()
     }
 }
 
-/// An object, or the object in an array of one.
+/// Reads an object, or an array with one object.
 fn one<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
     if json::without_bom(body).trim_ascii_start().starts_with(b"[") {
         json::parse(body).map(|(json::Object(only),)| only)

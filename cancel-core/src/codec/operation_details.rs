@@ -1,6 +1,7 @@
-//! What an operation says besides its status (operations page, "Response body properties").
+//! The members of an operation besides its status (operations page, "Response body properties").
 //!
-//! None of it decides anything, so none of it may fail: a member of another type than documented is as good as absent.
+//! Nothing is decided by them, so reading them must not fail: a member of another type than documented counts as
+//! absent.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -9,29 +10,30 @@ use super::state::State;
 use crate::wire::error_body::CodeAndMessage;
 use crate::wire::json::Members;
 
-/// Everything that an operation says besides its status ([operations page](crate::guide::wire#sources), "Response body properties").
-/// Members that were absent or unreadable are empty.
+/// The members of an operation besides its status ([operations page](crate::guide::wire#sources), "Response body
+/// properties"). A member that is absent or cannot be read is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationDetails {
     /// Why it failed.
     pub error: Option<ServiceError>,
-    /// Whether it can be canceled, by the service. Only `canCancel` is documented; any other value is kept as it is. Nothing in this crate
-    /// is decided by it.
+    /// Whether it can be canceled, in the service's word. Only `canCancel` is documented. Another value is kept as it
+    /// is. This crate does not use it.
     pub cancellation_request_state: Option<String>,
     /// The steps, in the service's order.
     pub steps: Vec<OperationStep>,
-    /// What the service has to say of the whole operation.
+    /// Messages about the whole operation.
     pub messages: Vec<Message>,
-    /// The version of the offer that is being published: 2 on the page, where the version of the offer is 1.
+    /// The version of the offer that is being published. The example on the page has 2 here, and 1 as the offer's
+    /// version.
     pub publishing_version: Option<i64>,
-    /// The version of the offer: 1 on the page.
+    /// The version of the offer.
     pub offer_version: Option<i64>,
-    /// Whom the service tells, as one string. Absent for migrated offers.
+    /// The addresses that the service notifies, as one string. Absent for migrated offers.
     pub notification_emails: Option<String>,
-    /// "Not implemented", by the page.
+    /// "Not implemented", says the page.
     pub preview_links: Vec<Value>,
-    /// "Not implemented", by the page.
+    /// "Not implemented", says the page.
     pub live_links: Vec<Value>,
 }
 
@@ -59,21 +61,22 @@ pub struct OperationStep {
     pub id: String,
     /// Its name for a person.
     pub step_name: String,
-    /// What is done in it.
+    /// What the step does.
     pub description: String,
-    /// The service's word for where it stands. Known are `notStarted`, `inProgress`, `running`, `waitingForPublisherReview`,
-    /// `waitingForApproval`, `blocked`, `rejected`, `complete`, `completed`, `failed`, `canceled`.
+    /// The service's word for the status. These words were seen: `notStarted`, `inProgress`, `running`,
+    /// `waitingForPublisherReview`, `waitingForApproval`, `blocked`, `rejected`, `complete`, `completed`, `failed`,
+    /// `canceled`.
     pub status: String,
-    /// How far it is, in percent, 0 to 100. What is above or below is cut to that.
+    /// How far it is, in percent: 0 to 100. A number outside of this range is clamped.
     pub progress_percentage: Option<u8>,
-    /// How long it usually takes, in words for a person, such as `< 15 min` or `~2-3 days`.
+    /// How long it usually takes, in words for a person: such as `< 15 min` or `~2-3 days`.
     pub estimated_time_frame: Option<String>,
-    /// What the service has to say of it.
+    /// Messages about this step.
     pub messages: Vec<Message>,
 }
 
 impl OperationStep {
-    /// What the step's status means.
+    /// What its status means.
     #[must_use]
     pub fn state(&self) -> State {
         State::of_word(&self.status)
@@ -96,15 +99,15 @@ impl OperationStep {
     }
 }
 
-/// A message of an operation or a step: documented as an object, also described as a plain string.
+/// A message about an operation or a step. It is documented as an object, and in another place as a string.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
-    /// The text, which may hold HTML. Written by the service: do not show it in a browser as it is.
+    /// The text. It may have HTML in it, written by the service: do not show it in a browser as it is.
     pub html: String,
-    /// `information` or `error` were seen.
+    /// The level. `information` and `error` were seen.
     pub level: Option<String>,
-    /// When it was written, as the service wrote it: ISO 8601 in UTC, such as `2018-03-16T17:50:45.7215661Z`.
+    /// The time, in the service's own form: ISO 8601 in UTC, such as `2018-03-16T17:50:45.7215661Z`.
     pub timestamp: Option<String>,
 }
 
@@ -122,14 +125,14 @@ impl Message {
     }
 }
 
-/// The error of a failed operation: documented as a string, also seen as an object. A string becomes the
+/// The error of a failed operation. It is documented as a string. Objects were seen too. A string becomes the
 /// [`message`](Self::message).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServiceError {
-    /// Its code, where it is an object that has one. Cut after 128 characters.
+    /// Its code, if it is an object with a code. At most 128 characters, then `…`.
     pub code: Option<Box<str>>,
-    /// Its message, on one line. Cut after 1024 characters.
+    /// Its message, on one line. At most 1024 characters, then `…`.
     pub message: Option<Box<str>>,
 }
 

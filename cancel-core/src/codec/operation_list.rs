@@ -1,4 +1,4 @@
-//! The list of an offer's operations (operations page, "Get operations"; the path says `submissions`).
+//! The list of an offer's operations (operations page, "Get operations"). The service also calls them submissions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,13 +15,14 @@ use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId
 use crate::wire::json::{self, Members};
 use crate::wire::words::is_word;
 
-/// "What has been, and is being, done with this offer?" ([operations page](crate::guide::wire#sources), "GET operations".)
-/// [`OperationList::from_http`] reads the answer.
+/// Asks for all operations of an offer, those that have ended included
+/// ([operations page](crate::guide::wire#sources), "GET operations"). [`OperationList::from_http`] reads the answer.
 ///
 /// ```
 /// # use cancel_core::{BearerToken, Endpoint, ListOperations, OfferId, PublisherId};
 /// # let (endpoint, token) = (Endpoint::default(), BearerToken::new("eyJ0eXAi")?);
-/// let list = ListOperations::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?);
+/// let publisher = PublisherId::new("contoso")?;
+/// let list = ListOperations::new(publisher, OfferId::new("contoso-offer")?);
 /// assert_eq!(
 ///     list.to_http(&endpoint, &token).uri().path(),
 ///     "/api/publishers/contoso/offers/contoso-offer/submissions/",
@@ -29,9 +30,9 @@ use crate::wire::words::is_word;
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
 ///
-/// There is no filter in the request. The page has one (`status=`), and a client was seen to write it in another way
-/// (`submissionState=`); and the filter `running` hides what has not started yet, and what waits for the publisher. Filter the answer
-/// with [`OperationList::in_progress`].
+/// The request has no filter. The page documents one (`status=`), but a client writes it in another way
+/// (`submissionState=`). And the filter `running` hides operations that have not started yet, or that wait for the
+/// publisher. Filter the answer with [`OperationList::in_progress`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListOperations {
     publisher: PublisherId,
@@ -40,7 +41,7 @@ pub struct ListOperations {
 }
 
 impl ListOperations {
-    /// Asks for all operations of an offer, whatever their state.
+    /// Asks for the operations of this offer.
     #[must_use]
     pub fn new(publisher: PublisherId, offer: OfferId) -> Self {
         Self { publisher, offer, client_request_id: None }
@@ -53,7 +54,7 @@ impl ListOperations {
         self
     }
 
-    /// The request as it goes over the wire.
+    /// The request to send.
     #[must_use]
     pub fn to_http(&self, endpoint: &Endpoint, token: &BearerToken) -> Request<Bytes> {
         let uri = of_offer(endpoint, &self.publisher, &self.offer, "/submissions/", "");
@@ -61,7 +62,7 @@ impl ListOperations {
     }
 }
 
-/// What decides of an operation in the list: all that the machine reads.
+/// The members of a list entry that the machine needs.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry<'a> {
@@ -75,7 +76,8 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Every entry of a list. One that cannot be read makes the list unreadable: half a list would hide what is running.
+    /// Every entry of a list. If one entry cannot be read, the list cannot be read: the missing entry could be in
+    /// progress.
     pub(crate) fn all(body: &'a [u8]) -> Result<Vec<Self>, Error> {
         let unreadable =
             |why: &dyn fmt::Display| Error::new(ErrorKind::MalformedBody, format!("no list of operations: {why}"));
@@ -109,10 +111,14 @@ impl<'a> Entry<'a> {
 ///
 /// ```
 /// # use cancel_core::{OperationList, OperationId};
-/// let body = r#"[{"id":"56615b67","submissionState":"notStarted"},{"id":"a1","submissionState":"canceled"}]"#;
+/// let body = r#"[
+///     {"id":"56615b67","submissionState":"notStarted"},
+///     {"id":"a1","submissionState":"canceled"}
+/// ]"#;
 /// let list = OperationList::from_http(&http::Response::new(body))?;
-/// let running: Vec<_> = list.in_progress().filter_map(|submission| submission.operation()).collect();
-/// assert_eq!(running, [OperationId::new("56615b67")?]);
+/// for submission in list.in_progress() {
+///     assert_eq!(submission.operation(), Some(OperationId::new("56615b67")?));
+/// }
 /// # Ok::<(), cancel_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,8 +131,8 @@ impl OperationList {
     ///
     /// # Errors
     ///
-    /// For any status but 200 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http): 202 and 204 too are
-    /// [`ErrorKind::UnexpectedStatus`].
+    /// For a status other than 200: the error of that status, as in
+    /// [`Operation::from_http`](crate::Operation::from_http). 202 and 204 are [`ErrorKind::UnexpectedStatus`].
     ///
     /// [`ErrorKind::MalformedBody`] when the body is not an array of objects that each have an `id` and a `submissionState` that is not
     /// blank: half a list would hide what is running. Only an operation that has ended may lack its `id`.
@@ -135,12 +141,12 @@ impl OperationList {
             return Err(Error::of_answer(Answer::from_http(response)));
         }
         let list = Self::read(response.body().as_ref());
-        list.map_err(|error| error.with_answer(Answer::from_http(response)).into())
+        list.map_err(|error| error.with_answer(Answer::from_http(response)))
     }
 
     fn read(body: &[u8]) -> Result<Self, Error> {
         let entries = Entry::all(body)?;
-        // The same body was read a moment ago, so that this does not fail.
+        // This cannot fail: the same body was just read.
         let members: Vec<Members<'_>> = json::parse(body).unwrap_or_default();
         let submissions = entries.into_iter().zip(members).map(|(entry, members)| Submission {
             id: entry.id.unwrap_or_default().into_owned(),
@@ -165,50 +171,52 @@ impl OperationList {
         &self.submissions
     }
 
-    /// The submissions that are not in an end state, whatever filter the service applied.
+    /// The submissions that have not ended.
     pub fn in_progress(&self) -> impl Iterator<Item = &Submission> {
         self.submissions.iter().filter(|submission| !submission.state().is_end())
     }
 }
 
-/// One operation in the list. Members other than `id` and `submissionState` are absent when they were unreadable.
+/// One operation in the list. A member other than `id` and `submissionState` is `None` when it cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Submission {
     /// The operation's id, as the service wrote it. Empty where an operation that has ended has none.
     pub id: String,
-    /// The service's word for where it stands: `running`, `canceled`, …
+    /// The service's word for the status: `running`, `canceled`, …
     pub submission_state: String,
-    /// The offer that it is about.
+    /// The offer.
     pub offer_id: Option<String>,
     /// The kind of the offer, such as `microsoft-azure-virtualmachines`.
     pub offer_type_id: Option<String>,
-    /// Whose offer it is.
+    /// The publisher.
     pub publisher_id: Option<String>,
-    /// What is done: `publish` on the page. Other words are kept as they are.
+    /// What the operation does. The page has only `publish`. Another word is kept as it is.
     pub submission_type: Option<String>,
-    /// Where it is published to: `staging` or `production`.
+    /// Where the offer is published: `staging` or `production`.
     pub slot: Option<String>,
-    /// The version of the offer: 1 on the page.
+    /// The version of the offer.
     pub offer_version: Option<i64>,
-    /// The version of the offer that is being published: 2 on the page, where the version of the offer is 1.
+    /// The version of the offer that is being published. The example on the page has 2 here, and 1 as the offer's
+    /// version.
     pub publishing_version: Option<i64>,
-    /// The version of this entry: a large number, such as 636576975611768314, which needs 64 bits.
+    /// The version of this entry. It needs 64 bits, such as 636576975611768314.
     pub version: Option<i64>,
-    /// When it last changed, as the service wrote it: ISO 8601 in UTC, such as `2018-03-26T21:46:01.179948Z`.
+    /// The time of its last change, in the service's own form: ISO 8601 in UTC, such as
+    /// `2018-03-26T21:46:01.179948Z`.
     pub changed_time: Option<String>,
-    /// The offer as it was submitted: JSON, unread.
+    /// The offer as it was submitted, as JSON text.
     pub definition: Option<Box<str>>,
 }
 
 impl Submission {
-    /// Where it stands.
+    /// What its status means.
     #[must_use]
     pub fn state(&self) -> State {
         State::of_word(&self.submission_state)
     }
 
-    /// Its id, where it can be asked for: `None` when it holds what an id does not.
+    /// Its id, for a poll. `None` when [`OperationId`] refuses it.
     #[must_use]
     pub fn operation(&self) -> Option<OperationId> {
         OperationId::new(&self.id).ok()

@@ -1,4 +1,4 @@
-//! How every request is put together.
+//! Builds the requests.
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName};
@@ -8,7 +8,7 @@ use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, PublisherId
 
 static CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 
-/// What a request of this crate is made of, whichever it is.
+/// The parts of a request that differ between calls.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     /// On the endpoint's origin.
@@ -17,7 +17,7 @@ pub(super) struct Call<'a> {
     pub(super) body: Bytes,
 }
 
-/// A request that only reads.
+/// A GET.
 pub(super) fn get(uri: Uri, client_request_id: Option<&ClientRequestId>, token: &BearerToken) -> Request<Bytes> {
     Call { method: Method::GET, uri, client_request_id, body: Bytes::new() }.into_http(token)
 }
@@ -37,7 +37,8 @@ impl Call<'_> {
     }
 }
 
-/// What is asked of an offer. The path ends with a constant such as `/cancel`, and the id of an operation where it has one.
+/// The URL of a call about an offer. The path ends with a constant such as `/cancel`, then with the id of an
+/// operation, if the call has one.
 pub(super) fn of_offer(endpoint: &Endpoint, publisher: &PublisherId, offer: &OfferId, end: &str, id: &str) -> Uri {
     let version = endpoint.api_version().as_str();
     let pieces =
@@ -50,7 +51,7 @@ pub(super) fn cancel_path(publisher: &PublisherId, offer: &OfferId) -> String {
     format!("/api/publishers/{publisher}/offers/{offer}/cancel")
 }
 
-/// A URL of the endpoint. What is given begins with `/` and holds nothing but checked values.
+/// A URL on the endpoint's origin. The given text must begin with `/`, and must be made of checked values.
 #[expect(
     clippy::expect_used,
     reason = "ids, versions and locations are checked, and bounded far below the limit of a URI"

@@ -1,12 +1,12 @@
-//! The words that the service uses for where an operation stands.
+//! The service's words for the status of an operation.
 
 use std::borrow::Cow;
 
 use crate::wire::words::is_word;
 
-/// Where an operation stands, read from the service's word for it.
+/// What the status of an operation means.
 ///
-/// Words are compared without regard to case, spaces, `-` and `_`. A word that is not known is not an end.
+/// Words are compared without regard to case, spaces, `-` and `_`. An unknown word counts as in progress.
 ///
 /// ```
 /// # use cancel_core::State;
@@ -17,7 +17,7 @@ use crate::wire::words::is_word;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Everything that is not an end: `not started`, `running`, `waitingForPublisherReview`, words nobody knows.
+    /// It has not ended: `not started`, `running`, `waitingForPublisherReview`, and unknown words.
     InProgress,
     /// `completed`, `complete` or `succeeded`.
     Completed,
@@ -28,7 +28,7 @@ pub enum State {
 }
 
 impl State {
-    /// Reads a word of the service (operations page, "status", and what was seen beside it).
+    /// Reads a word of the service: those of the operations page ("status"), and others that were seen.
     #[must_use]
     pub fn of_word(word: &str) -> Self {
         if let Some((_, state)) = frequent(word) {
@@ -44,14 +44,14 @@ impl State {
         }
     }
 
-    /// Whether nothing more will happen.
+    /// Whether the operation has ended: nothing more happens to it.
     #[must_use]
     pub fn is_end(self) -> bool {
         self != Self::InProgress
     }
 }
 
-/// The words that nearly every look brings, as the service writes them.
+/// The words that most polls return, in the service's spelling.
 const FREQUENT: [(&str, State); 5] = [
     ("running", State::InProgress),
     ("notStarted", State::InProgress),
@@ -64,8 +64,8 @@ fn frequent(word: &str) -> Option<(&'static str, State)> {
     FREQUENT.into_iter().find(|(frequent, _)| *frequent == word)
 }
 
-/// A word to be kept: without an allocation when it is a frequent one.
-pub(super) fn kept(word: Cow<'_, str>) -> Cow<'static, str> {
+/// The word, to be stored. A frequent word needs no allocation.
+pub(super) fn stored(word: Cow<'_, str>) -> Cow<'static, str> {
     match frequent(&word) {
         Some((frequent, _)) => Cow::Borrowed(frequent),
         None => Cow::Owned(word.into_owned()),
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_that_was_seen() {
+    fn each_known_word_has_its_state() {
         for (word, state) in [
             ("completed", State::Completed),
             ("complete", State::Completed),

@@ -1,4 +1,4 @@
-//! What the service said, kept for a person: of any answer that is not the one that was asked for.
+//! What the service said in an answer that led to an error.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,14 +11,15 @@ use crate::wire::error_body::CodeAndMessage;
 use crate::wire::retry_after::retry_after;
 use crate::wire::text::sanitize;
 
-/// The longest pieces of an answer that are kept, in characters.
+/// The longest ids and excerpts that are kept, in characters.
 const MAX_ID: usize = 128;
 const MAX_EXCERPT: usize = 512;
 
-/// What the service said: its status, the code and message of its error body ([considerations page](crate::guide::wire#sources),
-/// "Errors"; the OData shape and the broken ones besides), its request ids, and how the body begins.
+/// What the service said: the status, the code and message of the error body, the request ids, and the beginning of
+/// the body. The documented error body has the OData shape ([considerations page](crate::guide::wire#sources),
+/// "Errors"). Other shapes that were seen are read too.
 ///
-/// Every text in it is bounded and on one line.
+/// Every text in it has one line and a bounded length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     status: StatusCode,
@@ -32,7 +33,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads what can be read. Nothing in an answer makes this fail.
+    /// Reads what can be read. It cannot fail.
     ///
     /// ```
     /// # use cancel_core::Answer;
@@ -42,7 +43,10 @@ impl Answer {
     ///     .body(r#"{"error":{"code":"InvalidAPIVersion","message":"Use 2017-10-31."}}"#)?;
     /// let answer = Answer::from_http(&response);
     /// assert_eq!(answer.code(), Some("InvalidAPIVersion"));
-    /// assert_eq!(answer.to_string(), "400 Bad Request, InvalidAPIVersion: Use 2017-10-31., request id 7f2e");
+    /// assert_eq!(answer.message(), Some("Use 2017-10-31."));
+    /// assert_eq!(answer.request_id(), Some("7f2e"));
+    /// # let (said, id) = ("InvalidAPIVersion: Use 2017-10-31.", "request id 7f2e");
+    /// # assert_eq!(answer.to_string(), format!("400 Bad Request, {said}, {id}"));
     /// # Ok::<(), http::Error>(())
     /// ```
     #[must_use]
@@ -85,13 +89,13 @@ impl Answer {
         self.code.as_deref()
     }
 
-    /// The error's message, meant for a person.
+    /// The error's message, for a person.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// `x-ms-request-id`: what the service's support asks for.
+    /// `x-ms-request-id`: the service's support asks for it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
@@ -103,19 +107,19 @@ impl Answer {
         self.correlation_request_id.as_deref()
     }
 
-    /// How long the service asks to wait, at most an hour.
+    /// How long the service asks the client to wait: at most an hour.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// Where a redirect pointed. It was not followed.
+    /// The target of a redirect. It was not followed.
     #[must_use]
     pub fn redirected_to(&self) -> Option<&str> {
         self.redirected_to.as_deref()
     }
 
-    /// How the body begins: at most 512 characters on one line.
+    /// The beginning of the body: at most 512 characters on one line.
     #[must_use]
     pub fn excerpt(&self) -> &str {
         &self.excerpt
@@ -141,7 +145,7 @@ impl fmt::Display for Answer {
     }
 }
 
-/// How a body begins. A character needs four bytes at most, so no more of the body than that is looked at.
+/// The beginning of a body. A character has at most four bytes, so the rest of the body need not be read.
 fn excerpt(body: &[u8]) -> Box<str> {
     let beginning = body.get(..MAX_EXCERPT * 4).unwrap_or(body);
     sanitize(&String::from_utf8_lossy(beginning), MAX_EXCERPT)
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_and_legible() {
+    fn an_answer_is_bounded_and_sanitized() {
         let body = format!("<html>\r\n\u{1b}[2J{}", "x".repeat(10_000));
         let response = Response::builder().status(502).header("x-ms-request-id", "r".repeat(999)).body(body).unwrap();
         let answer = Answer::from_http(&response);

@@ -1,4 +1,4 @@
-//! What went wrong, as one word; and what a person reads and does about it. The table of all kinds is here.
+//! The kinds of errors, each with its word, its phrase and its advice.
 
 use std::fmt;
 
@@ -24,55 +24,57 @@ use http::StatusCode;
 pub enum ErrorKind {
     /// A value that the caller passed is not valid. Nothing was sent.
     InvalidInput,
-    /// The caller's source of tokens gave none. The same run can be driven on when it does.
+    /// The caller's source gave no token. The same run can be driven on once it does.
     TokenSource,
-    /// A checkpoint cannot be read or resumed, or could not be written. [`Error::posted`](crate::Error::posted) says whether a POST went out
-    /// before.
+    /// A checkpoint cannot be read, resumed or written. [`Error::posted`](crate::Error::posted) says whether a POST
+    /// went out before.
     Checkpoint,
-    /// 400: the service could not read the request, or something is missing in it.
+    /// 400: the service cannot read the request, or misses something in it.
     BadRequest,
-    /// 401: the service does not accept the token. In a conversation: the second 401 in a row.
+    /// 401: the service does not accept the token. In a conversation it is the second 401 in a row.
     Unauthorized,
     /// 403: the token has no access to the publisher.
     Forbidden,
-    /// 404 or 410: no such publisher, offer or operation.
+    /// 404 or 410: there is no such publisher, offer or operation.
     NotFound,
-    /// 409: the offer is in a state that does not allow the call.
+    /// 409: the state of the offer does not allow the call.
     Conflict,
-    /// 412: the offer has another version than `If-Match` says.
+    /// 412: the offer has another version than the one in `If-Match`.
     PreconditionFailed,
-    /// 422: the service read the request and will not carry it out.
+    /// 422: the service has read the request, and does not carry it out.
     Unprocessable,
-    /// 429. In a conversation: too many times in a row.
+    /// 429. In a conversation it came too many times.
     Throttled,
-    /// 5xx. In a conversation: too many times in a row.
+    /// 5xx. In a conversation it came too many times.
     Server,
-    /// A status that the call does not have: a redirect, another success, another refusal.
+    /// A status that this call should not have: a redirect, another success, or another refusal.
     UnexpectedStatus,
-    /// 202, and no location in its headers or its body.
+    /// 202 without a location in its headers or its body.
     MissingLocation,
-    /// A location that is not a URL, or that hides something. It was not called.
+    /// A location that is not a URL, or whose form is not allowed. It was not called.
     InvalidLocation,
-    /// A location on another origin than the endpoint's. It was not called, and the token did not go there.
+    /// A location on another origin than the endpoint's. It was not called. The token was not sent there.
     ForeignLocation,
-    /// A successful answer in which there is no operation or no list. In a conversation: too many times in a row.
+    /// A successful answer without an operation or a list in it. In a conversation it came too many times.
     MalformedBody,
-    /// An answer that is longer than the policy's limit.
+    /// An answer that is longer than the limit of the policy.
     BodyTooLarge,
-    /// A POST may or may not have been processed, and a second one could cancel what was started since. After
-    /// [`Until::Verified`](crate::Until::Verified) a [checkpoint](crate::Cancellation::checkpoint) lets another run
-    /// [resume](crate::Cancellation::resume): it reads the list first. In the other modes, read the offer's operations.
+    /// A POST may or may not have been processed. A second POST could cancel what was started since. With
+    /// [`Until::Verified`](crate::Until::Verified) another run can [resume](crate::Cancellation::resume) from a
+    /// [checkpoint](crate::Cancellation::checkpoint): it reads the list before it posts. In the other modes, read the
+    /// offer's operations.
     Ambiguous,
-    /// The policy's deadline has passed. A [checkpoint](crate::Cancellation::checkpoint) lets another run
-    /// [resume](crate::Cancellation::resume), with a deadline of its own.
+    /// The policy's deadline has passed. Another run can [resume](crate::Cancellation::resume) from a
+    /// [checkpoint](crate::Cancellation::checkpoint). It gets a new deadline.
     Deadline,
-    /// The service could not be reached, or its answers did not arrive, too many times in a row.
+    /// The service could not be reached, or its answer did not arrive. In a conversation this happened too many
+    /// times.
     Transport,
 }
 
-/// What to try when it is not known whether a cancel was processed.
+/// The advice when it is not known whether a cancel was processed.
 pub(super) const READ_OPERATIONS_FIRST: &str =
-    "Look at the offer's operations before calling again: a second cancel would stop what was started since.";
+    "Read the offer's operations before you call again: a second cancel would stop what was started since.";
 
 impl ErrorKind {
     /// One stable word for logs.
@@ -80,10 +82,10 @@ impl ErrorKind {
     /// | kind | meaning | [transient](crate::Error::is_transient) |
     /// |---|---|---|
     /// | `invalid_input` | a value that the caller passed is not valid | |
-    /// | `token_source` | the caller's source of tokens gave none | yes |
-    /// | `checkpoint` | a checkpoint cannot be read, resumed, or written | |
+    /// | `token_source` | the caller's source gave no token | yes |
+    /// | `checkpoint` | a checkpoint cannot be read, resumed or written | |
     /// | `bad_request` | 400 | |
-    /// | `unauthorized` | 401; in a conversation the second in a row | |
+    /// | `unauthorized` | 401; in a conversation the second one in a row | |
     /// | `forbidden` | 403 | |
     /// | `not_found` | 404, 410 | |
     /// | `conflict` | 409 | |
@@ -91,23 +93,23 @@ impl ErrorKind {
     /// | `unprocessable` | 422 | |
     /// | `throttled` | 429 | yes |
     /// | `server` | 5xx | yes |
-    /// | `unexpected_status` | any other status, redirects included | when it is 408 |
+    /// | `unexpected_status` | any other status, also a redirect | when it is 408 |
     /// | `missing_location` | 202 without a location | |
-    /// | `invalid_location` | a location that is not a URL, or hides something | |
+    /// | `invalid_location` | a location that is not a URL, or whose form is not allowed | |
     /// | `foreign_location` | a location on another origin | |
-    /// | `malformed_body` | no operation or no list in a successful answer | yes |
-    /// | `body_too_large` | an answer over the policy's limit | |
-    /// | `ambiguous` | a POST may have been processed or not | |
+    /// | `malformed_body` | a successful answer without an operation or a list | yes |
+    /// | `body_too_large` | an answer that is longer than the policy's limit | |
+    /// | `ambiguous` | a POST may or may not have been processed | |
     /// | `deadline` | the policy's deadline has passed | yes |
     /// | `transport` | no answer | yes |
     ///
-    /// A compatible release can add other words.
+    /// A compatible release can add words.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().0
     }
 
-    /// What happened, as the beginning of a sentence for a person.
+    /// What happened, in words: the beginning of a sentence.
     pub(super) fn phrase(self) -> &'static str {
         self.row().1
     }
@@ -126,27 +128,27 @@ impl ErrorKind {
             Self::TokenSource => (
                 "token_source",
                 "no token could be had",
-                "See that the source gives a token, then drive the same run again.",
+                "Make sure that the source gives a token, then continue the same run.",
             ),
             Self::Checkpoint => (
                 "checkpoint",
                 "the run cannot be resumed",
-                "Look at the offer's operations, then remove the checkpoint to begin anew.",
+                "Read the offer's operations, then remove the checkpoint to begin again.",
             ),
             Self::BadRequest => (
                 "bad_request",
-                "the service calls the request malformed",
+                "the service says that the request is malformed",
                 "Check the api-version and the ids; some offers need If-Match.",
             ),
             Self::Unauthorized => (
                 "unauthorized",
-                "the service does not take the token",
+                "the service does not accept the token",
                 "Get a new token for the resource https://cloudpartner.azure.com and call again.",
             ),
             Self::Forbidden => (
                 "forbidden",
                 "the token has no access",
-                "Check the publisher id, and that the token's app is a member of it.",
+                "Check the publisher id. The app that the token is for must be a member of this publisher.",
             ),
             Self::NotFound => {
                 ("not_found", "not found", "Check the publisher id and the offer id as the portal shows them.")
@@ -154,7 +156,7 @@ impl ErrorKind {
             Self::Conflict => (
                 "conflict",
                 "the call conflicts with the state of the offer",
-                "Look at the offer in the portal: its state does not allow this.",
+                "Look at the offer in the portal: its state does not allow the call.",
             ),
             Self::PreconditionFailed => {
                 ("precondition_failed", "the offer has changed", "Read the offer's ETag again, or use `*`.")
@@ -162,40 +164,42 @@ impl ErrorKind {
             Self::Unprocessable => (
                 "unprocessable",
                 "the service cannot carry out the request",
-                "Look at the offer in the portal; the message says what is missing.",
+                "Read the message: it may say what is missing. Then look at the offer in the portal.",
             ),
             Self::Throttled => {
-                ("throttled", "the service asks to slow down", "Wait, run fewer calls at a time, then call again.")
+                ("throttled", "the service asks to slow down", "Wait, run fewer calls at once, then call again.")
             }
             Self::Server => ("server", "the service failed", "Try again later; keep the request id for support."),
             Self::UnexpectedStatus => (
                 "unexpected_status",
-                "an answer that this call does not have",
+                "an answer with an unexpected status",
                 "Check the endpoint: a gateway or a proxy may have answered.",
             ),
             Self::MissingLocation => (
                 "missing_location",
-                "the cancel was accepted, but no location says where to look",
-                "The cancel was accepted: look at the offer's operations to see its end.",
+                "the cancel was accepted, but the answer names no location",
+                "Read the offer's operations to find out how the cancel ends.",
             ),
             Self::InvalidLocation => (
                 "invalid_location",
                 "a location that will not be called",
-                "Look at the offer's operations in the portal; report the location to the service.",
+                "Read the offer's operations, and report the location to the service's support.",
             ),
             Self::ForeignLocation => (
                 "foreign_location",
                 "a location on another host will not be called",
-                "Check the endpoint; if it is right, do not trust what answered. The token was not sent there.",
+                "Check the endpoint. If it is right, do not trust this server. The token was not sent to that host.",
             ),
             Self::MalformedBody => (
                 "malformed_body",
                 "an answer that cannot be read",
                 "Check the endpoint: a gateway or a proxy may have answered.",
             ),
-            Self::BodyTooLarge => {
-                ("body_too_large", "an answer over the limit", "Check the endpoint, or raise the policy's body limit.")
-            }
+            Self::BodyTooLarge => (
+                "body_too_large",
+                "an answer that is longer than the limit",
+                "Check the endpoint, or raise the policy's body limit.",
+            ),
             Self::Ambiguous => ("ambiguous", "the cancel may or may not have been processed", READ_OPERATIONS_FIRST),
             Self::Deadline => (
                 "deadline",
@@ -210,7 +214,7 @@ impl ErrorKind {
         }
     }
 
-    /// The kind of an answer whose status is not one that the call has.
+    /// The kind of error for an answer with this status, when the call should not have it.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
             400 => Self::BadRequest,

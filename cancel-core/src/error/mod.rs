@@ -1,7 +1,7 @@
-//! The one error of everything after the constructors, and what the service said.
+//! The one error of the codec and the machine.
 //!
-//! Nothing here decides whether something *is* an error: the codec and the machine do. This folder uses `values` and `wire`, and
-//! neither of those two.
+//! The codec and the machine decide whether something is an error. This folder must not use them. It uses `values`
+//! and `wire`.
 
 mod answer;
 mod kind;
@@ -17,24 +17,35 @@ pub use posted::Posted;
 use crate::values::InvalidInput;
 use crate::wire::text::sanitize;
 
-/// The longest detail that is kept, in characters: a parser's message can hold all that it was given.
+/// The longest detail that is kept, in characters. The message of a parser can have the whole input in it.
 const MAX_DETAIL: usize = 1024;
 
-/// Why there is no outcome: what happened, to which offer, what the service said, and whether a POST went out.
+/// Why there is no outcome. It says what happened, for which offer, what the service said, and whether a POST went
+/// out.
 ///
 /// [`kind`](Self::kind) is for programs, [`advice`](Self::advice) for people.
 ///
 /// ```
 /// # use cancel_core::{CancelResponse, Endpoint, ErrorKind, Posted};
-/// # let called = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel".parse()?;
-/// let answer = http::Response::builder().status(403).header("x-ms-request-id", "7f2e").body("")?;
-/// let error = CancelResponse::from_http(&Endpoint::default(), &called, &answer).unwrap_err();
+/// # let called = "https://cloudpartner.azure.com/api".parse()?;
+/// # let answer = http::Response::builder().status(403);
+/// # let answer = answer.header("x-ms-request-id", "7f2e").body("")?;
+/// # let read = CancelResponse::from_http(&Endpoint::default(), &called, &answer);
+/// # let error = read.unwrap_err();
 /// match error.kind() {
-///     ErrorKind::Forbidden => println!("{error}. {}", error.advice()),
-///     other => panic!("{other}"),
+///     ErrorKind::Unauthorized => println!("get another token"),
+///     ErrorKind::Throttled => println!("call again later"),
+///     _ => println!("{error}. {}", error.advice()),
 /// }
-/// assert_eq!((error.posted(), error.is_transient()), (Posted::Yes, false));
-/// assert_eq!(error.answer().and_then(|answer| answer.request_id()), Some("7f2e"));
+/// if error.posted() != Posted::No {
+///     println!("a cancel may have been processed");
+/// }
+/// if let Some(id) = error.answer().and_then(|answer| answer.request_id()) {
+///     println!("tell the service's support this request id: {id}");
+/// #   assert_eq!(id, "7f2e");
+/// }
+/// # assert_eq!(error.kind(), ErrorKind::Forbidden);
+/// # assert_eq!((error.posted(), error.is_transient()), (Posted::Yes, false));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -56,33 +67,36 @@ impl Error {
         self.0.kind
     }
 
-    /// Whether a POST went out before this error. The codec knows only of the call whose answer it read, and says [`Posted::No`] for
-    /// calls other than the cancel.
+    /// Whether a POST went out before this error. The codec knows only the call whose answer it has read: it says
+    /// [`Posted::Yes`] for a cancel and [`Posted::No`] for another call.
     #[must_use]
     pub fn posted(&self) -> Posted {
         self.0.posted
     }
 
-    /// The publisher and the offer, as `contoso/contoso-offer`. The codec alone does not know them.
+    /// The publisher and the offer, as `contoso/contoso-offer`. `None` in an error of the codec, which does not know
+    /// them.
     #[must_use]
     pub fn offer(&self) -> Option<&str> {
         self.0.offer.as_deref()
     }
 
-    /// What happened, in words: bounded, and on one line. Empty where the answer says it all.
+    /// What happened, in words: one line of bounded length. Empty when there is nothing to add to the kind and the
+    /// answer.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.0.detail
     }
 
-    /// What the service said, where it said something.
+    /// What the service said, if it answered.
     #[must_use]
     pub fn answer(&self) -> Option<&Answer> {
         self.0.answer.as_ref()
     }
 
-    /// What a person can try next: one or two sentences in English, without a secret. It depends on the [`kind`](Self::kind), and for
-    /// [`ErrorKind::Deadline`] on whether a POST may have gone out. It may change in any release.
+    /// What a person can do next: one or two English sentences, without a secret. They depend on the
+    /// [`kind`](Self::kind). For [`ErrorKind::Deadline`] they also depend on [`posted`](Self::posted). They may
+    /// change in any release.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match (self.kind(), self.posted()) {
@@ -91,8 +105,11 @@ impl Error {
         }
     }
 
-    /// Whether trying the same again later can help, by the table at [`ErrorKind::as_str`]. It does not say that it is safe to post again:
-    /// [`posted`](Self::posted) does, and a [resumed](crate::Cancellation::resume) run reads the list first.
+    /// Whether the same call can succeed later. The table at [`ErrorKind::as_str`] shows it for each kind.
+    ///
+    /// It does not say whether it is safe to post again. After a POST that may have been processed
+    /// ([`posted`](Self::posted)), [resume](crate::Cancellation::resume) the run: with
+    /// [`Until::Verified`](crate::Until::Verified) it reads the list before it posts.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self.kind() {
@@ -114,7 +131,7 @@ impl Error {
         Self(Box::new(Inner { kind, offer: None, posted: Posted::No, detail, answer: None }))
     }
 
-    /// The error that an answer is by its status.
+    /// The error for an answer, by its status.
     pub(crate) fn of_answer(answer: Answer) -> Self {
         Self::new(ErrorKind::of_status(answer.status()), "").with_answer(answer)
     }
@@ -139,7 +156,7 @@ impl Error {
         self
     }
 
-    /// The same facts, after a further explanation.
+    /// Puts an explanation before the detail.
     pub(crate) fn explained(mut self, why: &str) -> Self {
         self.0.detail = match &*self.0.detail {
             "" => why.into(),

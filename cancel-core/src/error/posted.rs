@@ -1,4 +1,4 @@
-//! Whether a POST went out: every outcome and every error says it.
+//! Whether a POST went out. Every outcome and every error says it.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Posted {
-    /// None left.
+    /// No POST went out.
     No,
-    /// One was handed to the transport, and no answer came back: the service may have processed it.
+    /// A POST was handed to the transport, and there is no answer to it. The service may have processed it.
     Maybe,
-    /// The service answered one, whatever it said.
+    /// The service answered a POST, with whatever status.
     Yes,
 }
 

@@ -1,11 +1,11 @@
-//! The manual: what is told better in a page than at an item.
+//! The manual.
 //!
-//! - [`outcomes`]: what each outcome proves, what it costs, and what no client can promise.
-//! - [`adapters`]: how to drive the machine over a transport of one's own.
-//! - [`durability`]: how a run is resumed after a crash, in another process, from a database.
-//! - [`hostile_servers`]: what a server written by an attacker gets.
-//! - [`wire`]: what is sent, what is taken for an answer, and the public pages that say so.
-//! - [`smaller_builds`]: how a program leaves out the largest thing that this crate brings along.
+//! - [`outcomes`]: what each outcome proves, what no client can promise, and the words of this documentation.
+//! - [`adapters`]: how to drive the machine over another HTTP client.
+//! - [`durability`]: how to resume a run after a crash, in another process, from a file or a database.
+//! - [`hostile_servers`]: what a server that an attacker writes can do.
+//! - [`wire`]: what is sent and read, and the public pages that say so.
+//! - [`smaller_builds`]: how to leave Unicode tables out of a program.
 
 #[doc = include_str!("adapters.md")]
 pub mod adapters {}

@@ -217,8 +217,6 @@ impl SavedPhase {
         Ok(match (policy.until, self) {
             (_, Self::Listing) if posted != Posted::No => return Err(refused("contradicts itself")),
             (Until::Verified, Self::Listing) => Listing.into(),
-            // It was a dry run, which reads the list in every mode.
-            (_, Self::Listing) => Posting::blind(false).into(),
             (Until::Verified, Self::Rechecking { baseline }) => {
                 after_post(policy, Some(baseline), Delivery::NotProcessed)
             }
@@ -239,7 +237,10 @@ impl SavedPhase {
             (Until::Settled, Self::Following { location }) => {
                 Following { location: location.resumed(endpoint)? }.into()
             }
-            (Until::Accepted | Until::Settled, Self::Posting) => after_post(policy, None, Delivery::NotProcessed),
+            // A dry run reads the list in every mode.
+            (Until::Accepted | Until::Settled, Self::Listing | Self::Posting) => {
+                after_post(policy, None, Delivery::NotProcessed)
+            }
             (Until::Accepted | Until::Settled, Self::InDoubt) => after_post(policy, None, Delivery::InDoubt(times.now)),
             (Until::Accepted | Until::Settled, Self::Unfollowed) => Stuck::Unfollowed.into(),
             _ => return Err(refused("is of a phase that its mode does not have")),

@@ -121,6 +121,25 @@ impl Default for Known {
     }
 }
 
+impl Known {
+    /// What a checkpoint of a stranger's says.
+    #[must_use]
+    pub fn of_stranger<'a>(
+        posted: Posted,
+        in_doubt: bool,
+        is_taken: bool,
+        baseline: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let last_post = match (is_taken, in_doubt) {
+            (true, _) => LastPost::Taken,
+            (false, true) => LastPost::InDoubt,
+            (false, false) => LastPost::None,
+        };
+        let baseline: BTreeSet<_> = baseline.map(str::to_ascii_lowercase).collect();
+        Self { last_post, in_doubt, posted, baseline: (!baseline.is_empty()).then(|| Arc::new(baseline)) }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Call {
     Post,
@@ -180,6 +199,13 @@ impl Ledger {
         }
     }
 
+    /// The books of a process that goes on from this.
+    #[must_use]
+    pub fn of_known(terms: Terms, known: Known) -> Self {
+        let (left, answered) = (known.posted != Posted::No, known.posted == Posted::Yes);
+        Self { known, left, answered, ..Self::new(terms) }
+    }
+
     /// What is written down with a checkpoint.
     #[must_use]
     pub fn known(&self) -> Known {
@@ -215,7 +241,6 @@ impl Ledger {
             self.before = Some((self.known.clone(), self.left));
             self.known.last_post = LastPost::InFlight;
             self.known.posted = self.known.posted.max(Posted::Maybe);
-            self.polls = 0;
         }
         self.lists = if call == Call::List { self.lists + 1 } else { 0 };
         self.list = None;
@@ -283,9 +308,14 @@ impl Ledger {
     /// Nobody will hear of what is in flight any more.
     pub fn lost(&mut self) {
         if self.complete() == Some(Call::Post) {
-            self.known.last_post = LastPost::InDoubt;
-            self.known.in_doubt = true;
+            self.in_doubt();
         }
+    }
+
+    fn in_doubt(&mut self) {
+        self.known.last_post = LastPost::InDoubt;
+        self.known.in_doubt = true;
+        self.polls = 0;
     }
 
     /// What is in flight was answered, by the service or by somebody in its place. The body is `None` when it is not whole.
@@ -301,7 +331,9 @@ impl Ledger {
                     400..=407 | 409..=499 => LastPost::Refused,
                     _ => LastPost::InDoubt,
                 };
-                self.known.in_doubt |= self.known.last_post == LastPost::InDoubt;
+                if self.known.last_post == LastPost::InDoubt {
+                    self.in_doubt();
+                }
             }
             Some(Call::List) => {
                 self.listed = now;
@@ -404,11 +436,12 @@ impl Ledger {
     /// When it is taken.
     pub fn check_stale<P: PartialEq>(
         machine: &mut Cancellation,
+        now: Duration,
         id: ExchangeId,
         response: &Response<Body>,
         print: impl Fn(&Cancellation) -> P,
     ) -> Verdict {
-        let (now, before) = (machine.now(), print(machine));
+        let before = print(machine);
         let refused = machine.handle_response(now, id, response.clone()).is_err()
             && machine.handle_failure(now, id, Failure::not_sent("late")).is_err();
         must(Rule::SecondPost, refused && before == print(machine), || format!("a late answer to {id} is taken"))

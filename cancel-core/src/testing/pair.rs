@@ -57,7 +57,7 @@ impl Pair {
     }
 
     /// Lets time pass until an exchange is handed out. `None` when it is over.
-    pub fn next(&mut self) -> Option<Exchange> {
+    pub fn next_exchange(&mut self) -> Option<Exchange> {
         loop {
             match self.machine.step(self.now) {
                 Step::Authenticate(why) => {
@@ -95,7 +95,7 @@ impl Pair {
     /// What the machine ends with.
     pub fn run(&mut self) -> Result<Outcome, Error> {
         loop {
-            match self.next() {
+            match self.next_exchange() {
                 Some(exchange) => self.answer(exchange),
                 None => {
                     if let Some(result) = self.machine.result() {

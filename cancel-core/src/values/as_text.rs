@@ -1,4 +1,5 @@
-//! Serialization of values that are read from a text and printed as that text: a checkpoint passes the same checks as a caller.
+//! Serializes values as the text that they print, and reads them through the checks of their constructors. So a value
+//! in a checkpoint passes the same checks as a value from a caller.
 
 macro_rules! serialized_as_text {
     ($($name:ty),*) => {$(

@@ -1,4 +1,4 @@
-//! Whom the service tells about the operation.
+//! The addresses that the service notifies.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,12 +9,12 @@ const WHAT: &str = "notification e-mail";
 /// The longest address that SMTP carries (RFC 5321).
 const MAX_LENGTH: usize = 254;
 
-/// One or more e-mail addresses, sent as the one string `notification-emails` of the request ([cancel page](crate::guide::wire#sources),
-/// "Request body properties"). Migrated offers ignore them.
+/// One or more e-mail addresses. The request has them as one string, `notification-emails`
+/// ([cancel page](crate::guide::wire#sources), "Request body properties"). Migrated offers ignore them.
 ///
-/// An address has one `@`. Before it stand letters and digits of any script and ``!#$%&'*+-/=?^_`{|}~.``, after it letters, digits, `-`
-/// and `.`; it has at most 254 bytes. Quoted names, comments and display names (`A <a@contoso.com>`) are refused. There may be any number of
-/// addresses.
+/// An address has one `@` and at most 254 bytes. Before the `@` it has letters and digits of any script, and
+/// ``!#$%&'*+-/=?^_`{|}~.``. After the `@` it has letters, digits, `-` and `.`. Quoted names, comments and display
+/// names (`A <a@contoso.com>`) are refused. There is no limit on the number of addresses.
 ///
 /// ```
 /// # use cancel_core::NotificationEmails;
@@ -30,16 +30,16 @@ impl NotificationEmails {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is none, or when one of them is not an address.
+    /// [`InvalidInput`] when there is no address, or when one of them is not an address.
     pub fn parse(list: &str) -> Result<Self, InvalidInput> {
         Self::new(list.split(','))
     }
 
-    /// Takes addresses one by one. Spaces around each are dropped.
+    /// Takes addresses one by one. Spaces around an address are dropped.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is none, or when one of them is not an address.
+    /// [`InvalidInput`] when there is no address, or when one of them is not an address.
     pub fn new<I>(addresses: I) -> Result<Self, InvalidInput>
     where
         I: IntoIterator,
@@ -60,15 +60,15 @@ impl NotificationEmails {
         Ok(Self(joined.into_boxed_str()))
     }
 
-    /// The addresses as they go over the wire: joined by commas, without spaces. Nothing in them needs an escape in JSON.
+    /// The addresses as they are sent: joined by commas, without spaces. No character of them needs an escape in
+    /// JSON.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Not all of RFC 5322, whose comments and quoted commas this service could not split: one `@`, and around it what
-/// addresses are made of in practice.
+/// This is less than RFC 5322 allows. The service could not split addresses with comments or quoted commas.
 fn check(address: &str) -> Result<(), InvalidInput> {
     let fails = |problem| Err(InvalidInput::showing(WHAT, address, problem));
     let Some((local, domain)) = address.split_once('@') else {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_address_is_refused() {
+    fn a_text_that_is_no_address_is_refused() {
         for bad in [
             "", " ", "a", "a@", "@b", "a@b@c", "a@b,", "a@b,,c@d", "a@b\nc@d", "a b@c", "a@b;c@d", "<a@b>", "\"a\"@b",
             "a@b\"", "a@b\\",

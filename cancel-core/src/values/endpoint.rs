@@ -1,4 +1,4 @@
-//! Where the service is: the one origin that the token may be sent to.
+//! The service's origin: the only one that the token may be sent to.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,8 +14,8 @@ const WHAT: &str = "endpoint";
 const PRODUCTION: &str = "https://cloudpartner.azure.com";
 const DOCUMENTED_VERSION: &str = "2017-10-31";
 
-/// The version of the API that a call asks for, as the query parameter `api-version` ([cancel page](crate::guide::wire#sources), "URI
-/// parameters").
+/// The version of the API. Every call has it as the query parameter `api-version`
+/// ([cancel page](crate::guide::wire#sources), "URI parameters").
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ApiVersion(Arc<str>);
 
@@ -24,7 +24,7 @@ impl ApiVersion {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] for anything that could change a query.
+    /// [`InvalidInput`] for any other text: it could change the query.
     pub fn new(value: impl AsRef<str>) -> Result<Self, InvalidInput> {
         let value = value.as_ref();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
@@ -42,7 +42,7 @@ impl ApiVersion {
 }
 
 impl Default for ApiVersion {
-    /// `2017-10-31`, the only one that is documented.
+    /// `2017-10-31`, the only documented version.
     fn default() -> Self {
         Self(Arc::from(DOCUMENTED_VERSION))
     }
@@ -62,10 +62,10 @@ impl fmt::Display for ApiVersion {
     }
 }
 
-/// The service's origin and the version of the API to ask it for. Cheap to clone.
+/// The service's origin, and the version of its API. Cheap to clone.
 ///
-/// A token is sent to this scheme, host and port, and nowhere else: every request of this crate is built on them, and
-/// whatever the service names is compared with them.
+/// The token is sent to this scheme, host and port, and nowhere else. Every request of this crate is built on them.
+/// Every location that the service names is compared with them.
 ///
 /// ```
 /// # use cancel_core::Endpoint;
@@ -78,34 +78,35 @@ pub struct Endpoint(Arc<Inner>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct Inner {
-    /// The origin as `url` reads it, to compare with.
+    /// The origin as `url` reads it. Locations are compared with it.
     url: Url,
-    /// The origin as `http` reads it, to build with.
+    /// The origin as `http` reads it. Requests are built on it.
     scheme: Scheme,
     authority: Authority,
     api_version: ApiVersion,
 }
 
 impl Endpoint {
-    /// Checks an origin: scheme, host and optionally a port, such as `https://cloudpartner.azure.com`. One slash after it is dropped.
+    /// Checks an origin: a scheme, a host and optionally a port, such as `https://cloudpartner.azure.com`. One slash
+    /// at the end is dropped.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is a path, a query, a fragment or user info, when the scheme is missing or not
-    /// https, or plain http and the host is not `localhost`, in `127.0.0.0/8`, or `::1`.
+    /// [`InvalidInput`] when there is a path, a query, a fragment or user info; when there is no scheme; or when the
+    /// scheme is not https. Plain http is allowed for `localhost`, `127.0.0.0/8` and `::1`.
     pub fn new(origin: impl AsRef<str>) -> Result<Self, InvalidInput> {
         Self::read(origin.as_ref())
             .map_err(|problem| InvalidInput::showing(WHAT, &without_user_info(origin.as_ref()), problem))
     }
 
-    /// The same origin, asked for another version of the API.
+    /// The same origin with another version of the API.
     #[must_use]
     pub fn with_api_version(&self, api_version: ApiVersion) -> Self {
         Self(Arc::new(Inner { api_version, ..Inner::clone(&self.0) }))
     }
 
     fn read(origin: &str) -> Result<Self, &'static str> {
-        // What stands before is a scheme and nothing else: `url` takes `https:/user@host://…` for a URL too.
+        // The part before "://" must be a scheme and nothing else: `url` also accepts `https:/user@host://…`.
         let scheme_and_rest = origin.split_once("://");
         let Some((_, rest)) = scheme_and_rest.filter(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphabetic()))
         else {
@@ -144,14 +145,14 @@ impl Endpoint {
         Ok(Self(Arc::new(Inner { url, scheme, authority, api_version: ApiVersion::default() })))
     }
 
-    /// The version of the API that is asked for.
+    /// The version of the API.
     #[must_use]
     pub fn api_version(&self) -> &ApiVersion {
         &self.0.api_version
     }
 
-    /// Whether the service is on this machine: `localhost`, `127.0.0.0/8` or `::1`. A transport sends such requests
-    /// through no proxy.
+    /// Whether the service is on this machine: `localhost`, `127.0.0.0/8` or `::1`. A transport must use no proxy for
+    /// it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.0.url.host().is_some_and(|host| is_loopback(&host))
@@ -165,23 +166,23 @@ impl Endpoint {
             && own.port_or_known_default() == url.port_or_known_default()
     }
 
-    /// Whether a URL's scheme and authority are this origin's, letter by letter but for case. (Where they are not, the URL
-    /// can still be on this origin, in other words.)
+    /// Whether a URL's scheme and authority are written as this origin's, without regard to case. If not, the URL can
+    /// still be on this origin: an address has several forms.
     pub(crate) fn is_written(&self, scheme: &str, authority: &str) -> bool {
         scheme.eq_ignore_ascii_case(self.0.scheme.as_str()) && authority.eq_ignore_ascii_case(self.0.authority.as_str())
     }
 
-    /// Whether a URL was built on this origin.
+    /// Whether a URL has the scheme and authority that requests are built on.
     pub(crate) fn built(&self, uri: &Uri) -> bool {
         uri.scheme() == Some(&self.0.scheme) && uri.authority() == Some(&self.0.authority)
     }
 
-    /// Resolves a reference as a lenient browser would, to tell where a hostile one points.
+    /// Resolves a reference as leniently as a browser does, to find out which host it points to.
     pub(crate) fn resolve_leniently(&self, reference: &str) -> Option<Url> {
         self.0.url.join(reference).ok()
     }
 
-    /// A URL of this origin. `None` only when the text is not a path and query.
+    /// A URL on this origin. `None` when the text is not a path and query.
     pub(crate) fn uri(&self, path_and_query: impl TryInto<PathAndQuery>) -> Option<Uri> {
         let mut parts = Parts::default();
         parts.scheme = Some(self.0.scheme.clone());
@@ -199,7 +200,7 @@ fn is_loopback(host: &Host<&str>) -> bool {
     }
 }
 
-/// An endpoint with user info is refused, and its password is not shown in the refusal.
+/// The message about a refused endpoint must not show a password.
 fn without_user_info(origin: &str) -> String {
     match origin.rsplit_once('@') {
         Some((_, rest)) => format!("…@{rest}"),
@@ -209,7 +210,7 @@ fn without_user_info(origin: &str) -> String {
 
 impl Default for Endpoint {
     /// `https://cloudpartner.azure.com`, version `2017-10-31`.
-    #[expect(clippy::expect_used, reason = "a constant, and a test makes it")]
+    #[expect(clippy::expect_used, reason = "it is a constant, and a test reads it")]
     fn default() -> Self {
         Self::read(PRODUCTION).expect("the production endpoint is an origin")
     }

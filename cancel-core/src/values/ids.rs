@@ -1,7 +1,7 @@
-//! The names of publishers, offers, operations and calls.
+//! The ids of publishers, offers, operations and calls.
 //!
-//! An id becomes a segment of a path that a credential is sent to. It may therefore hold nothing that means something
-//! in a URL, in a header or in the `$` form of a location.
+//! An id becomes a segment of a path, or the value of a header. So it must not have a character that has a meaning in
+//! a URL, in a header or in the `$` form of a location.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -14,8 +14,8 @@ use super::InvalidInput;
 
 const MAX_LENGTH: usize = 128;
 
-/// ASCII letters, digits, `-`, `_`, `.`; 1 to 128 characters; case kept; not `.` or `..`. No page says what an id may hold: these are
-/// bounds of ours, within which nothing means something in a URL, in a header or in the `$` form of a location.
+/// No page says which characters an id may have. These limits are this crate's: within them, no character has a
+/// meaning in a URL, in a header or in the `$` form of a location.
 fn check(what: &'static str, value: &str) -> Result<Arc<str>, InvalidInput> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let problem = if value.is_empty() {
@@ -36,8 +36,8 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
         ///
-        /// ASCII letters, digits, `-`, `_` and `.`; 1 to 128 characters; case is kept; not `.` or `..`. These bounds are this crate's: no
-        /// page says what an id may hold.
+        /// It has 1 to 128 ASCII letters, digits, `-`, `_` and `.`, and is not `.` or `..`. Its case is kept. These
+        /// limits are this crate's: no page of the service says what an id may be.
         #[derive(Clone)]
         pub struct $name(Arc<str>);
 
@@ -46,8 +46,8 @@ macro_rules! id {
             ///
             /// # Errors
             ///
-            /// [`InvalidInput`] when it is empty, longer, a dot segment, or holds another character: such a one could change a request's
-            /// shape.
+            /// [`InvalidInput`] when it is empty, longer, a dot segment, or has another character. Such a text could
+            /// change the shape of a request.
             pub fn new(value: impl AsRef<str>) -> Result<Self, InvalidInput> {
                 check($what, value.as_ref()).map(Self)
             }
@@ -100,19 +100,19 @@ macro_rules! compared_as_written {
 }
 
 id! {
-    /// Who publishes, such as `contoso`: the namespace that a credential has access to.
+    /// The id of a publisher, such as `contoso`. The token must have access to this publisher.
     PublisherId, "publisher id"
 }
 compared_as_written!(PublisherId);
 
 id! {
-    /// What is published, such as `contoso-virtualmachineoffer`.
+    /// The id of an offer, such as `contoso-virtualmachineoffer`.
     OfferId, "offer id"
 }
 compared_as_written!(OfferId);
 
 id! {
-    /// One operation of an offer, usually a GUID. Two that differ in case only are the same operation.
+    /// The id of an operation, usually a GUID. Two ids that differ only in case name the same operation.
     OperationId, "operation id"
 }
 
@@ -133,7 +133,7 @@ impl Hash for OperationId {
 }
 
 id! {
-    /// A caller's own name for a conversation, sent as `x-ms-client-request-id` with every request of it.
+    /// The caller's own id for a conversation. Every request of the conversation has it as `x-ms-client-request-id`.
     ClientRequestId, "client request id"
 }
 compared_as_written!(ClientRequestId);
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_holds_nothing_that_means_something_elsewhere() {
+    fn an_id_has_no_character_with_a_meaning_elsewhere() {
         let too_long = "a".repeat(129);
         for bad in [
             "", ".", "..", "a/b", "a?b", "a#b", "a$b", "a%2Fb", "a\\b", "a b", "a@b", "a:b", "ä", "a\n", "a\0", " a",
@@ -175,7 +175,7 @@ mod tests {
         assert!(known.insert(OperationId::new("AB-1").unwrap()));
         assert!(!known.insert(OperationId::new("ab-1").unwrap()));
         assert!((0..50).all(|number| known.insert(OperationId::new(format!("x-{number}")).unwrap())));
-        assert!(hash("a") != hash("b"), "and others have others");
+        assert!(hash("a") != hash("b"), "other ids have other hashes");
     }
 
     fn hash(id: &str) -> u64 {

@@ -7,26 +7,30 @@ use http::HeaderValue;
 
 use super::InvalidInput;
 
-/// Which version of the offer a call is meant for. The [concurrency page](crate::guide::wire#sources) asks for it on every call; no client
-/// was seen to send it on a cancel, so it is off unless set. A stale one is answered with 412.
+/// The version of the offer that a call is meant for. The [concurrency page](crate::guide::wire#sources) asks for it
+/// on every call. But no public client sends it with a cancel, so it is not sent unless it is set. The service
+/// answers a stale version with 412.
 ///
 /// ```
 /// # use cancel_core::{CancelRequest, IfMatch, OfferId, PublisherId};
-/// let version = IfMatch::etag("\"0x8D5\"")?; // as the `ETag` of an answer has it, or `IfMatch::any()`
-/// let request = CancelRequest::new(PublisherId::new("contoso")?, OfferId::new("contoso-offer")?).if_match(version);
+/// // The `ETag` of an earlier answer. `IfMatch::any()` is for any version.
+/// let version = IfMatch::etag("\"0x8D5\"")?;
+/// let publisher = PublisherId::new("contoso")?;
+/// let request = CancelRequest::new(publisher, OfferId::new("contoso-offer")?)
+///     .if_match(version);
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IfMatch(HeaderValue);
 
 impl IfMatch {
-    /// `*`: whatever version the offer has.
+    /// `*`: any version of the offer.
     #[must_use]
     pub fn any() -> Self {
         Self(HeaderValue::from_static("*"))
     }
 
-    /// The version that an `ETag` names, quotes included: `"0x8D5"` or `W/"0x8D5"`.
+    /// The version in an `ETag` header, with its quotes: `"0x8D5"` or `W/"0x8D5"`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The one error of every constructor of a validated value.
+//! The error of all constructors that check a value.
 
 /// A value that a caller passed is not valid. Nothing was sent.
 ///
@@ -6,7 +6,8 @@
 /// # use cancel_core::OfferId;
 /// let error = OfferId::new("a/b").unwrap_err();
 /// assert_eq!(error.what(), "offer id");
-/// assert_eq!(error.to_string(), r#"offer id "a/b" holds a character other than ASCII letters, digits, "-", "_" and ".""#);
+/// let problem = r#"a character other than ASCII letters, digits, "-", "_" and ".""#;
+/// assert_eq!(error.to_string(), format!(r#"offer id "a/b" holds {problem}"#));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}{shown} {problem}")]
@@ -17,7 +18,7 @@ pub struct InvalidInput {
 }
 
 impl InvalidInput {
-    /// An error that shows the value (escaped, and its beginning only).
+    /// An error that shows the beginning of the value, escaped.
     pub(crate) fn showing(what: &'static str, value: &str, problem: &'static str) -> Self {
         let mut beginning: String = value.chars().take(60).collect();
         if beginning.len() < value.len() {
@@ -26,7 +27,7 @@ impl InvalidInput {
         Self { what, shown: format!(" {beginning:?}"), problem }
     }
 
-    /// An error that keeps the value to itself, because it may be a secret.
+    /// An error that does not show the value, because it may be a secret.
     pub(crate) fn hiding(what: &'static str, problem: &'static str) -> Self {
         Self { what, shown: String::new(), problem }
     }

@@ -1,7 +1,6 @@
-//! What a caller passes in, parsed once at the edge.
+//! The values that a caller passes. Each is checked once, when it is made, and cannot change the shape of a request.
 //!
-//! After these constructors an id is an id and a token is a token: nothing here can change the shape of a request.
-//! Nothing here knows a message or a state, and nothing here uses another folder of this crate.
+//! This folder must not use another folder of this crate. It knows no messages and no states.
 
 mod as_text;
 mod emails;

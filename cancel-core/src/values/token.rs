@@ -10,16 +10,16 @@ use super::InvalidInput;
 
 const WHAT: &str = "token";
 const SCHEME: &str = "Bearer ";
-/// Tokens of Microsoft Entra ID are a few kilobytes; a server's limit on one header is seldom above this.
+/// Tokens of Microsoft Entra ID have a few kilobytes. Few servers accept a longer header than this.
 const MAX_LENGTH: usize = 64 * 1024;
-/// What is shorter is not looked for in what the service sends: it could be any word.
+/// A shorter token is not redacted in what the service sends: it could be any word.
 const SHORTEST_SECRET: usize = 8;
 
-/// A bearer token for the service ([authentication page](crate::guide::wire#sources)): for the resource
-/// `https://cloudpartner.azure.com`. Such tokens live about an hour.
+/// A bearer token of Microsoft Entra ID for the resource `https://cloudpartner.azure.com`
+/// ([authentication page](crate::guide::wire#sources)). Such a token is valid for about an hour.
 ///
-/// It shows nothing in `Debug`. Its clones, and the headers made of it, share one piece of memory, which is
-/// overwritten when the last of them is dropped.
+/// Its `Debug` shows nothing. Its clones share one piece of memory with the headers that are made of it. This memory
+/// is overwritten when the last of them is dropped.
 ///
 /// ```
 /// # use cancel_core::BearerToken;
@@ -31,11 +31,11 @@ const SHORTEST_SECRET: usize = 8;
 pub struct BearerToken(HeaderValue);
 
 impl BearerToken {
-    /// Checks a token: visible ASCII without spaces, line breaks, quotes or backslashes, and without the word `Bearer` before it; 1 byte
-    /// to 64 KiB.
+    /// Checks a token: 1 byte to 64 KiB of visible ASCII, without spaces, line breaks, quotes and backslashes. It is
+    /// the token alone, without the word `Bearer`.
     ///
-    /// What a command or a file gives ends with a line break: [`trim`](str::trim) it. A token of fewer than eight bytes is not looked for
-    /// in what the service sends back.
+    /// The output of a command usually ends with a line break: [`trim`](str::trim) it. A token of fewer than eight
+    /// bytes is not redacted in what the service sends back.
     ///
     /// ```
     /// # use cancel_core::BearerToken;
@@ -46,7 +46,7 @@ impl BearerToken {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`], which does not hold the text.
+    /// [`InvalidInput`] when the text is not such a token. The error does not show the text.
     pub fn new(token: impl AsRef<str>) -> Result<Self, InvalidInput> {
         let token = token.as_ref();
         let problem = if token.is_empty() {
@@ -77,7 +77,7 @@ impl BearerToken {
         self.0.clone()
     }
 
-    /// The token itself, where it is long enough to be recognized in a text.
+    /// The token itself. `None` when it is too short to be redacted.
     pub(crate) fn secret(&self) -> Option<&[u8]> {
         self.0.as_bytes().get(SCHEME.len()..).filter(|secret| secret.len() >= SHORTEST_SECRET)
     }

@@ -1,4 +1,4 @@
-//! The code and message of an error, in each of the shapes that are documented or were seen.
+//! Reads the code and the message of an error body, in each shape that is documented or was seen.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ const MAX_MESSAGE: usize = 1024;
 /// How many levels of nested errors are read.
 const MAX_NESTED: usize = 4;
 
-/// What an error says of itself: sanitized, and absent where it was not found.
+/// The code and message of an error, sanitized. Each is absent when it is not found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct CodeAndMessage {
     pub(crate) code: Option<Box<str>>,
@@ -19,13 +19,13 @@ pub(crate) struct CodeAndMessage {
 }
 
 impl CodeAndMessage {
-    /// Of a whole body.
+    /// Reads a whole body.
     pub(crate) fn in_body(body: &[u8]) -> Self {
         json::tree(body).map(|body| Self::of_error(&body)).unwrap_or_default()
     }
 
-    /// Of one error: the OData shape (`{"error":{"code","message","details","innererror"}}`), the inner object alone, a message that is
-    /// an object with a `value`, or a text.
+    /// Reads one error. It has the OData shape (`{"error":{"code","message","details","innererror"}}`), or is the
+    /// inner object alone, or a text. A message can also be an object with a `value`.
     pub(crate) fn of_error(error: &Value) -> Self {
         Self::nested(error, MAX_NESTED)
     }

@@ -1,7 +1,7 @@
-//! Reading JSON that an attacker may have written.
+//! Reads JSON that an attacker may have written.
 //!
-//! `serde_json` bounds the depth (128) and refuses lone surrogates and duplicate members of a struct; what is read here
-//! is bounded in length by whoever received it.
+//! `serde_json` limits the depth to 128. It refuses half a surrogate pair, and a member of a struct that occurs
+//! twice. The receiver of a body limits its length.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,12 +14,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Reads a body as JSON. Some of the service's gateways send a byte order mark first.
+/// Reads a body as JSON. Some gateways of the service send a byte order mark first.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
     serde_json::from_slice(without_bom(body))
 }
 
-/// A value that was written as an object: a derived reader would also take an array of its members.
+/// A value that must be written as an object. A derived `Deserialize` would also accept an array of its members.
 pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -40,10 +40,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A longer body is neither an error message nor a location, in bytes. (Its tree takes up to some 16 times its size.)
+/// In bytes. A longer body is neither an error message nor a location, and its tree would take many times its size.
 const MAX_TREE: usize = 1024 * 1024;
 
-/// Reads a short body as a tree. `None` when it is not JSON, or longer.
+/// Reads a body as a tree. `None` when it is not JSON, or too long.
 pub(crate) fn tree(body: &[u8]) -> Option<Value> {
     if body.len() > MAX_TREE { None } else { parse(body).ok() }
 }
@@ -53,7 +53,7 @@ pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// The member of an object whose name is this one, without regard to case, `-` and `_`.
+/// The member of an object with this name. Case, spaces, `-` and `_` do not matter.
 pub(crate) fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
     let found = object.as_object()?.iter().find(|(key, _)| super::words::is_word(key, name));
     found.map(|(_, value)| value)
@@ -69,9 +69,10 @@ pub(crate) fn text(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The members of an object, unread.
+/// The members of an object. Their values are not read yet.
 ///
-/// A member of another type than is asked for is as good as absent. Of two with one name, the last counts.
+/// A member of another type than the caller wants counts as absent. Of two members with the same name the last one
+/// counts.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Members<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
@@ -82,7 +83,7 @@ impl<'a> Members<'a> {
         serde_json::from_str(value.get()).ok()
     }
 
-    /// The value of a member as the JSON that it is. `null` is as good as absent.
+    /// The value of a member as JSON text. `null` counts as absent.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
         self.0.get(name).copied().filter(|value| value.get() != "null")
     }
@@ -91,7 +92,7 @@ impl<'a> Members<'a> {
         self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok()).unwrap_or_default()
     }
 
-    /// The elements of a member that can be read, in their order.
+    /// The elements of a member, in their order. Elements that cannot be read are left out.
     pub(crate) fn list<T>(&self, name: &str, read: impl Fn(&'a RawValue) -> Option<T>) -> Vec<T> {
         let elements: Vec<&'a RawValue> = self.get(name);
         elements.into_iter().filter_map(read).collect()

@@ -1,6 +1,6 @@
-//! The leaves: how JSON, words, times and texts that an attacker may have written are read.
+//! Reads JSON, words, times and texts that an attacker may have written.
 //!
-//! Nothing here knows a message, an error or a state, and nothing here uses another folder of this crate.
+//! This folder must not use another folder of this crate. It knows no messages, no errors and no states.
 
 pub(crate) mod error_body;
 pub(crate) mod json;

@@ -1,4 +1,4 @@
-//! How long the service asks to wait.
+//! Reads how long the service asks a client to wait.
 
 use std::time::Duration;
 
@@ -8,11 +8,12 @@ use http::{HeaderMap, HeaderValue};
 static RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 static X_MS_RETRY_AFTER_MS: HeaderName = HeaderName::from_static("x-ms-retry-after-ms");
 
-/// No wait that a server asks for is longer.
+/// A server cannot ask for a longer wait.
 const MAX: Duration = Duration::from_secs(3600);
 
-/// In milliseconds (`retry-after-ms`, `x-ms-retry-after-ms`; these win), in seconds, or as an HTTP date measured against
-/// the answer's own `Date`. At most an hour; what is negative, not a number or endless is as good as absent.
+/// Reads milliseconds (`retry-after-ms`, `x-ms-retry-after-ms`), else seconds, else an HTTP date that is compared
+/// with the answer's own `Date`. The result is at most an hour. A value that is negative, infinite or not a number
+/// counts as absent.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = |name: &HeaderName| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
     let milliseconds = |name| value(name).and_then(|text| wait(text, 0.001));
@@ -26,7 +27,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// A plain decimal number of units.
+/// Reads a plain decimal number of units.
 fn wait(text: &str, seconds_per_unit: f64) -> Option<Duration> {
     let plain = text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let number: f64 = plain.then(|| text.parse().ok()).flatten()?;
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_ignored() {
+    fn a_value_that_is_no_time_is_ignored() {
         for bad in ["", "-1", "inf", "nan", "1e9", "+5", ".", "5s", "0x5", "1.2.3", "soon", "٥"] {
             let value = HeaderValue::from_bytes(bad.as_bytes()).unwrap();
             assert_eq!(retry_after(&[(RETRY_AFTER, value)].into_iter().collect()), None, "{bad:?}");

@@ -1,6 +1,7 @@
-//! Text for a person, from words of the service or of a library.
+//! Makes text of the service or of a library safe to show to a person.
 
-/// Text for a person: bounded, on one line, without control characters that a terminal would act on.
+/// One line of at most `most` characters, and `…` when the text is longer. Control characters are left out, because a
+/// terminal would act on them.
 pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
     let mut line = String::new();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control() || is_bidi(c)).filter(|word| !word.is_empty())
@@ -18,7 +19,7 @@ pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
     line.into_boxed_str()
 }
 
-/// Characters that turn the direction of a text, and so can show a host that it does not name.
+/// Characters that change the direction of a text. With them, a text can show another host than it names.
 fn is_bidi(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -28,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_person_reads_is_one_bounded_line() {
+    fn a_sanitized_text_is_one_bounded_line() {
         assert_eq!(&*sanitize("  a\r\n\tb\u{1b}[31m c\u{202e}d ", 100), "a b [31m c d");
         assert_eq!(&*sanitize("äöü", 2), "äö…");
         assert_eq!(&*sanitize("ab cd", 2), "ab …");

@@ -1,4 +1,5 @@
-//! The location table of the wire contract, row by row, and everything that a location must not be.
+//! The location table of the wire contract, row by row, and the forms of a location that are refused. Other tests need a row
+//! or two of them.
 
 use cancel_core::{Endpoint, ErrorKind, LocationKind, OfferId, OperationId, OperationLocation, PublisherId};
 use http::Uri;
@@ -63,7 +64,7 @@ fn every_documented_form() {
 }
 
 #[test]
-fn anything_else_on_the_origin_is_pollable_all_the_same() {
+fn any_other_form_on_the_origin_can_be_polled() {
     for value in [
         "/",
         "/api/operations/contoso$offer$2",
@@ -101,14 +102,19 @@ fn a_kind_has_a_word_for_logs() {
 }
 
 #[test]
-fn a_location_may_be_8_kib_long_and_no_longer() {
-    let of_length = |length: usize| parse(&format!("/{}", "a".repeat(length - 1)));
-    assert!(of_length(8 * 1024).is_ok());
-    assert_eq!(of_length(8 * 1024 + 1), Err(ErrorKind::InvalidLocation));
+fn a_path_may_be_8_kib_long_and_no_longer() {
+    let path = |length: usize| format!("/{}", "x".repeat(length - 1));
+    for value in [path(8192), format!("{ORIGIN}{}", path(8192))] {
+        let location = parse(&value).unwrap();
+        assert_eq!(parse(&location.to_string()), Ok(location), "it can be printed and read again");
+    }
+    for value in [path(8193), format!("{ORIGIN}{}", path(8193)), "x".repeat(8192), "x".repeat(100_000)] {
+        assert_eq!(parse(&value), Err(ErrorKind::InvalidLocation));
+    }
 }
 
 #[test]
-fn it_prints_as_it_came_made_absolute() {
+fn it_prints_as_an_absolute_url() {
     for (value, printed) in [
         ("/api/x?b=%2f#f", "/api/x?b=%2f"),
         ("  /api/x\t", "/api/x"),
@@ -123,9 +129,9 @@ fn it_prints_as_it_came_made_absolute() {
     }
 }
 
-/// Where it points decides the name of the refusal; that it is refused, its form alone.
+/// The form decides that a location is refused; the host that it names decides the kind of the error.
 #[test]
-fn what_points_elsewhere_or_hides_something_is_refused() {
+fn a_location_on_another_origin_or_of_a_forbidden_form_is_refused() {
     for (value, kind) in [
         ("https://evil.example/api/operations/1", ErrorKind::ForeignLocation),
         ("https://cloudpartner.azure.com.evil.example/", ErrorKind::ForeignLocation),
@@ -178,40 +184,74 @@ fn what_points_elsewhere_or_hides_something_is_refused() {
         ("/\u{e4}", ErrorKind::InvalidLocation),
         ("#fragment", ErrorKind::InvalidLocation),
         ("", ErrorKind::InvalidLocation),
-        (&format!("/{}", "a".repeat(9000)), ErrorKind::InvalidLocation),
     ] {
         assert_eq!(parse(value), Err(kind), "{value:?}");
     }
 }
 
+/// Ways to name another host than a local endpoint's, or to name it so that a reader can take another for it.
 #[test]
-fn on_a_local_endpoint_the_port_counts() {
+fn a_local_endpoint_is_compared_with_its_port() {
     let endpoint = Endpoint::new("http://127.0.0.1:8080").unwrap();
     let called = "http://127.0.0.1:8080/api".parse().unwrap();
     let parse = |value| OperationLocation::parse(&endpoint, &called, value).map_err(|error| error.kind());
-    assert!(parse("http://127.0.0.1:8080/x").is_ok());
-    assert!(parse("/x").is_ok());
-    for foreign in
-        ["http://127.0.0.1/x", "http://127.0.0.1:8081/x", "https://127.0.0.1:8080/x", "http://localhost:8080/x"]
-    {
+    for foreign in [
+        "http://127.0.0.1/x",
+        "http://127.0.0.1:/x",
+        "http://127.0.0.1:81/x",
+        "https://127.0.0.1:8080/x",
+        "ftp://127.0.0.1:8080/x",
+        "http://localhost:81/x",
+        "http://localhost:8080/x",
+        "http://lo\u{441}alhost:81/x",
+        "//127.0.0.1:81/x",
+        "/\\127.0.0.1:81/x",
+        "\\\\127.0.0.1:81/x",
+        "http:\\\\127.0.0.1:81\\x",
+        "http://127.0.0.1:8080@127.0.0.1:81/x",
+        "http://127.0.0.1:8080\t@127.0.0.1:81/x",
+        "http://127.1:81/x",
+        "http://2130706433:81/x",
+        "http://0x7f000001:81/x",
+        "http://0177.0.0.1:81/x",
+        "http://127.0.0.1.:81/x",
+        "http://127.0.0.1:081/x",
+        "http://[::1]:81/x",
+        "http://[::ffff:127.0.0.1]:81/x",
+        "http://\u{ff11}27.0.0.1:81/x",
+        "http://127\u{3002}0.0.1:81/x",
+        "data:application/json,{}",
+    ] {
         assert_eq!(parse(foreign), Err(ErrorKind::ForeignLocation), "{foreign}");
     }
-    assert!(
-        parse("http://2130706433:8080/x").is_ok(),
-        "the same address, and the request is built from the endpoint's"
-    );
-    assert_eq!(parse("http://2130706433:8080/x").unwrap().to_string(), "http://127.0.0.1:8080/x");
+    for invalid in [
+        "http://xn--loalhost-3zg:81/x",
+        "///127.0.0.1:81/x",
+        "http:127.0.0.1:81/x",
+        "http:/127.0.0.1:81/x",
+        "http://user@127.0.0.1:8080/x",
+        "http://:password@127.0.0.1:8080/x",
+        "http://@127.0.0.1:8080/x",
+        "http://[::1%25lo]:81/x",
+        "http://127.0.0.1:99999/x",
+    ] {
+        assert_eq!(parse(invalid), Err(ErrorKind::InvalidLocation), "{invalid}");
+    }
+    // The same address in another spelling. The request is built with the endpoint's.
+    for same in ["http://127.0.0.1:8080/x", "/x", "http://2130706433:8080/x"] {
+        assert_eq!(parse(same).unwrap().to_string(), "http://127.0.0.1:8080/x");
+    }
 }
 
 #[test]
-fn a_reference_from_somewhere_else_points_there() {
+fn a_reference_resolves_against_the_url_that_was_called() {
     let called = "https://evil.example/api/cancel".parse().unwrap();
     let parsed = OperationLocation::parse(&Endpoint::default(), &called, "/api/operations/1");
     assert_eq!(parsed.unwrap_err().kind(), ErrorKind::ForeignLocation);
 }
 
 #[test]
-fn what_was_called_hides_nothing_either() {
+fn a_reference_is_not_joined_to_a_url_of_a_forbidden_form() {
     for path in ["/api\\x/y", "/api/\u{85}/y", "/api/%5c/y", "/a/../y", "/a/%2e%2e/y"] {
         let called = Uri::try_from(format!("{ORIGIN}{path}")).unwrap();
         let parsed = OperationLocation::parse(&Endpoint::default(), &called, "operations/1");
@@ -277,17 +317,5 @@ proptest! {
             publisher: PublisherId::new(publisher).unwrap(), offer: OfferId::new(offer).unwrap(), version, slot,
         };
         prop_assert_eq!(kind, Ok(expected));
-    }
-}
-
-#[test]
-fn what_is_as_long_as_it_may_be_can_be_written_down_and_read_again() {
-    let path = |length: usize| format!("/{}", "x".repeat(length - 1));
-    for value in [path(8192), format!("{ORIGIN}{}", path(8192))] {
-        let location = parse(&value).unwrap();
-        assert_eq!(parse(&location.to_string()), Ok(location));
-    }
-    for value in [path(8193), format!("{ORIGIN}{}", path(8193)), "x".repeat(8192), "x".repeat(100_000)] {
-        assert_eq!(parse(&value), Err(ErrorKind::InvalidLocation));
     }
 }

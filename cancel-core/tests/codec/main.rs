@@ -1,4 +1,4 @@
-//! The codec: one message at a time, without state, a row of the wire contract a row of a table.
+//! The codec: one message at a time, without state. A row of the wire contract is a row of a table.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,3 +11,4 @@ mod answers;
 mod locations;
 mod operations;
 mod requests;
+mod statuses;

@@ -70,7 +70,7 @@ fn a_cancel_with_everything() {
 }
 
 #[test]
-fn a_look_at_an_operation_by_its_id() {
+fn a_poll_of_an_operation_by_its_id() {
     let (publisher, offer) = contoso();
     let operation = OperationId::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8").unwrap();
     let request = GetOperation::new(publisher, offer, operation).client_request_id(call_id());
@@ -109,6 +109,24 @@ fn a_request_goes_to_the_endpoint_it_is_made_for() {
     let local = Endpoint::new("http://localhost:81").unwrap();
     let request = GetOperation::at(location).to_http(&local, &token());
     assert_eq!(request.uri(), "http://localhost:81/api/x?api-version=2017-10-31", "wherever the location was proven");
+}
+
+#[test]
+fn a_location_without_a_version_gets_the_configured_one() {
+    let called = "https://cloudpartner.azure.com/".parse().unwrap();
+    for (location, path_and_query) in [
+        ("/api/x", "/api/x?api-version=2017-10-31"),
+        ("/api/x?", "/api/x?api-version=2017-10-31"),
+        ("/api/x?a=b", "/api/x?a=b&api-version=2017-10-31"),
+        ("/api/x?API-Version=2020-01-01&a=b", "/api/x?API-Version=2020-01-01&a=b"),
+        ("/api/x?api%2Dversion=2020-01-01", "/api/x?api%2Dversion=2020-01-01"),
+        ("https://cloudpartner.azure.com", "/?api-version=2017-10-31"),
+        ("https://cloudpartner.azure.com?a#b", "/?a&api-version=2017-10-31"),
+    ] {
+        let parsed = OperationLocation::parse(&Endpoint::default(), &called, location).unwrap();
+        let request = GetOperation::at(parsed).to_http(&Endpoint::default(), &token());
+        assert_eq!(request.uri().to_string(), format!("https://cloudpartner.azure.com{path_and_query}"), "{location}");
+    }
 }
 
 #[test]

@@ -2,90 +2,91 @@
 
 use cancel_core::{ErrorKind, Failure, Posted, Proof};
 
-use crate::talk::{NO_HEADERS, Talk, settled};
+use crate::run::{NO_HEADERS, Run, accepted, settled};
 
 #[test]
 fn a_post_that_may_have_been_processed_is_not_repeated() {
-    for failure in [Failure::maybe_sent("connection reset"), Failure::Dropped] {
-        let mut talk = Talk::new(settled());
-        talk.post().fail(failure);
-        assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
-    }
-
-    for status in [500, 501, 502, 503, 504, 599] {
-        let mut talk = Talk::new(settled());
-        talk.post().answer(status, [("Retry-After", "1")], "");
-        assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Yes), "{status}, a gateway's too");
+    for policy in [accepted(), settled()] {
+        for failure in [Failure::maybe_sent("connection reset"), Failure::Dropped] {
+            let mut run = Run::new(policy.clone());
+            run.post().fail(failure);
+            assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
+        }
+        for status in 500..600 {
+            let mut run = Run::new(policy.clone());
+            run.post().answer(status, [("Retry-After", "1")], "");
+            assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Yes), "{status}: a gateway may have sent it");
+        }
     }
 }
 
 #[test]
 fn an_ambiguous_error_keeps_what_the_service_said() {
-    let mut talk = Talk::new(settled());
-    talk.post().answer(503, NO_HEADERS, r#"{"error":{"code":"Busy","message":"later"}}"#);
-    let error = talk.end().unwrap_err();
+    let mut run = Run::new(settled());
+    run.post().answer(503, NO_HEADERS, r#"{"error":{"code":"Busy","message":"later"}}"#);
+    let error = run.end().unwrap_err();
     assert_eq!(error.answer().and_then(|answer| answer.code()), Some("Busy"));
 
-    let mut talk = Talk::new(settled());
-    talk.post().maybe_sent();
-    let error = talk.end().unwrap_err();
-    assert_eq!(error.detail(), "connection reset");
+    let mut run = Run::new(settled());
+    run.post().maybe_sent();
+    assert_eq!(run.end().unwrap_err().detail(), "connection reset");
 }
 
 #[test]
-fn a_caller_who_knows_better_may_repeat_it() {
-    let mut talk = Talk::new(settled().retry_ambiguous(true));
-    talk.post().maybe_sent();
-    talk.post().answer(503, NO_HEADERS, "");
-    talk.post().answer(200, NO_HEADERS, "");
-    assert_eq!(talk.canceled(), Proof::Acknowledged);
+fn retry_ambiguous_repeats_it_until_the_attempts_are_used_up() {
+    let mut run = Run::new(settled().retry_ambiguous(true));
+    run.post().maybe_sent();
+    run.post().answer(503, NO_HEADERS, "");
+    run.post().answer(200, NO_HEADERS, "");
+    assert_eq!(run.canceled(), Proof::Acknowledged);
 
-    let mut talk = Talk::new(settled().retry_ambiguous(true));
+    let mut run = Run::new(settled().retry_ambiguous(true));
     for _ in 0..5 {
-        talk.post().maybe_sent();
+        run.post().maybe_sent();
     }
-    assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
+    assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
 }
 
 #[test]
-fn what_was_certainly_not_sent_is_repeated() {
-    let mut talk = Talk::new(settled());
+fn a_post_that_was_not_sent_is_repeated() {
+    let mut run = Run::new(settled());
     for _ in 0..4 {
-        talk.post().not_sent();
+        run.post().not_sent();
     }
-    talk.post().answer(200, NO_HEADERS, "");
-    assert_eq!(talk.canceled(), Proof::Acknowledged);
+    run.post().answer(200, NO_HEADERS, "");
+    assert_eq!(run.canceled(), Proof::Acknowledged);
 
-    let mut talk = Talk::new(settled());
+    let mut run = Run::new(settled());
     for _ in 0..5 {
-        talk.post().not_sent();
+        run.post().not_sent();
     }
-    assert_eq!(talk.error(), (ErrorKind::Transport, Posted::No));
+    assert_eq!(run.error(), (ErrorKind::Transport, Posted::No));
 }
 
 #[test]
-fn what_was_refused_unread_is_repeated() {
-    for status in [408, 429] {
-        let mut talk = Talk::new(settled());
+fn a_post_that_was_refused_unread_is_repeated() {
+    for (status, kind) in [(408, ErrorKind::UnexpectedStatus), (429, ErrorKind::Throttled)] {
+        let mut run = Run::new(settled());
         for _ in 0..4 {
-            talk.post().answer(status, NO_HEADERS, "");
+            run.post().answer(status, NO_HEADERS, "");
         }
-        talk.post().answer(200, NO_HEADERS, "");
-        assert_eq!(talk.canceled(), Proof::Acknowledged);
+        run.post().answer(200, NO_HEADERS, "");
+        assert_eq!(run.canceled(), Proof::Acknowledged);
+
+        let mut run = Run::new(settled());
+        for _ in 0..5 {
+            run.post().answer(status, NO_HEADERS, "");
+        }
+        assert_eq!(run.error(), (kind, Posted::Yes));
     }
-    let mut talk = Talk::new(settled());
-    for _ in 0..5 {
-        talk.post().answer(429, NO_HEADERS, "");
-    }
-    assert_eq!(talk.error(), (ErrorKind::Throttled, Posted::Yes));
 }
 
 #[test]
-fn what_was_once_uncertain_stays_so() {
-    let mut talk = Talk::new(settled().retry_ambiguous(true));
-    talk.post().maybe_sent();
+fn a_post_in_doubt_stays_in_doubt_when_its_repeats_are_not_sent() {
+    let mut run = Run::new(settled().retry_ambiguous(true));
+    run.post().maybe_sent();
     for _ in 0..4 {
-        talk.post().fail(Failure::not_sent("no route"));
+        run.post().fail(Failure::not_sent("no route"));
     }
-    assert_eq!(talk.error(), (ErrorKind::Transport, Posted::Maybe));
+    assert_eq!(run.error(), (ErrorKind::Transport, Posted::Maybe));
 }

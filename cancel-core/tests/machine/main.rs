@@ -1,4 +1,4 @@
-//! The machine, told what came back: every test reads as a conversation in virtual time.
+//! The machine in virtual time: every test reads as a conversation.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,7 +7,7 @@
     reason = "a helper that fails is a test that fails"
 )]
 
-mod talk;
+mod run;
 
 mod accepted;
 mod ambiguity;
@@ -16,6 +16,7 @@ mod checkpoints;
 mod commitment;
 mod limits;
 mod locations;
+mod refusals;
 mod resumed;
 mod retries;
 mod second_post;

@@ -1,155 +1,147 @@
-//! Going on in another process, at every point of a conversation.
+//! Another process resumes a run, at every point of a conversation.
 
 use cancel_core::{ErrorKind, Posted, Proof, Step, TokenReason};
 
-use crate::talk::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Talk, accepted, pairs, secs, settled, status, verified};
+use crate::run::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, accepted, pairs, secs, settled, status, verified};
 
 #[test]
-fn before_anything_was_sent_it_begins_anew() {
-    let mut talk = Talk::new(verified()).resume(verified());
-    talk.list(&[("a", "running")]);
-    let mut talk = Talk::new(settled()).resume(settled());
-    talk.post();
+fn a_run_that_sent_nothing_is_resumed_from_its_start() {
+    let mut run = Run::new(verified()).resume(verified());
+    run.list(&[("a", "running")]);
+    let mut run = Run::new(settled()).resume(settled());
+    run.post();
 }
 
 #[test]
-fn after_the_list_it_looks_again_and_keeps_what_it_noted() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    let mut talk = talk.resume(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(200, NO_HEADERS, "");
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified);
+fn after_the_list_it_lists_again_and_keeps_its_baseline() {
+    let mut run = Run::posting(&["a"]).resume(verified());
+    run.list(&[("a", "running")]);
+    run.post().answer(200, NO_HEADERS, "");
+    run.ends_canceled("a");
 
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    let mut talk = talk.resume(verified());
-    talk.list(&[("b", "running")]);
-    talk.look_at("a", "completed");
-    assert_eq!((talk.ended().0, talk.cancellation.posted()), (Proof::Verified, Posted::No));
+    let mut run = Run::posting(&["a"]).resume(verified());
+    run.list(&[("b", "running")]);
+    run.poll_tracked("a", "completed");
+    assert_eq!((run.ended().0, run.cancellation.posted()), (Proof::Verified, Posted::No));
 }
 
 #[test]
-fn a_post_that_was_out_is_looked_into() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post();
-    let mut talk = talk.resume(verified());
-    assert_eq!(talk.cancellation.posted(), Posted::Maybe);
-    talk.list(&[("a", "canceled")]);
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified);
+fn a_post_that_was_in_flight_is_followed_by_a_recheck() {
+    let mut run = Run::posting(&["a"]);
+    run.post();
+    let mut run = run.resume(verified());
+    assert_eq!(run.cancellation.posted(), Posted::Maybe);
+    run.list(&[("a", "canceled")]);
+    run.ends_canceled("a");
 }
 
 #[test]
-fn a_post_that_was_out_is_ambiguous_where_nothing_can_be_looked_into() {
+fn without_a_list_a_post_that_was_in_flight_is_ambiguous() {
     for policy in [settled(), accepted()] {
-        let mut talk = Talk::new(policy.clone());
-        talk.post();
-        let mut talk = talk.resume(policy.clone());
-        assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
-        let mut talk = talk.resume(policy.clone());
-        assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe), "and stays so");
-        let mut talk = talk.resume(policy.retry_ambiguous(true));
-        talk.post();
+        let mut run = Run::new(policy.clone());
+        run.post();
+        let mut run = run.resume(policy.clone());
+        assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
+        let mut run = run.resume(policy.clone());
+        assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe), "in the next run too");
+        let mut run = run.resume(policy.retry_ambiguous(true));
+        run.post();
     }
 }
 
 #[test]
-fn a_post_that_was_accepted_is_never_sent_again() {
-    let mut talk = Talk::watching(settled()).resume(settled());
-    talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::ByLocation);
+fn a_post_that_was_accepted_is_never_repeated() {
+    let mut run = Run::following(settled()).resume(settled());
+    run.ends_canceled_by_location();
 
-    let mut talk = Talk::new(settled());
-    talk.post().answer(202, [("Location", "https://evil.example/")], "");
-    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
-    let mut talk = talk.resume(settled().retry_ambiguous(true));
+    let mut run = Run::new(settled());
+    run.post().answer(202, [("Location", "https://evil.example/")], "");
+    assert_eq!(run.error(), (ErrorKind::ForeignLocation, Posted::Yes));
+    let mut run = run.resume(settled().retry_ambiguous(true));
     assert_eq!(
-        talk.error(),
+        run.error(),
         (ErrorKind::Ambiguous, Posted::Yes),
-        "whatever the policy says of those that are not known"
+        "the policy is about a POST in doubt, and this one was accepted"
     );
 
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(202, [("Location", "https://evil.example/")], "");
-    let mut talk = talk.resume(verified());
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified, "what was noted is followed all the same");
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(202, [("Location", "https://evil.example/")], "");
+    let mut run = run.resume(verified());
+    run.poll_tracked("a", "canceled");
+    assert_eq!(run.canceled(), Proof::Verified, "the baseline is polled");
 }
 
 #[test]
-fn a_deadline_in_the_middle_of_a_post_does_not_make_it_unsent() {
-    for (policy, next) in [(settled(), None), (verified(), Some("look"))] {
-        let mut talk = Talk::new(policy.clone().deadline(secs(10)));
-        if next.is_some() {
-            talk.list(&[("a", "running")]);
+fn a_post_that_was_in_flight_at_the_deadline_stays_in_doubt() {
+    for (policy, lists) in [(settled(), false), (verified(), true)] {
+        let mut run = Run::new(policy.clone().deadline(secs(10)));
+        if lists {
+            run.list(&[("a", "running")]);
         }
-        talk.post();
-        talk.now += secs(10);
-        assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Maybe));
-        let mut talk = talk.resume(policy);
-        match next {
-            Some(_) => talk.list(&[("a", "running")]),
-            None => assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe)),
+        run.post();
+        run.now += secs(10);
+        assert_eq!(run.error(), (ErrorKind::Deadline, Posted::Maybe));
+        let mut run = run.resume(policy);
+        if lists {
+            run.list(&[("a", "running")]);
+        } else {
+            assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
         }
     }
 }
 
 #[test]
-fn what_was_seen_of_the_operations_is_seen_again() {
-    let mut talk = Talk::verifying(&["a", "b"]);
-    talk.look_at("a", "canceled");
-    let mut talk = talk.resume(verified());
-    talk.look_at("a", "canceled");
-    talk.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
-    talk.look_at("b", "completed");
-    assert_eq!(talk.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "completed")])));
+fn every_operation_of_the_baseline_is_polled_again() {
+    let mut run = Run::verifying(&["a", "b"]);
+    run.poll_tracked("a", "canceled");
+    let mut run = run.resume(verified());
+    run.poll_tracked("a", "canceled");
+    run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
+    run.poll_tracked("b", "completed");
+    assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "completed")])));
 }
 
 #[test]
-fn that_the_cancel_has_failed_is_remembered() {
-    let mut talk = Talk::verifying(&["a"]);
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
-    let mut talk = talk.resume(verified());
-    talk.look_at("a", "running");
-    assert_eq!(talk.end().unwrap().as_str(), "still_running");
+fn a_failed_cancel_is_remembered() {
+    let mut run = Run::verifying(&["a"]);
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
+    let mut run = run.resume(verified());
+    run.poll_tracked("a", "running");
+    assert_eq!(run.end().unwrap().as_str(), "still_running");
 }
 
 #[test]
 fn the_token_is_asked_for_anew() {
-    let mut talk = Talk::watching(settled()).resume(settled());
-    talk.look(200, &status("running"));
-    assert_eq!(talk.tokens, [TokenReason::FirstUse]);
+    let mut run = Run::following(settled()).resume(settled());
+    run.poll(200, &status("running"));
+    assert_eq!(run.tokens, [TokenReason::FirstUse]);
 }
 
 #[test]
-fn the_wait_goes_on_where_it_was() {
-    let mut talk = Talk::new(settled());
-    talk.post().answer(202, [("Location", MIGRATED), ("Retry-After", "60")], "");
-    talk.now += secs(20);
-    let mut talk = talk.resume(settled());
-    let waited = talk.look(200, &status("running"));
+fn the_rest_of_a_wait_is_waited() {
+    let mut run = Run::new(settled());
+    run.post().answer(202, [("Location", MIGRATED), ("Retry-After", "60")], "");
+    run.now += secs(20);
+    let mut run = run.resume(settled());
+    let waited = run.poll(200, &status("running"));
     assert_eq!(waited, secs(40));
 }
 
 #[test]
-fn time_that_passed_counts_on_the_same_clock() {
-    let talk = Talk::watching(settled().deadline(secs(60)));
-    let text = talk.cancellation.checkpoint().to_json();
-    let mut later = Talk { now: talk.now + secs(61), ..talk };
+fn on_the_same_clock_the_time_between_two_runs_counts() {
+    let run = Run::following(settled().deadline(secs(60)));
+    let text = run.cancellation.checkpoint().to_json();
+    let mut later = Run { now: run.now + secs(61), ..run };
     later = later.resume_from(&text, settled().deadline(secs(60))).unwrap();
     assert_eq!(later.error(), (ErrorKind::Deadline, Posted::Yes));
 }
 
 #[test]
 fn on_another_clock_no_time_has_passed() {
-    let talk = Talk::watching(settled().deadline(secs(60)));
-    let text = talk.cancellation.checkpoint().to_json();
-    let mut other = Talk { now: secs(3), ..talk };
+    let run = Run::following(settled().deadline(secs(60)));
+    let text = run.cancellation.checkpoint().to_json();
+    let mut other = Run { now: secs(3), ..run };
     other = other.resume_from(&text, settled().deadline(secs(60))).unwrap();
     let Step::WaitUntil(when) = other.cancellation.step(other.now) else { panic!("it waits") };
     assert_eq!(when, secs(4));
@@ -160,53 +152,51 @@ fn on_another_clock_no_time_has_passed() {
 }
 
 #[test]
-fn after_an_error_another_run_has_a_deadline_and_tries_of_its_own() {
-    let mut talk = Talk::watching(settled().deadline(secs(60)));
-    talk.now += secs(1000);
-    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Yes));
-    let mut talk = talk.resume(settled().deadline(secs(60)));
-    talk.look(200, &status("canceled"));
-    assert_eq!(talk.canceled(), Proof::ByLocation);
+fn after_an_error_the_next_run_has_a_deadline_and_attempts_of_its_own() {
+    let mut run = Run::following(settled().deadline(secs(60)));
+    run.now += secs(1000);
+    assert_eq!(run.error(), (ErrorKind::Deadline, Posted::Yes));
+    let mut run = run.resume(settled().deadline(secs(60)));
+    run.ends_canceled_by_location();
 
-    let mut talk = Talk::watching(settled());
+    let mut run = Run::following(settled());
     for _ in 0..5 {
-        talk.look(503, "");
+        run.poll(503, "");
     }
-    let mut talk = talk.resume(settled());
+    let mut run = run.resume(settled());
     for _ in 0..4 {
-        talk.look(503, "");
+        run.poll(503, "");
     }
-    talk.look(200, &status("canceled"));
+    run.poll(200, &status("canceled"));
 
-    let mut talk = Talk::new(verified());
+    let mut run = Run::new(verified());
     for _ in 0..5 {
-        talk.list(&[("a", "running")]);
-        talk.post().maybe_sent();
+        run.list(&[("a", "running")]);
+        run.post().maybe_sent();
     }
-    let mut talk = talk.resume(verified());
-    talk.list(&[("a", "running")]);
-    talk.post();
+    let mut run = run.resume(verified());
+    run.list(&[("a", "running")]);
+    run.post();
 }
 
 #[test]
-fn a_crash_loop_posts_no_more_than_one_run_would() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
+fn a_crash_loop_posts_no_more_often_than_one_run() {
+    let mut run = Run::posting(&["a"]);
     for _ in 0..5 {
-        talk.post();
-        talk = talk.resume(verified());
-        talk.list(&[("a", "running")]);
+        run.post();
+        run = run.resume(verified());
+        run.list(&[("a", "running")]);
     }
-    assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
+    assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
 }
 
 #[test]
-fn waits_go_on_where_they_were() {
-    let mut talk = Talk::watching(settled());
+fn the_schedule_goes_on_where_it_was() {
+    let mut run = Run::following(settled());
     for _ in 0..4 {
-        talk.look(200, &status("running"));
+        run.poll(200, &status("running"));
     }
-    let mut talk = talk.resume(settled());
-    let waits: Vec<_> = (0..4).map(|_| talk.look(200, &status("running")).as_millis()).collect();
+    let mut run = run.resume(settled());
+    let waits: Vec<_> = (0..4).map(|_| run.poll(200, &status("running")).as_millis()).collect();
     assert_eq!(waits, [5000, 5000, 20_000, 20_000]);
 }

@@ -1,172 +1,161 @@
-//! After a POST of which nobody knows what became, in `Until::Verified`: a look, and another POST only while it can cancel
-//! nothing but what was noted.
+//! After a POST in doubt in `Until::Verified`: a recheck, and another POST only where it can cancel nothing but the baseline.
 
 use cancel_core::{CancelRequest, ErrorKind, OfferId, OperationId, Posted, Proof, PublisherId};
 
-use crate::talk::{CANCEL_OPERATION, LIST, NO_HEADERS, Talk, pairs, secs, verified};
+use crate::run::{CANCEL_OPERATION, LIST, NO_HEADERS, Run, pairs, secs, verified};
 
-/// A conversation whose POST had no answer.
-fn in_doubt() -> Talk {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().maybe_sent();
-    talk
+/// A run whose POST had no answer.
+fn in_doubt() -> Run {
+    let mut run = Run::posting(&["a"]);
+    run.post().maybe_sent();
+    run
 }
 
 #[test]
-fn it_posts_again_while_only_the_noted_are_in_progress() {
-    let mut talk = in_doubt();
-    talk.list(&[("a", "running"), ("old", "canceled")]);
-    assert_eq!(talk.waited, secs(1));
-    talk.post().answer(202, [("Location", CANCEL_OPERATION)], "");
-    assert_eq!(talk.waited, secs(0), "directly after the look");
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified);
+fn it_posts_again_while_only_the_baseline_is_in_progress() {
+    let mut run = in_doubt();
+    run.list(&[("a", "running"), ("old", "canceled")]);
+    assert_eq!(run.waited, secs(1));
+    run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
+    assert_eq!(run.waited, secs(0), "directly after the recheck");
+    run.ends_canceled("a");
 }
 
 #[test]
-fn it_never_posts_once_another_has_been_started() {
+fn it_does_not_post_again_once_another_operation_has_been_started() {
     for entries in [&[("a", "running"), ("b", "notStarted")][..], &[("a", "canceled"), ("b", "running")]] {
-        let mut talk = in_doubt();
-        talk.list(entries);
-        talk.look_at("a", "running");
-        talk.look_at("a", "canceled");
-        assert_eq!(talk.canceled(), Proof::Verified);
-        assert_eq!(talk.cancellation.posted(), Posted::Maybe);
+        let mut run = in_doubt();
+        run.list(entries);
+        run.poll_tracked("a", "running");
+        run.ends_canceled("a");
+        assert_eq!(run.cancellation.posted(), Posted::Maybe);
     }
 }
 
 #[test]
-fn it_follows_the_noted_to_their_end_when_they_are_gone() {
-    let mut talk = in_doubt();
-    talk.list(&[("a", "completed")]);
-    talk.look_at("a", "completed");
-    assert_eq!(talk.waited, secs(0), "at once");
-    assert_eq!(talk.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
+fn it_polls_a_baseline_that_has_left_the_list_to_its_end() {
+    let mut run = in_doubt();
+    run.list(&[("a", "completed")]);
+    run.poll_tracked("a", "completed");
+    assert_eq!(run.waited, secs(0), "at once");
+    assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
 }
 
 #[test]
-fn a_gateways_error_is_looked_into_as_well() {
+fn an_error_of_a_gateway_is_followed_by_a_recheck_too() {
     for status in [500, 503] {
-        let mut talk = Talk::new(verified());
-        talk.list(&[("a", "running")]);
-        talk.post().answer(status, [("Retry-After", "20")], "");
-        talk.list(&[("a", "running")]);
-        assert_eq!(talk.waited, secs(20));
-        talk.post().answer(200, NO_HEADERS, "");
-        talk.look_at("a", "canceled");
-        assert_eq!(talk.canceled(), Proof::Verified);
+        let mut run = Run::posting(&["a"]);
+        run.post().answer(status, [("Retry-After", "20")], "");
+        run.list(&[("a", "running")]);
+        assert_eq!(run.waited, secs(20));
+        run.post().answer(200, NO_HEADERS, "");
+        run.ends_canceled("a");
     }
 }
 
 #[test]
-fn it_looks_again_before_any_later_post() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(429, [("Retry-After", "60")], "");
-    talk.list(&[("b", "running")]);
-    talk.look_at("a", "completed");
-    assert_eq!(talk.ended().0, Proof::Verified, "what runs now was started while it waited");
+fn a_recheck_precedes_every_later_post() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(429, [("Retry-After", "60")], "");
+    run.list(&[("b", "running")]);
+    run.poll_tracked("a", "completed");
+    assert_eq!(run.ended().0, Proof::Verified, "what runs now was started while it waited");
 
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().not_sent();
-    talk.list(&[("a", "running")]);
-    talk.post().answer(200, NO_HEADERS, "");
+    let mut run = Run::posting(&["a"]);
+    run.post().not_sent();
+    run.list(&[("a", "running")]);
+    run.post().answer(200, NO_HEADERS, "");
 }
 
 #[test]
-fn a_fresh_token_may_take_its_time() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(401, NO_HEADERS, "");
-    talk.list(&[("b", "running")]);
-    talk.look_at("a", "completed");
-    assert_eq!(talk.ended().0, Proof::Verified, "what runs now was started while the token was fetched");
+fn a_recheck_follows_the_401_to_a_post() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(401, NO_HEADERS, "");
+    run.list(&[("b", "running")]);
+    run.poll_tracked("a", "completed");
+    assert_eq!(run.ended().0, Proof::Verified, "what runs now was started while the token was fetched");
 
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(401, NO_HEADERS, "");
-    talk.list(&[("a", "running")]);
-    talk.post().answer(401, NO_HEADERS, "");
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(401, NO_HEADERS, "");
+    run.list(&[("a", "running")]);
+    run.post().answer(401, NO_HEADERS, "");
     assert_eq!(
-        talk.error(),
+        run.error(),
         (ErrorKind::Unauthorized, Posted::Yes),
-        "the look between them accepts no token for a POST"
+        "the answer to the list between them does not accept the token for a POST"
     );
 }
 
 #[test]
-fn a_deadline_says_what_was_started_in_the_meantime() {
-    let mut talk = in_doubt();
-    talk.list(&[("a", "running"), ("b", "running")]);
-    talk.look_at("a", "running");
-    talk.now += secs(10_000);
-    assert_eq!(talk.error(), (ErrorKind::Deadline, Posted::Maybe));
-    let error = talk.end().unwrap_err().to_string();
+fn the_error_of_a_deadline_names_what_was_started_in_the_meantime() {
+    let mut run = in_doubt();
+    run.list(&[("a", "running"), ("b", "running")]);
+    run.poll_tracked("a", "running");
+    run.now += secs(10_000);
+    assert_eq!(run.error(), (ErrorKind::Deadline, Posted::Maybe));
+    let error = run.end().unwrap_err().to_string();
     assert!(error.contains("operation b was started in the meantime"), "{error}");
 }
 
 #[test]
-fn a_look_that_fails_is_tried_again() {
-    let mut talk = in_doubt();
+fn a_recheck_that_fails_is_repeated() {
+    let mut run = in_doubt();
     for _ in 0..4 {
-        talk.get(LIST).answer(503, NO_HEADERS, "");
+        run.get(LIST).answer(503, NO_HEADERS, "");
     }
-    talk.list(&[("a", "running")]);
-    talk.post().answer(200, NO_HEADERS, "");
+    run.list(&[("a", "running")]);
+    run.post().answer(200, NO_HEADERS, "");
 
-    let mut talk = in_doubt();
+    let mut run = in_doubt();
     for _ in 0..5 {
-        talk.get(LIST).answer(503, NO_HEADERS, "");
+        run.get(LIST).answer(503, NO_HEADERS, "");
     }
-    assert_eq!(talk.error(), (ErrorKind::Server, Posted::Maybe));
+    assert_eq!(run.error(), (ErrorKind::Server, Posted::Maybe));
 }
 
 #[test]
-fn five_posts_that_lead_nowhere_are_enough() {
-    let mut talk = Talk::new(verified());
+fn five_posts_in_doubt_end_it() {
+    let mut run = Run::new(verified());
     for _ in 0..5 {
-        talk.list(&[("a", "running")]);
-        talk.post().maybe_sent();
+        run.list(&[("a", "running")]);
+        run.post().maybe_sent();
     }
-    assert_eq!(talk.error(), (ErrorKind::Ambiguous, Posted::Maybe));
+    assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
 }
 
 #[test]
-fn a_target_that_is_gone_is_not_posted_for_again() {
+fn it_does_not_post_again_once_the_operation_of_only_if_running_has_ended() {
     let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
         .only_if_running(OperationId::new("a").unwrap());
-    let mut talk = Talk::about(request, verified());
-    talk.list(&[("a", "running"), ("b", "running")]);
-    talk.post().maybe_sent();
-    talk.list(&[("b", "running")]);
-    talk.look_at("a", "canceled");
-    talk.look_at("b", "completed");
-    assert_eq!(talk.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "completed")])));
+    let mut run = Run::about(request, verified());
+    run.list(&[("a", "running"), ("b", "running")]);
+    run.post().maybe_sent();
+    run.list(&[("b", "running")]);
+    run.poll_tracked("a", "canceled");
+    run.poll_tracked("b", "completed");
+    assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "completed")])));
 }
 
-/// A throttle or a slow disk keeps it waiting, and somebody starts another in the meantime.
+/// A throttle or a slow disk holds it back, and somebody starts another operation in the meantime.
 #[test]
-fn a_post_that_was_kept_waiting_goes_out_after_another_look() {
-    let kept_waiting = || {
-        let mut talk = Talk::new(verified());
-        talk.list(&[("a", "running")]);
-        talk.now += secs(6);
-        talk
+fn a_post_that_was_held_back_goes_out_after_a_recheck() {
+    let held_back = || {
+        let mut run = Run::posting(&["a"]);
+        run.now += secs(6);
+        run
     };
-    let mut talk = kept_waiting();
-    talk.list(&[("a", "completed"), ("b", "running")]);
-    talk.look_at("a", "completed");
-    assert_eq!((talk.ended().0, talk.cancellation.posted()), (Proof::Verified, Posted::No));
+    let mut run = held_back();
+    run.list(&[("a", "completed"), ("b", "running")]);
+    run.poll_tracked("a", "completed");
+    assert_eq!((run.ended().0, run.cancellation.posted()), (Proof::Verified, Posted::No));
 
-    let mut talk = kept_waiting();
-    talk.list(&[("a", "running")]);
-    talk.now += secs(60);
-    talk.post().answer(429, NO_HEADERS, "");
-    talk.list(&[("a", "running")]);
-    talk.now += secs(6);
-    talk.list(&[("a", "running")]);
-    talk.now += secs(5);
-    talk.post().answer(200, NO_HEADERS, "");
+    let mut run = held_back();
+    run.list(&[("a", "running")]);
+    run.now += secs(60);
+    run.post().answer(429, NO_HEADERS, "");
+    run.list(&[("a", "running")]);
+    run.now += secs(6);
+    run.list(&[("a", "running")]);
+    run.now += secs(5);
+    run.post().answer(200, NO_HEADERS, "");
 }

@@ -1,283 +1,248 @@
-//! `Until::Verified`: the list, the POST, and what was in progress until it has ended.
+//! `Until::Verified`: the list, the POST, and polls of the baseline until all of it has ended.
 
 use cancel_core::{CancelRequest, ErrorKind, OfferId, OperationId, Outcome, Phase, Posted, Proof, PublisherId, State};
 
-use crate::talk::{
-    CANCEL_OPERATION, LIST, NO_HEADERS, NON_MIGRATED, Talk, list_of, operation, pairs, secs, seen, settled, status,
+use crate::run::{
+    CANCEL_OPERATION, LIST, NO_HEADERS, NON_MIGRATED, Run, list_of, operation, pairs, secs, settled, status, statuses,
     verified,
 };
 
 #[test]
-fn what_was_in_progress_says_itself_that_it_is_canceled() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("old", "completed"), ("a", "running")]);
-    talk.post().answer(202, [("Location", CANCEL_OPERATION)], "");
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("running"));
-    talk.look_at("a", "canceled");
-    match talk.end() {
+fn it_polls_the_baseline_and_the_location_until_the_baseline_is_canceled() {
+    let mut run = Run::new(verified());
+    run.list(&[("old", "completed"), ("a", "running")]);
+    run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("running"));
+    run.poll_tracked("a", "canceled");
+    match run.end() {
         Ok(Outcome::Canceled { proof, operation, operations, posted, .. }) => {
             assert_eq!((proof, posted), (Proof::Verified, Posted::Yes));
             assert_eq!(operation.map(|operation| operation.state()), Some(State::Canceled));
-            assert_eq!(seen(&operations), pairs(&[("a", "canceled")]));
+            assert_eq!(statuses(&operations), pairs(&[("a", "canceled")]));
         }
         other => panic!("not canceled: {other:?}"),
     }
-    assert_eq!(talk.cancellation.progress().polls, 3, "the list is not a look");
+    assert_eq!(run.cancellation.progress().polls, 3, "a list is not a poll");
 }
 
 #[test]
-fn where_nothing_is_in_progress_nothing_is_posted() {
+fn nothing_is_posted_where_nothing_is_in_progress() {
     for entries in [&[][..], &[("a", "canceled"), ("b", "Completed"), ("c", "failed")]] {
-        let mut talk = Talk::new(verified());
-        talk.list(entries);
-        let Ok(Outcome::NothingRunning { instead, .. }) = talk.end() else { panic!("something is running") };
-        assert_eq!((instead.len(), talk.cancellation.posted()), (0, Posted::No));
+        let mut run = Run::new(verified());
+        run.list(entries);
+        let Ok(Outcome::NothingRunning { instead, .. }) = run.end() else { panic!("something is running") };
+        assert_eq!((instead.len(), run.cancellation.posted()), (0, Posted::No));
     }
 }
 
 #[test]
-fn what_the_services_filter_would_hide_is_in_progress_too() {
+fn every_status_that_is_not_an_end_is_in_the_baseline() {
     for word in ["running", "notStarted", "waitingForPublisherReview", "?"] {
-        let mut talk = Talk::new(verified());
-        talk.list(&[("a", word)]);
-        talk.post().answer(200, NO_HEADERS, "");
-        talk.look_at("a", "canceled");
-        assert_eq!(talk.canceled(), Proof::Verified, "{word}");
+        let mut run = Run::new(verified());
+        run.list(&[("a", word)]);
+        run.post().answer(200, NO_HEADERS, "");
+        run.poll_tracked("a", "canceled");
+        assert_eq!(run.canceled(), Proof::Verified, "{word}");
     }
 }
 
 #[test]
 fn a_200_is_verified_like_a_202() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(200, NO_HEADERS, "");
-    talk.look_at("a", "running");
-    assert_eq!(talk.waited, secs(1));
-    talk.look_at("a", "completed");
-    assert_eq!(talk.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(200, NO_HEADERS, "");
+    run.poll_tracked("a", "running");
+    assert_eq!(run.waited, secs(1));
+    run.poll_tracked("a", "completed");
+    assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
 }
 
 #[test]
-fn a_cancel_that_loses_the_race_is_no_cancel() {
-    let mut talk = Talk::verifying(&["a"]);
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("completed"));
-    talk.look_at("a", "running");
-    talk.look_at("a", "completed");
-    assert_eq!(talk.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
+fn a_baseline_that_completes_is_not_canceled() {
+    let mut run = Run::verifying(&["a"]);
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("completed"));
+    run.poll_tracked("a", "running");
+    run.poll_tracked("a", "completed");
+    assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
 }
 
 #[test]
-fn several_operations_are_all_followed_to_their_ends() {
-    let mut talk = Talk::verifying(&["a", "b", "A"]);
-    talk.look_at("a", "canceled");
-    talk.get(CANCEL_OPERATION).answer(404, NO_HEADERS, "");
-    talk.look_at("b", "running");
-    talk.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("canceled"));
-    talk.look_at("b", "failed");
-    assert_eq!(talk.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "failed")])), "a and A are one");
-    assert_eq!(talk.end().unwrap().operation().unwrap().status(), "failed", "the one that was not canceled");
+fn every_operation_of_the_baseline_is_polled_to_its_end() {
+    let mut run = Run::verifying(&["a", "b", "A"]);
+    run.poll_tracked("a", "canceled");
+    run.get(CANCEL_OPERATION).answer(404, NO_HEADERS, "");
+    run.poll_tracked("b", "running");
+    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("canceled"));
+    run.poll_tracked("b", "failed");
+    assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "failed")])), "a and A are the same");
+    assert_eq!(run.end().unwrap().operation().unwrap().status(), "failed", "the one that was not canceled");
 }
 
 #[test]
-fn a_failed_cancel_is_told_once_an_operation_is_seen_to_run_after_it() {
-    let mut talk = Talk::verifying(&["a"]);
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
-    talk.look_at("a", "running");
-    let Ok(Outcome::StillRunning { operations, posted, .. }) = talk.end() else { panic!("it runs") };
-    assert_eq!((seen(&operations), posted), (pairs(&[("a", "running")]), Posted::Yes));
+fn a_failed_cancel_ends_it_once_a_later_poll_shows_the_baseline_running() {
+    let mut run = Run::verifying(&["a"]);
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
+    run.poll_tracked("a", "running");
+    let Ok(Outcome::StillRunning { operations, posted, .. }) = run.end() else { panic!("it runs") };
+    assert_eq!((statuses(&operations), posted), (pairs(&[("a", "running")]), Posted::Yes));
 
-    let mut talk = Talk::verifying(&["a"]);
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
-    talk.look_at("a", "completed");
-    assert_eq!(talk.ended().0, Proof::Verified, "it ended before anyone looked");
+    let mut run = Run::verifying(&["a"]);
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
+    run.poll_tracked("a", "completed");
+    assert_eq!(run.ended().0, Proof::Verified, "it ended before that poll");
 }
 
 #[test]
-fn a_location_that_disappears_or_fails_overrides_nothing() {
+fn a_location_that_disappears_or_fails_does_not_end_it() {
     for (code, body) in [(403, ""), (404, ""), (410, ""), (302, ""), (201, ""), (400, r#"{"status":"failed"}"#)] {
-        let mut talk = Talk::verifying(&["a"]);
-        // The second look may come before the location exists; the fourth may not.
+        let mut run = Run::verifying(&["a"]);
+        // The first polls may come before the location exists.
         for _ in 0..if code == 404 { 2 } else { 1 } {
-            talk.look_at("a", "running");
-            talk.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
+            run.poll_tracked("a", "running");
+            run.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
         }
-        talk.look_at("a", "running");
-        talk.look_at("a", "canceled");
-        assert_eq!(talk.canceled(), Proof::Verified, "{code}");
+        run.poll_tracked("a", "running");
+        run.poll_tracked("a", "canceled");
+        assert_eq!(run.canceled(), Proof::Verified, "{code}");
     }
-    let mut talk = Talk::verifying(&["a"]);
+    let mut run = Run::verifying(&["a"]);
     for _ in 0..5 {
-        talk.look_at("a", "running");
-        talk.get(CANCEL_OPERATION).maybe_sent();
+        run.poll_tracked("a", "running");
+        run.get(CANCEL_OPERATION).maybe_sent();
     }
-    talk.look_at("a", "running");
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified, "after five failures it is not asked any more");
+    run.poll_tracked("a", "running");
+    run.poll_tracked("a", "canceled");
+    assert_eq!(run.canceled(), Proof::Verified, "after five failures it is not polled any more");
 }
 
 #[test]
-fn a_missing_location_is_not_missed() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(202, NO_HEADERS, "");
-    talk.look_at("a", "running");
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified);
+fn a_missing_location_is_not_an_error() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(202, NO_HEADERS, "");
+    run.poll_tracked("a", "running");
+    run.ends_canceled("a");
 }
 
 #[test]
-fn a_foreign_location_is_an_error_all_the_same() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(202, [("Location", "https://evil.example/")], "");
-    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
+fn a_foreign_location_is_an_error() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(202, [("Location", "https://evil.example/")], "");
+    assert_eq!(run.error(), (ErrorKind::ForeignLocation, Posted::Yes));
 
-    let mut talk = Talk::verifying(&["a"]);
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(202, [("Operation-Location", "https://evil.example/")], "");
-    assert_eq!(talk.error(), (ErrorKind::ForeignLocation, Posted::Yes));
+    let mut run = Run::verifying(&["a"]);
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(202, [("Operation-Location", "https://evil.example/")], "");
+    assert_eq!(run.error(), (ErrorKind::ForeignLocation, Posted::Yes));
 }
 
 #[test]
-fn a_location_that_names_a_noted_operation_is_not_asked_twice() {
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running")]);
-    talk.post().answer(202, [("Location", &*operation("A"))], "");
-    talk.look_at("a", "running");
-    talk.look_at("a", "running");
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified);
+fn a_location_that_names_a_tracked_operation_is_not_polled_beside_it() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(202, [("Location", &*operation("A"))], "");
+    run.poll_tracked("a", "running");
+    run.poll_tracked("a", "running");
+    run.ends_canceled("a");
 }
 
 #[test]
-fn a_location_moves_while_it_is_looked_at() {
-    let mut talk = Talk::verifying(&["a"]);
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(202, [("Operation-Location", NON_MIGRATED)], "");
-    talk.get(&operation("a")).answer(200, [("Operation-Location", CANCEL_OPERATION)], &status("running"));
-    talk.get(NON_MIGRATED).answer(202, NO_HEADERS, "");
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified);
+fn a_location_moves_while_it_is_polled() {
+    let mut run = Run::verifying(&["a"]);
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(202, [("Operation-Location", NON_MIGRATED)], "");
+    run.get(&operation("a")).answer(200, [("Operation-Location", CANCEL_OPERATION)], &status("running"));
+    run.get(NON_MIGRATED).answer(202, NO_HEADERS, "");
+    run.ends_canceled("a");
 }
 
 #[test]
-fn failures_of_the_noted_operations_count() {
-    let mut talk = Talk::verifying(&["a"]);
+fn failures_to_poll_the_baseline_count() {
+    let mut run = Run::verifying(&["a"]);
     for _ in 0..4 {
-        talk.get(&operation("a")).answer(503, NO_HEADERS, "");
-        talk.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
+        run.get(&operation("a")).answer(503, NO_HEADERS, "");
+        run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
     }
-    talk.get(&operation("a")).answer(500, NO_HEADERS, "");
-    assert_eq!(talk.error(), (ErrorKind::Server, Posted::Yes), "five in a row, whatever the location says between");
+    run.get(&operation("a")).answer(500, NO_HEADERS, "");
+    assert_eq!(
+        run.error(),
+        (ErrorKind::Server, Posted::Yes),
+        "five in a row, whatever the location answers between them"
+    );
 
-    let mut talk = Talk::verifying(&["a"]);
-    talk.get(&operation("a")).answer(403, NO_HEADERS, "");
-    assert_eq!(talk.error(), (ErrorKind::Forbidden, Posted::Yes));
+    let mut run = Run::verifying(&["a"]);
+    run.get(&operation("a")).answer(403, NO_HEADERS, "");
+    assert_eq!(run.error(), (ErrorKind::Forbidden, Posted::Yes));
 }
 
-#[test]
-fn a_list_that_cannot_be_read_posts_nothing() {
-    for (code, body, kind) in [
-        (200, "", ErrorKind::MalformedBody),
-        (200, r#"[{"id":"a"}]"#, ErrorKind::MalformedBody),
-        (200, r#"[{"id":"a/b","submissionState":"running"}]"#, ErrorKind::MalformedBody),
-        (204, "", ErrorKind::MalformedBody),
-        (503, "", ErrorKind::Server),
-        (429, "", ErrorKind::Throttled),
-    ] {
-        let mut talk = Talk::new(verified());
-        for _ in 0..5 {
-            talk.get(LIST).answer(code, NO_HEADERS, body);
-        }
-        assert_eq!(talk.error(), (kind, Posted::No), "{code} {body}");
-    }
-    for (code, kind) in [
-        (202, ErrorKind::UnexpectedStatus),
-        (307, ErrorKind::UnexpectedStatus),
-        (403, ErrorKind::Forbidden),
-        (404, ErrorKind::NotFound),
-    ] {
-        let mut talk = Talk::new(verified());
-        talk.get(LIST).answer(code, NO_HEADERS, "[]");
-        assert_eq!(talk.error(), (kind, Posted::No), "{code}");
-    }
-    let mut talk = Talk::new(verified());
-    talk.list(&[("a", "running"), ("a/b", "completed")]);
-    talk.post();
-}
-
-fn only(id: &str) -> CancelRequest {
+fn only_if_running(id: &str) -> CancelRequest {
     CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
         .only_if_running(OperationId::new(id).unwrap())
 }
 
 #[test]
-fn only_one_operation_is_what_is_meant_or_nothing_is_posted() {
-    let mut talk = Talk::about(only("B"), verified());
-    talk.list(&[("a", "running"), ("b", "notStarted")]);
-    talk.post().answer(200, NO_HEADERS, "");
-    talk.look_at("a", "canceled");
-    talk.look_at("b", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified, "the call is for the whole offer, so that both are noted");
+fn only_if_running_posts_only_while_that_operation_is_in_progress() {
+    let mut run = Run::about(only_if_running("B"), verified());
+    run.list(&[("a", "running"), ("b", "notStarted")]);
+    run.post().answer(200, NO_HEADERS, "");
+    run.poll_tracked("a", "canceled");
+    run.poll_tracked("b", "canceled");
+    assert_eq!(run.canceled(), Proof::Verified, "the call cancels all of the offer, so both are tracked");
 
-    let mut talk = Talk::about(only("b"), verified());
-    talk.list(&[("a", "running"), ("b", "completed")]);
-    let Ok(Outcome::NothingRunning { instead, .. }) = talk.end() else { panic!("it is not in progress") };
-    assert_eq!(seen(&instead), pairs(&[("a", "running")]));
+    let mut run = Run::about(only_if_running("b"), verified());
+    run.list(&[("a", "running"), ("b", "completed")]);
+    let Ok(Outcome::NothingRunning { instead, .. }) = run.end() else { panic!("it is not in progress") };
+    assert_eq!(statuses(&instead), pairs(&[("a", "running")]));
 }
 
 #[test]
-fn without_the_list_one_operation_cannot_be_meant() {
-    let mut talk = Talk::about(only("a"), settled());
-    assert_eq!(talk.error(), (ErrorKind::InvalidInput, Posted::No));
+fn only_if_running_needs_the_list() {
+    let mut run = Run::about(only_if_running("a"), settled());
+    assert_eq!(run.error(), (ErrorKind::InvalidInput, Posted::No));
 }
 
 #[test]
 fn a_dry_run_says_what_would_be_canceled() {
     for policy in [verified().dry_run(true), settled().dry_run(true)] {
-        let mut talk = Talk::new(policy.clone());
-        talk.list(&[("a", "running")]);
-        let Ok(Outcome::StillRunning { operations, posted, .. }) = talk.end() else { panic!("it runs") };
-        assert_eq!((seen(&operations), posted), (pairs(&[("a", "running")]), Posted::No));
-        let mut talk = Talk::new(policy);
-        talk.get(LIST).answer(200, NO_HEADERS, &list_of(&[]));
-        assert_eq!(talk.end().unwrap().as_str(), "nothing_running");
+        let mut run = Run::new(policy.clone());
+        run.list(&[("a", "running")]);
+        let Ok(Outcome::StillRunning { operations, posted, .. }) = run.end() else { panic!("it runs") };
+        assert_eq!((statuses(&operations), posted), (pairs(&[("a", "running")]), Posted::No));
+        let mut run = Run::new(policy);
+        run.get(LIST).answer(200, NO_HEADERS, &list_of(&[]));
+        assert_eq!(run.end().unwrap().as_str(), "nothing_running");
     }
 }
 
 #[test]
 fn progress_names_every_phase() {
-    let mut talk = Talk::new(verified());
-    assert_eq!(talk.cancellation.progress().phase, Phase::Listing);
-    talk.list(&[("a", "running")]);
-    assert_eq!(talk.cancellation.progress().phase, Phase::Posting);
-    assert_eq!(seen(talk.cancellation.progress().baseline), pairs(&[("a", "running")]));
-    let post = talk.post();
+    let mut run = Run::new(verified());
+    assert_eq!(run.cancellation.progress().phase, Phase::Listing);
+    run.list(&[("a", "running")]);
+    assert_eq!(run.cancellation.progress().phase, Phase::Posting);
+    assert_eq!(statuses(run.cancellation.progress().baseline), pairs(&[("a", "running")]));
+    let post = run.post();
     post.maybe_sent();
-    assert_eq!(talk.cancellation.progress().phase, Phase::Rechecking);
-    talk.list(&[]);
-    assert_eq!(talk.cancellation.progress().phase, Phase::Verifying);
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.cancellation.progress().phase, Phase::Done);
+    assert_eq!(run.cancellation.progress().phase, Phase::Rechecking);
+    run.list(&[]);
+    assert_eq!(run.cancellation.progress().phase, Phase::Verifying);
+    run.poll_tracked("a", "canceled");
+    assert_eq!(run.cancellation.progress().phase, Phase::Done);
 }
 
 #[test]
-fn a_rejected_token_changes_nothing_but_the_token() {
-    let mut talk = Talk::new(verified());
-    talk.get(LIST).answer(401, NO_HEADERS, "");
-    talk.list(&[("a", "running")]);
-    talk.post().answer(401, NO_HEADERS, "");
-    talk.list(&[("a", "running")]);
-    talk.post().answer(202, [("Location", CANCEL_OPERATION)], "");
-    talk.get(&operation("a")).answer(401, NO_HEADERS, "");
-    talk.look_at("a", "running");
-    talk.get(CANCEL_OPERATION).answer(401, NO_HEADERS, "");
-    talk.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
-    talk.look_at("a", "canceled");
-    assert_eq!(talk.canceled(), Proof::Verified);
-    assert_eq!((talk.tokens.len(), talk.cancellation.progress().polls), (5, 3));
+fn a_401_to_any_request_is_repeated_with_a_fresh_token() {
+    let mut run = Run::new(verified());
+    run.get(LIST).answer(401, NO_HEADERS, "");
+    run.list(&[("a", "running")]);
+    run.post().answer(401, NO_HEADERS, "");
+    run.list(&[("a", "running")]);
+    run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
+    run.get(&operation("a")).answer(401, NO_HEADERS, "");
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(401, NO_HEADERS, "");
+    run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
+    run.ends_canceled("a");
+    assert_eq!((run.tokens.len(), run.cancellation.progress().polls), (5, 3));
 }

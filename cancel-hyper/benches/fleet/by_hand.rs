@@ -1,4 +1,4 @@
-//! The peer: the same exchanges with hyper-util's client, by hand. It checks nothing but what it cannot do without.
+//! The peer: the same exchanges with hyper-util's client, by hand. It checks only what it needs.
 
 use bytes::Bytes;
 use cancel_core::Endpoint;
@@ -20,7 +20,7 @@ struct Status {
     status: String,
 }
 
-/// Makes the connection.
+/// Opens the connection.
 pub(crate) async fn warm_up(client: &Pooled, endpoint: &Endpoint) {
     let offer = format!("{endpoint}/api/publishers/{PUBLISHER}/offers/unknown");
     exchange(client, Method::GET, &format!("{offer}/submissions/?api-version=2017-10-31")).await;

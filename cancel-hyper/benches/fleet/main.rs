@@ -1,17 +1,12 @@
-//! Ten thousand cancellations alive on one thread, against the simulated portal in a process of its own.
+//! Ten thousand cancellations in progress on one thread, against the simulated portal in its own process.
 //!
-//!     cargo bench -p cancel-hyper --bench fleet --features client,portal
+//!     cargo bench -p cancel-hyper --bench fleet --features client,testing
 //!
-//! It prints three tables: what one that waits takes of the heap; that none of ten thousand fails; and how fast a fleet is,
-//! against the same exchanges by hand with hyper-util's client. Both sides have one thread, one connection of HTTP/2, the
-//! same requests, and as many of them at a time.
+//! It prints three tables: the heap of a waiting cancellation; the results of ten thousand at once, none of which may
+//! fail; and the speed of a fleet, compared with the same exchanges by hand with hyper-util's client. Both sides have
+//! one thread, one HTTP/2 connection, the same requests, and the same concurrency.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a benchmark that fails may say so and end"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a benchmark may panic when it fails")]
 
 mod by_hand;
 mod portal;
@@ -39,15 +34,15 @@ use crate::portal::{PUBLISHER, Portal, TOKEN, offer};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// A fleet.
+/// The size of a fleet.
 const MANY: usize = 10_000;
-/// How many are under way at a time where speed is measured.
-const AT_A_TIME: usize = 100;
-/// What each side does in a round, and how many rounds there are of it.
-const OF_A_ROUND: usize = 2000;
+/// How many are in progress at a time when speed is measured.
+const CONCURRENT: usize = 100;
+/// How many cancellations each side drives in a round.
+const PER_ROUND: usize = 2000;
 const ROUNDS: usize = 15;
 
-/// hyper-util's client, which speaks HTTP/2 from the start. As in [`cancel_hyper::Client`], the clones share it.
+/// hyper-util's client, with HTTP/2 from the start. Clones share it, as those of [`cancel_hyper::Client`] do.
 #[derive(Clone)]
 struct Pooled(Arc<legacy::Client<HttpConnector, Full<Bytes>>>);
 
@@ -67,7 +62,7 @@ impl Service<Request<Full<Bytes>>> for Pooled {
 
 fn main() {
     if std::env::args().nth(1).as_deref() == Some(portal::SERVE) {
-        portal::serve_until_told();
+        portal::serve_until_stdin_closes();
         return;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -95,7 +90,7 @@ fn cancellations(endpoint: &Endpoint, policy: &Policy, count: usize) -> impl Ite
     })
 }
 
-/// The heap of those that have posted, and wait for their first look.
+/// The heap of cancellations that have posted and wait for their first poll.
 async fn memory() {
     println!("\n| {MANY} that wait | bytes each |\n|---|---:|");
     println!("| `size_of::<Cancellation>()`, without its heap | {} |", size_of::<Cancellation>());
@@ -103,7 +98,7 @@ async fn memory() {
     let patient = Policy::default().poll_interval(Duration::from_secs(600)).jitter_percent(0);
     for (name, in_tasks) in [("in `cancel_many`", false), ("a tokio task each", true)] {
         let client = client();
-        // The connection, and what it grows to, is nobody's own.
+        // A first round opens the connection and lets it grow, so that it does not count below.
         cancel_many(
             driver(client.clone()),
             cancellations(&portal.endpoint(), &Policy::default().dry_run(true), MANY),
@@ -135,7 +130,7 @@ fn report_memory(name: &str, region: &Region<'_, System>) {
     println!("| {name}: machine, future and timer | {} |", held / MANY);
 }
 
-/// All of them at once, from the list to what is known in the end.
+/// All of them at once, from the list to the outcome.
 async fn ten_thousand() {
     let portal = Portal::start(MANY, 30);
     let policy = Policy::default().deadline(Duration::from_secs(600));
@@ -143,38 +138,39 @@ async fn ten_thousand() {
     let ended: Vec<_> =
         cancel_many(driver(client()), cancellations(&portal.endpoint(), &policy, MANY), MANY).collect().await;
     let polls: u32 = ended.iter().map(|ended| ended.cancellation.progress().polls).sum();
-    let canceled = ended.iter().filter(|ended| ended.result.as_ref().is_ok_and(|known| known.as_str() == "canceled"));
+    let canceled =
+        ended.iter().filter(|ended| ended.result.as_ref().is_ok_and(|outcome| outcome.as_str() == "canceled"));
     println!("\n| {MANY} at once | |\n|---|---:|");
     println!("| canceled, and verified | {} |", canceled.count());
-    println!("| looks | {polls} |\n| seconds | {:.1} |", start.elapsed().as_secs_f64());
+    println!("| polls | {polls} |\n| seconds | {:.1} |", start.elapsed().as_secs_f64());
 }
 
-/// The same exchanges by hand and by the fleet, in turn.
+/// The same exchanges by hand and by a fleet, in turn.
 async fn speed() {
     let eager = Policy::default().poll_interval(Duration::ZERO).max_poll_interval(Duration::ZERO);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let portal = Portal::start(OF_A_ROUND, 0);
+        let portal = Portal::start(PER_ROUND, 0);
         let by_hand = client();
         by_hand::warm_up(&by_hand, &portal.endpoint()).await;
         let start = Instant::now();
-        by_hand::cancel_many(&by_hand, &portal.endpoint(), OF_A_ROUND, AT_A_TIME).await;
+        by_hand::cancel_many(&by_hand, &portal.endpoint(), PER_ROUND, CONCURRENT).await;
         theirs.push(start.elapsed());
 
-        let portal = Portal::start(OF_A_ROUND, 0);
+        let portal = Portal::start(PER_ROUND, 0);
         let fleet = client();
         by_hand::warm_up(&fleet, &portal.endpoint()).await;
         let start = Instant::now();
-        let fleet = cancel_many(driver(fleet), cancellations(&portal.endpoint(), &eager, OF_A_ROUND), AT_A_TIME);
+        let fleet = cancel_many(driver(fleet), cancellations(&portal.endpoint(), &eager, PER_ROUND), CONCURRENT);
         let canceled = fleet.filter(|ended| std::future::ready(ended.result.is_ok())).count().await;
         ours.push(start.elapsed());
-        assert_eq!(canceled, OF_A_ROUND);
+        assert_eq!(canceled, PER_ROUND);
     }
     let ratios = ours.iter().zip(&theirs).map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64());
-    let (exchanges, ratio) = (OF_A_ROUND * portal::EXCHANGES, median(ratios.collect()));
-    let a_second = |times: &[Duration]| exchanges as f64 / median(times.iter().map(Duration::as_secs_f64).collect());
-    println!("\n| {exchanges} exchanges, {AT_A_TIME} at a time | exchanges a second |\n|---|---:|");
-    println!("| `cancel_many` | {:.0} |\n| by hand with hyper-util | {:.0} |", a_second(&ours), a_second(&theirs));
+    let (exchanges, ratio) = (PER_ROUND * portal::EXCHANGES, median(ratios.collect()));
+    let per_second = |times: &[Duration]| exchanges as f64 / median(times.iter().map(Duration::as_secs_f64).collect());
+    println!("\n| {exchanges} exchanges, {CONCURRENT} at a time | exchanges per second |\n|---|---:|");
+    println!("| `cancel_many` | {:.0} |\n| by hand with hyper-util | {:.0} |", per_second(&ours), per_second(&theirs));
     println!("| time of ours : time by hand, median of {ROUNDS} rounds | {ratio:.3} |");
 }
 

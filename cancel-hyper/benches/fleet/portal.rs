@@ -1,4 +1,4 @@
-//! The simulated portal in a process of its own, so that its memory and its time are not the client's.
+//! The simulated portal in its own process, so that its memory and its time do not count as the client's.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -7,13 +7,13 @@ use cancel_core::Endpoint;
 use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
 use cancel_hyper::portal::serve_at_speed;
 
-/// The argument with which this program serves.
+/// The argument that makes this program serve the portal.
 pub(crate) const SERVE: &str = "--serve-portal";
 pub(crate) const PUBLISHER: &str = "contoso";
 pub(crate) const TOKEN: &str = "a-token-of-the-portal";
-/// How many operations of an offer are in progress, each of which is looked at once.
+/// How many operations of an offer are in progress. Each is polled once.
 pub(crate) const OPERATIONS: usize = 3;
-/// The list, the POST, and a look at each operation.
+/// The list, the POST, and a poll of each operation.
 pub(crate) const EXCHANGES: usize = 2 + OPERATIONS;
 
 pub(crate) fn offer(number: usize) -> String {
@@ -31,7 +31,7 @@ pub(crate) struct Portal {
 }
 
 impl Portal {
-    /// A portal with so many offers. Where its time stands still, cancels work at once; otherwise they take two minutes of it.
+    /// A portal with this many offers. At speed 0 cancels take effect at once, otherwise after two minutes of its time.
     pub(crate) fn start(offers: usize, speed: u32) -> Self {
         let mut process = Command::new(std::env::current_exe().unwrap())
             .args([SERVE, &offers.to_string(), &speed.to_string()])
@@ -52,14 +52,14 @@ impl Portal {
 
 impl Drop for Portal {
     fn drop(&mut self) {
-        // It ends when nobody holds the other end of its stdin.
+        // It ends when its stdin is closed.
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
 }
 
-/// Serves until the process that started it lets go of stdin.
-pub(crate) fn serve_until_told() {
+/// Serves until the process that started it closes stdin.
+pub(crate) fn serve_until_stdin_closes() {
     let mut numbers = std::env::args().skip(2).map(|number| number.parse::<u32>().unwrap());
     let (offers, speed) = (numbers.next().unwrap() as usize, numbers.next().unwrap());
     let mut portal = cancel_core::testing::portal::Portal::new();

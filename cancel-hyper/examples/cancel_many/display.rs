@@ -1,4 +1,5 @@
-//! Progress on a terminal: a bar an offer, as many as fit, and a table in the end. Silent where stderr is none.
+//! Progress on a terminal: one bar per offer, as many as fit, and a table at the end. No bars when stderr is not a
+//! terminal.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -12,7 +13,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::command_line::plain;
 use crate::command_line::report::Report;
 
-/// Lines that stay free, for the headline and the prompt.
+/// Lines without bars: the headline and the prompt.
 const OTHER_LINES: u16 = 3;
 
 #[derive(Clone)]
@@ -24,12 +25,12 @@ struct State {
     bars: MultiProgress,
     headline: ProgressBar,
     offers: HashMap<OfferId, ProgressBar>,
-    /// How many bars fit.
+    /// How many bars fit on the terminal.
     room: usize,
 }
 
 impl Display {
-    /// indicatif draws on stderr, and draws nothing where that is no terminal.
+    /// indicatif draws on stderr, and nothing when that is not a terminal.
     pub(crate) fn new(offers: usize) -> Self {
         let bars = MultiProgress::new();
         let (height, _) = Term::stderr().size();
@@ -48,7 +49,7 @@ impl Display {
     pub(crate) fn clear(&self) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.headline.finish_and_clear();
-        // The table says the rest.
+        // The table has the results.
         let _ = state.bars.clear();
     }
 }
@@ -68,7 +69,7 @@ impl State {
             bar.set_position(percentage(cancellation));
         }
         let hidden = self.headline.position() < self.headline.length().unwrap_or(0) && self.offers.len() == self.room;
-        self.headline.set_message(if hidden { "(as many as fit are shown)" } else { "" });
+        self.headline.set_message(if hidden { "(showing as many as fit)" } else { "" });
     }
 
     fn bar_of(&mut self, offer: &OfferId) -> Option<&ProgressBar> {
@@ -87,24 +88,24 @@ fn doing(event: &Event<'_>, cancellation: &Cancellation) -> String {
     match (event, progress.operation) {
         (Event::Authenticating(TokenReason::Rejected), _) => "asking for a fresh token".to_owned(),
         (Event::Failed { why, .. }, _) => format!("no answer: {}", plain(why)),
-        (_, Some(operation)) => format!("{} after {} looks", plain(operation.status()), progress.polls),
+        (_, Some(operation)) => format!("{} after {} polls", plain(operation.status()), progress.polls),
         _ if progress.phase == Phase::Posting => "sending the cancel".to_owned(),
-        _ => "looking at what is in progress".to_owned(),
+        _ => "listing what is in progress".to_owned(),
     }
 }
 
-/// How far the operation's steps are, taken together.
+/// The mean of the operation's steps.
 fn percentage(cancellation: &Cancellation) -> u64 {
     let steps = cancellation.progress().operation.map(|operation| operation.details().steps).unwrap_or_default();
     let sum: u64 = steps.iter().map(|step| u64::from(step.progress_percentage.unwrap_or(0))).sum();
     sum.checked_div(steps.len().try_into().unwrap_or(u64::MAX)).unwrap_or(0)
 }
 
-/// The table of what came of all of them, on stdout.
+/// Prints the table of all results on stdout.
 pub(crate) fn summary(reports: &[Report]) {
     let mut out = io::stdout().lock();
     let rows = reports.iter().map(Report::row);
-    let rows: Vec<_> = [["offer", "outcome", "proof", "posted", "looks", "status"].map(str::to_owned)]
+    let rows: Vec<_> = [["offer", "outcome", "proof", "posted", "polls", "status"].map(str::to_owned)]
         .into_iter()
         .chain(rows)
         .collect();
@@ -113,7 +114,7 @@ pub(crate) fn summary(reports: &[Report]) {
     });
     for row in &rows {
         let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        // Where nobody listens, the exit code says it.
+        // If stdout is closed, the exit code still tells.
         let _ = writeln!(out, "{}", cells.join("  ").trim_end());
     }
 }

@@ -1,4 +1,4 @@
-//! The folder in which every run is written down, a file an offer.
+//! The folder with the checkpoints, one file per offer.
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,18 +16,18 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// The folder, which is made where there is none.
+    /// Opens the folder, and creates it when it is missing.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
         Ok(Self { path: path.to_owned() })
     }
 
-    /// An offer's file. No id has a `+`, or anything else that is not a plain part of a name.
+    /// An offer's file. Ids contain no `+`, and nothing else that is special in a file name.
     pub(crate) fn file(&self, request: &CancelRequest) -> RunFile {
         RunFile::new(&self.path.join(format!("{}+{}.json", request.publisher(), request.offer())))
     }
 
-    /// There is an outcome: nothing is left to resume.
+    /// Removes an offer's checkpoint: there is an outcome, so nothing is left to resume.
     pub(crate) fn remove(&self, request: &CancelRequest) {
         if let Err(error) = self.file(request).remove() {
             let _ = writeln!(io::stderr(), "The checkpoint of {} could not be removed: {error}", request.offer());
@@ -35,20 +35,20 @@ impl Folder {
     }
 }
 
-/// Writes one offer's runs down; its clones other offers'. Where there is no folder, nothing is written.
+/// The journal of one offer. Each clone is the journal of another offer. Without a folder it stores nothing.
 #[derive(Clone)]
-pub(crate) struct Pages {
+pub(crate) struct OfferJournal {
     folder: Option<Folder>,
     file: Option<RunFile>,
 }
 
-impl Pages {
-    pub(crate) fn of(folder: Option<Folder>) -> Self {
+impl OfferJournal {
+    pub(crate) fn new(folder: Option<Folder>) -> Self {
         Self { folder, file: None }
     }
 }
 
-impl Journal for Pages {
+impl Journal for OfferJournal {
     type Error = io::Error;
 
     async fn write(&mut self, cancellation: &Cancellation) -> io::Result<()> {

@@ -1,10 +1,10 @@
-//! Cancels what is being done with many offers, side by side, and says what is known of each afterwards.
+//! Cancels what is in progress for many offers, concurrently, and reports what is known of each afterwards.
 //!
-//! Without `--endpoint` it talks to a simulated portal in its own process, over real HTTP. With `--endpoint` and a token
+//! Without `--endpoint` it calls a simulated portal in its own process, over real HTTP. With `--endpoint` and a token
 //! the same code cancels real operations.
 //!
-//! Exit code: the highest of the offers': 0 canceled, accepted or nothing running; 1 verified not canceled; 2 error; 3 over
-//! but not proven.
+//! Exit code: the highest of all offers. 0 canceled, accepted or nothing running; 1 verified not canceled; 2 error; 3
+//! ended, not proven.
 
 #[path = "../command_line/mod.rs"]
 mod command_line;
@@ -27,22 +27,22 @@ use crate::command_line::begin;
 use crate::command_line::interrupt::Interrupt;
 use crate::command_line::report::Report;
 use crate::display::{Display, summary};
-use crate::folder::{Folder, Pages};
+use crate::folder::{Folder, OfferJournal};
 
 /// The offers of the simulated portal.
 const SIMULATED: [&str; 6] = ["offer-1", "offer-2", "offer-3", "offer-4", "offer-5", "offer-6"];
 
-/// Cancel what is being done with offers of Microsoft's marketplace.
+/// Cancel what is in progress for offers of Microsoft's marketplace.
 ///
-/// A token is asked of --token-command, or else read from the environment variable AZURE_TOKEN. One is had by
+/// The token comes from --token-command, or else from the environment variable AZURE_TOKEN. This command prints one:
 /// az account get-access-token --resource https://cloudpartner.azure.com --query accessToken -o tsv
 #[derive(Debug, Parser)]
 #[command(name = "cancel_many", version)]
 struct Arguments {
-    /// What is published; may be given many times
+    /// An offer's ID; may be given many times
     #[arg(long = "offer", value_name = "ID")]
     offers: Vec<String>,
-    /// How many offers are under way at a time; the time of the others begins to run later [default: all]
+    /// How many offers are in progress at a time; the deadline of the others counts from their start [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: Option<u16>,
     #[command(flatten)]
@@ -70,23 +70,22 @@ fn main() -> ExitCode {
     }
 }
 
-/// Drives all of them on this thread. What ends is printed at once as JSON, or all of it at last for a person.
+/// Drives all cancellations on this thread. Prints each result as JSON at once, or all of them as a table at the end.
 fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
     let shared = &arguments.shared;
     let folder = shared.checkpoint.as_deref().map(Folder::open).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (interrupt, display) = (Interrupt::install(), Display::new(job.requests.len()));
-    let (seen_by_interrupt, shown) = (interrupt, display.clone());
-    let tokens = job.tokens.clone();
+    let (shown, tokens) = (display.clone(), job.tokens.clone());
     let driver = Driver::new(Client::new()?, TokioTimer::new(), move |_| {
         let tokens = tokens.clone();
         async move { spawn_blocking(move || tokens.next()).await.map_err(|error| error.to_string())? }
     })
     .with_observer(move |event: &Event<'_>, cancellation: &Cancellation| {
-        seen_by_interrupt.remember(cancellation);
+        interrupt.remember(cancellation);
         shown.show(event, cancellation);
     })
-    .with_journal(Pages::of(folder.clone()));
+    .with_journal(OfferJournal::new(folder.clone()));
     let (refuse, refused) = mpsc::channel();
     let begun = job.requests.iter().filter_map(|request| begin_in(folder.as_ref(), job, request, &refuse));
     let mut reports = Vec::new();
@@ -100,7 +99,7 @@ fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
             print_last(shared.json, &reports);
         }
     });
-    // A command that never prints a token is not waited for.
+    // Do not wait for a token command that still runs.
     runtime.shutdown_background();
     for report in refused.try_iter() {
         reports.push(report);
@@ -116,7 +115,7 @@ fn run(arguments: &Arguments, job: &Job) -> io::Result<Vec<Report>> {
     Ok(reports)
 }
 
-/// A new run, or the one that was written down. One that cannot be resumed does not stop the others.
+/// A new run, or one resumed from its checkpoint. A run that cannot be resumed does not stop the others.
 fn begin_in(
     folder: Option<&Folder>,
     job: &Job,
@@ -127,7 +126,7 @@ fn begin_in(
     match begin(job, request, file.as_ref()) {
         Ok(cancellation) => Some(cancellation),
         Err(error) => {
-            // It is read after the last of them.
+            // Received at the end of the run.
             let _ = refuse.send(Report::of_error(request, &error));
             None
         }

@@ -1,4 +1,4 @@
-//! The flags, and the job that they describe.
+//! The flags, and the job that they describe. Nothing is sent here.
 
 use std::env;
 use std::path::PathBuf;
@@ -21,34 +21,34 @@ pub(crate) struct Shared {
     /// The service, as https://host [default: a simulated portal in this process]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
-    /// Who publishes
+    /// The publisher's ID
     #[arg(long, value_name = "ID")]
     pub(crate) publisher: Option<String>,
-    /// Whom the service tells, separated by commas
+    /// Whom the service notifies, separated by commas
     #[arg(long, value_name = "EMAILS")]
     notify: Option<String>,
     /// How far to go
     #[arg(long, value_enum, default_value_t = Goal::Verified)]
     until: Goal,
-    /// Cancel only if this operation is the one in progress (verified)
+    /// Cancel only if this operation is in progress (verified)
     #[arg(long, value_name = "ID")]
     operation: Option<String>,
     /// Show what would be canceled, and post nothing
     #[arg(long, conflicts_with = "checkpoint")]
     dry_run: bool,
-    /// How long an offer may take in all
+    /// How long one offer may take in all
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = humantime::parse_duration)]
     deadline: Duration,
-    /// The first wait before a look, and the shortest
+    /// The first wait before a poll, and the shortest
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
     poll_interval: Duration,
-    /// Where a run is written down, to be resumed by the next one: a file, or a folder for many offers
+    /// Where checkpoints are stored, for the next run to resume: a file, or a folder for many offers
     #[arg(long, value_name = "PATH")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// A command that prints a token, run again whenever a fresh one is needed
+    /// A command that prints a token; it is run whenever a fresh one is needed
     #[arg(long, value_name = "COMMAND")]
     token_command: Option<String>,
-    /// Print one JSON object an offer on stdout, and nothing else there
+    /// Print one JSON object per offer on stdout, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -57,13 +57,13 @@ pub(crate) struct Shared {
 enum Goal {
     /// The service has accepted the cancel
     Accepted,
-    /// What the service's location names has ended
+    /// The operation at the service's location has ended
     Settled,
-    /// What was in progress beforehand has ended
+    /// The operations that were in progress before have ended
     Verified,
 }
 
-/// Why there is no job, and the offer that it is about.
+/// Why there is no job, and the offer that is to blame.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) offer: Option<String>,
@@ -76,18 +76,18 @@ impl From<Unusable> for Refused {
     }
 }
 
-/// What is to be done, every value checked. Nothing has been sent.
+/// What is to be done, with every value checked.
 pub(crate) struct Job {
     pub(crate) endpoint: Endpoint,
     pub(crate) tokens: Tokens,
-    /// One an offer, in the order in which they were named.
+    /// One per offer, in the order in which they were named.
     pub(crate) requests: Vec<CancelRequest>,
     pub(crate) policy: Policy,
-    /// Lives as long as it is talked to.
+    /// Kept alive as long as it is called.
     pub(crate) _simulated: Option<Served>,
 }
 
-/// Reads a command line. `--help` and `--version` print what they are asked for, and that is all.
+/// Reads the command line. `--help` and `--version` print their text and end the process.
 pub(crate) fn read<A: Parser>() -> Result<A, Unusable> {
     A::try_parse().map_err(|error| {
         if !error.use_stderr() {
@@ -99,14 +99,14 @@ pub(crate) fn read<A: Parser>() -> Result<A, Unusable> {
     })
 }
 
-/// Whether a command line that could not be read asks for JSON.
+/// Whether the command line asks for JSON, also when it is not valid.
 pub(crate) fn want_json() -> bool {
     env::args_os().any(|argument| argument == "--json")
 }
 
 impl Shared {
-    /// Checks every value, and starts the simulated portal when no other service is named. Without an offer there, it is
-    /// these.
+    /// Checks every value, and starts the simulated portal when no other service is named. `simulated_offers` are its
+    /// offers when none are named.
     pub(crate) fn job(&self, offers: &[String], simulated_offers: &[&str]) -> Result<Job, Refused> {
         let requests = self.requests(offers, simulated_offers)?;
         Ok(self.job_of(requests)?)

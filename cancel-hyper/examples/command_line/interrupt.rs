@@ -1,4 +1,4 @@
-//! Ctrl-C: says of every offer that is under way whether a POST went out and how to go on, and ends the process.
+//! Ctrl-C: reports for each offer in progress whether a POST went out and what to do next, then ends the process.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cancel_core::{Cancellation, Phase, Posted, Progress};
 
-/// As a shell reports a process that SIGINT has ended.
+/// The code by which a shell reports a process that SIGINT ended.
 const EXIT_CODE: i32 = 130;
 
 #[derive(Clone)]
 pub(crate) struct Interrupt {
-    /// What is to be said of each offer that is under way.
+    /// The advice for each offer in progress.
     advice: Arc<Mutex<BTreeMap<String, &'static str>>>,
 }
 
@@ -22,14 +22,14 @@ impl Interrupt {
         let known = Arc::clone(&advice);
         let handler = move || {
             let known = known.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whoever interrupts may have closed the terminal too.
-            let _ = writeln!(io::stderr(), "\nInterrupted. With --checkpoint the next run goes on.");
+            // The terminal may be closed too.
+            let _ = writeln!(io::stderr(), "\nInterrupted. With --checkpoint the next run continues.");
             for (offer, advice) in known.iter() {
                 let _ = writeln!(io::stderr(), "{offer}: {advice}");
             }
             process::exit(EXIT_CODE);
         };
-        // Without a handler Ctrl-C ends the process all the same.
+        // Without this handler Ctrl-C still ends the process.
         let _ = ctrlc::set_handler(handler);
         Self { advice }
     }
@@ -40,24 +40,24 @@ impl Interrupt {
         let mut advice = self.advice.lock().unwrap_or_else(PoisonError::into_inner);
         match cancellation.result() {
             Some(_) => advice.remove(&offer),
-            None => advice.insert(offer, how_to_go_on(&cancellation.progress())),
+            None => advice.insert(offer, what_to_do_next(&cancellation.progress())),
         };
     }
 }
 
-fn how_to_go_on(progress: &Progress<'_>) -> &'static str {
+fn what_to_do_next(progress: &Progress<'_>) -> &'static str {
     match (progress.phase, progress.posted) {
         (_, Posted::No) => "No cancel went out: nothing has changed.",
         (Phase::Posting, Posted::Yes) if !progress.post_in_flight => {
-            "The service has answered a cancel, and has not taken it: nothing goes on there."
+            "The service has not accepted the cancel: nothing is canceled."
         }
         (Phase::Posting | Phase::Rechecking, _) | (_, Posted::Maybe) => {
-            "A cancel may have reached the service: look at the offer's operations before you send another, which would \
-             stop what was started since."
+            "A cancel may have reached the service. Check the offer's operations before you send another: it would \
+             also cancel what was started since."
         }
         (_, Posted::Yes) => {
-            "The service has taken the cancel, and it goes on without this process: look at the offer's operations to see \
-             how it ends."
+            "The service has accepted the cancel, and continues without this process. Check the offer's operations to \
+             see how it ends."
         }
     }
 }

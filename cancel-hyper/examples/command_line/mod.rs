@@ -1,6 +1,6 @@
-//! What the command lines of `cancel` and `cancel_many` share: their flags, their JSON, their files, the simulated portal.
+//! What the command lines of `cancel` and `cancel_many` share: flags, JSON, checkpoint files, the simulated portal.
 
-#![allow(dead_code, reason = "each example uses its part")]
+#![allow(dead_code, reason = "each example uses a part")]
 
 pub(crate) mod arguments;
 pub(crate) mod interrupt;
@@ -17,7 +17,7 @@ use cancel_core::{CancelRequest, Cancellation, Error, InvalidInput};
 use self::arguments::Job;
 use self::run_file::RunFile;
 
-/// Why there is no job, in a line.
+/// Why there is no job, on one line.
 #[derive(Debug)]
 pub(crate) struct Unusable(String);
 
@@ -39,10 +39,10 @@ impl From<InvalidInput> for Unusable {
     }
 }
 
-/// A new run, or the one that was written down.
+/// A new run, or one resumed from its checkpoint.
 pub(crate) fn begin(job: &Job, request: &CancelRequest, file: Option<&RunFile>) -> Result<Cancellation, Error> {
     let (endpoint, policy) = (job.endpoint.clone(), job.policy.clone());
-    // The time since 1970: the same clock in the next process.
+    // The time since 1970, which is the same clock in the next process.
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let Some(checkpoint) = file.map_or(Ok(None), RunFile::read)? else {
         return Ok(Cancellation::new(endpoint, request.clone(), policy, now));
@@ -54,7 +54,7 @@ pub(crate) fn begin(job: &Job, request: &CancelRequest, file: Option<&RunFile>) 
     Ok(resumed)
 }
 
-/// The service's text without what a terminal would act on: control characters, and those that turn the text around.
+/// The service's text without the characters that a terminal acts on: control characters and changes of direction.
 pub(crate) fn plain(text: &str) -> String {
     let harmless = |c: &char| {
         !c.is_control()

@@ -1,4 +1,4 @@
-//! What came of it: for a person, as JSON, and as an exit code.
+//! The result of a cancellation: a sentence, JSON, and an exit code.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    operations: Vec<SeenOperation>,
+    operations: Vec<ReportedOperation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     polls: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ struct Location {
 }
 
 #[derive(Debug, Serialize)]
-struct SeenOperation {
+struct ReportedOperation {
     id: String,
     status: String,
 }
@@ -63,7 +63,7 @@ struct Failure {
 }
 
 impl Report {
-    /// Nothing was sent, because of what the caller passed.
+    /// Nothing was sent, because the arguments are not valid.
     pub(crate) fn unusable(publisher: Option<&str>, offer: Option<&str>, why: &Unusable) -> Self {
         Self {
             publisher: publisher.map(str::to_owned),
@@ -83,7 +83,7 @@ impl Report {
         }
     }
 
-    /// What came of a cancellation.
+    /// The result of a cancellation.
     pub(crate) fn of(cancellation: &Cancellation, result: &Result<Outcome, Error>) -> Self {
         let request = cancellation.request();
         let progress = cancellation.progress();
@@ -92,7 +92,7 @@ impl Report {
             offer: Some(request.offer().to_string()),
             posted: Some(progress.posted.as_str()),
             location: progress.location.map(Location::of),
-            operations: seen(progress.baseline),
+            operations: reported(progress.baseline),
             polls: Some(progress.polls),
             ..Self::default()
         };
@@ -102,7 +102,7 @@ impl Report {
         }
     }
 
-    /// There was nothing to begin, or to resume.
+    /// The cancellation could not be started or resumed.
     pub(crate) fn of_error(request: &CancelRequest, error: &Error) -> Self {
         let about = Self {
             publisher: Some(request.publisher().to_string()),
@@ -131,7 +131,7 @@ impl Report {
                 Outcome::Accepted { location, .. } => Some(Location::of(location)),
                 _ => self.location,
             },
-            operations: seen(outcome.operations()),
+            operations: reported(outcome.operations()),
             sentence: format!("{offer}: {sentence}"),
             exit_code,
             ..self
@@ -157,7 +157,7 @@ impl Report {
         }
     }
 
-    /// The exit code that it stands for.
+    /// The exit code for this result.
     pub(crate) fn exit_code(&self) -> u8 {
         self.exit_code
     }
@@ -166,7 +166,7 @@ impl Report {
         self.error.is_some()
     }
 
-    /// It as a line of a table: offer, outcome, proof, whether a POST went out, looks, and the service's word or the
+    /// A row of the table: offer, outcome, proof, whether a POST went out, polls, and the operation's status or the
     /// kind of error.
     pub(crate) fn row(&self) -> [String; 6] {
         let text = |text: Option<&str>| text.unwrap_or("-").to_owned();
@@ -181,7 +181,7 @@ impl Report {
         ]
     }
 
-    /// Prints it: the JSON on stdout, errors on stderr. Where nobody listens, the exit code says it.
+    /// Prints the JSON on stdout and errors on stderr. If they are closed, the exit code still tells.
     pub(crate) fn print(&self, json: bool) -> ExitCode {
         let (mut out, mut err) = (io::stdout(), io::stderr());
         if json {
@@ -198,29 +198,29 @@ impl Report {
     }
 }
 
-/// What an outcome says, and the exit code for it.
+/// The sentence for an outcome, and its exit code.
 fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
     let ids = |operations: &[TrackedOperation]| {
         let shown: Vec<_> =
-            operations.iter().map(|seen| format!("{} ({})", seen.id(), super::plain(seen.status()))).collect();
+            operations.iter().map(|one| format!("{} ({})", one.id(), super::plain(one.status()))).collect();
         shown.join(", ")
     };
     match outcome {
         Outcome::Canceled { proof: Proof::Acknowledged, .. } => {
-            ("canceled. The service answered so at once.".to_owned(), 0)
+            ("canceled. The service confirmed it at once.".to_owned(), 0)
         }
         Outcome::Canceled { proof: Proof::Verified, operations, .. } => {
-            (format!("canceled. What was in progress says so itself: {}.", ids(operations)), 0)
+            (format!("canceled. The operations that were in progress confirm it: {}.", ids(operations)), 0)
         }
-        Outcome::Canceled { .. } => (format!("canceled. The location that the service named says {status:?}."), 0),
-        Outcome::Accepted { .. } => ("accepted. Whether anything is canceled is not known yet.".to_owned(), 0),
+        Outcome::Canceled { .. } => (format!("canceled. The status at the service's location is {status:?}."), 0),
+        Outcome::Accepted { .. } => ("accepted. It is not known yet whether anything is canceled.".to_owned(), 0),
         Outcome::Ended { proof: Proof::Verified, operations, .. } => {
-            (format!("not canceled. What was in progress has ended: {}.", ids(operations)), 1)
+            (format!("not canceled. The operations that were in progress have ended: {}.", ids(operations)), 1)
         }
         Outcome::Ended { .. } => (
             format!(
-                "over, but not proven. The location that the service named says {status:?}, and that may be the cancel's \
-                 word or the publish's: look at the offer's operations, or use --until verified."
+                "ended, not proven. The status at the service's location is {status:?}, which may be that of the \
+                 cancel or of the publish. Check the offer's operations, or use --until verified."
             ),
             3,
         ),
@@ -228,7 +228,7 @@ fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
             (format!("a cancel would stop {}. Nothing was posted.", ids(operations)), 1)
         }
         Outcome::StillRunning { operations, .. } => {
-            (format!("not canceled. The service says that the cancel has failed: {}.", ids(operations)), 1)
+            (format!("not canceled. The service reports that the cancel has failed: {}.", ids(operations)), 1)
         }
         Outcome::NothingRunning { instead, .. } if instead.is_empty() => {
             ("nothing is in progress, and nothing was posted.".to_owned(), 0)
@@ -240,9 +240,10 @@ fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
     }
 }
 
-fn seen(operations: &[TrackedOperation]) -> Vec<SeenOperation> {
-    let shown = |seen: &TrackedOperation| SeenOperation { id: seen.id().to_string(), status: seen.status().to_owned() };
-    operations.iter().map(shown).collect()
+fn reported(operations: &[TrackedOperation]) -> Vec<ReportedOperation> {
+    let reported =
+        |one: &TrackedOperation| ReportedOperation { id: one.id().to_string(), status: one.status().to_owned() };
+    operations.iter().map(reported).collect()
 }
 
 impl Location {

@@ -1,4 +1,4 @@
-//! The file in which a run is written down, so that the next one resumes it.
+//! The file with a run's checkpoint, from which the next run resumes.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,16 +17,16 @@ impl RunFile {
         Self { path: path.to_owned(), written: String::new() }
     }
 
-    /// The run that is to be resumed, where there is one.
+    /// The checkpoint to resume from, if there is one.
     pub(crate) fn read(&self) -> Result<Option<Checkpoint>, Error> {
         match self.text() {
             Ok(text) => Checkpoint::from_json(&text).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Checkpoint::unreadable(&format!("{}: {error}", self.path.display()))),
+            Err(error) => Err(Checkpoint::unreadable(format_args!("{}: {error}", self.path.display()))),
         }
     }
 
-    /// As much of the file as a checkpoint can have, and a byte more. Something that is no file might never end.
+    /// Reads at most one byte more than a checkpoint can have. A pipe or a device might never end, so it is refused.
     fn text(&self) -> io::Result<String> {
         if !fs::metadata(&self.path)?.is_file() {
             return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
@@ -36,7 +36,7 @@ impl RunFile {
         Ok(text)
     }
 
-    /// Writes the run's checkpoint down. When this returns, it is there after a crash: the whole new text, or the whole old one.
+    /// Stores the checkpoint durably. A crash at any time leaves the whole old text or the whole new one.
     pub(crate) fn write(&mut self, text: String) -> io::Result<()> {
         if text == self.written {
             return Ok(());
@@ -45,12 +45,12 @@ impl RunFile {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".new");
-        let mut file = File::create(&beside)?;
+        let mut new = self.path.clone().into_os_string();
+        new.push(".new");
+        let mut file = File::create(&new)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&beside, &self.path)?;
+        fs::rename(&new, &self.path)?;
         if cfg!(unix) {
             File::open(folder)?.sync_all()?;
         }
@@ -58,7 +58,7 @@ impl RunFile {
         Ok(())
     }
 
-    /// There is an outcome: nothing is left to resume.
+    /// Removes the checkpoint: there is an outcome, so nothing is left to resume.
     pub(crate) fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

@@ -1,4 +1,4 @@
-//! The service of the demonstration: a portal in this process, in which offers are being published.
+//! The simulated portal of a demonstration: it runs in this process, and its offers are being published.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -13,9 +13,10 @@ pub(crate) const TOKEN: &str = "a-token-of-the-simulated-portal";
 /// A minute of the service's time passes in two seconds.
 const SPEED: u32 = 30;
 
-/// Serves a portal in which the offers of the requests are being published. A cancel takes two minutes of the service's time
-/// to take effect, and a little more with every offer; a publish would take twice as long, or longer where offers wait for
-/// their turn.
+/// Serves a portal in which the offers of the requests are being published.
+///
+/// The first cancel takes effect after two minutes of the service's time, and each further one ten seconds later. A
+/// publish takes longer than that for every offer, also when `--concurrency` lets offers wait.
 pub(crate) fn serve(requests: &[CancelRequest]) -> io::Result<Served> {
     let mut portal = Portal::new();
     portal.accept_token(TOKEN, None);
@@ -39,7 +40,7 @@ pub(crate) fn serve(requests: &[CancelRequest]) -> io::Result<Served> {
         [name] => (name.clone(), "is"),
         names => (format!("{} offers", names.len()), "are"),
     };
-    // Whoever does not listen need not know.
+    // A notice only: ignore a closed stderr.
     let _ = writeln!(
         io::stderr(),
         "No --endpoint: this is a simulated portal at {}, where {shown} {verb} being published.",

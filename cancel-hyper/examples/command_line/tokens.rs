@@ -1,4 +1,4 @@
-//! Where the tokens come from: the environment, or a command that is run whenever a fresh one is needed.
+//! The source of tokens: the environment, or a command that is run whenever a fresh one is needed.
 
 use std::process::{Command, Stdio};
 
@@ -6,14 +6,14 @@ use cancel_core::BearerToken;
 
 #[derive(Clone)]
 pub(crate) enum Tokens {
-    /// One token, which is offered once more when the service rejects it.
+    /// One token. It is given again after the service has rejected it.
     Fixed(BearerToken),
-    /// A command of the shell, which prints a token.
+    /// A shell command that prints a token.
     Command(String),
 }
 
 impl Tokens {
-    /// A token. A command may take its time.
+    /// A token. This blocks until a command has ended.
     pub(crate) fn next(&self) -> Result<BearerToken, String> {
         match self {
             Self::Fixed(token) => Ok(token.clone()),
@@ -22,7 +22,7 @@ impl Tokens {
     }
 }
 
-/// What the command says on stderr goes to the person; what it prints is shown to nobody.
+/// Runs the command. Its stderr goes to the terminal. Its stdout must not be shown, since it contains a token.
 fn printed_by(command: &str) -> Result<BearerToken, String> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let output = Command::new(shell)

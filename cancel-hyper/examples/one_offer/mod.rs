@@ -1,4 +1,4 @@
-//! What the examples of embedding have in common: the service, what is to be canceled, and how it must end.
+//! What the embedding examples share: the service, the cancellation, and the expected outcome.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -12,8 +12,8 @@ use cancel_hyper::portal::{Served, serve_at_speed};
 /// The token that the portal accepts.
 pub(crate) const TOKEN: &str = "a-token-of-the-simulated-portal";
 
-/// A simulated portal on this machine, in which an offer is being published. A cancel takes a minute of its time to take
-/// effect, which is 60 milliseconds of ours.
+/// A simulated portal on this machine, in which an offer is being published. A cancel takes effect after a minute of
+/// the portal's time, which is 60 milliseconds of real time.
 pub(crate) fn portal() -> io::Result<Served> {
     let publish = PublishOperation::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8");
     let cancel = CancelBehavior::After(Duration::from_secs(60));
@@ -31,7 +31,7 @@ pub(crate) fn cancellation(served: &Served) -> Result<Cancellation, InvalidInput
     Ok(Cancellation::new(endpoint, request, policy, Duration::ZERO))
 }
 
-/// It is canceled, by one POST, and the publish itself says so.
+/// Asserts that the publish is canceled, that its own status confirms it, and that one POST was sent. Prints a line.
 pub(crate) fn verify(outcome: &Outcome, served: &Served, over: &str) -> io::Result<()> {
     assert_eq!((outcome.as_str(), outcome.proof()), ("canceled", Some(Proof::Verified)));
     assert_eq!(served.portal().posts(), 1);

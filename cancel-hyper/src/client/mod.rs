@@ -1,4 +1,6 @@
-//! A client that is ready: hyper-util's pool, HTTP/1.1 and HTTP/2, rustls, and the proxy that the environment names.
+//! A ready-made client: hyper-util's pool, HTTP/1.1 and HTTP/2, rustls, and the proxy of the environment.
+//!
+//! It must not follow redirects or retry, and it knows nothing of the machine.
 
 mod route;
 
@@ -27,23 +29,24 @@ use self::route::Route;
 use crate::failure::{BoxError, NotSent};
 use crate::transport::ExchangeTimeout;
 
-/// How long making a connection may take, where nobody says how long the call may take.
+/// How long connecting may take when a request has no [`ExchangeTimeout`].
 const CONNECT: Duration = Duration::from_secs(20);
-/// How long an unused connection is kept. The service closes them after some minutes.
+/// How long an idle connection is kept. The service closes them after some minutes.
 const IDLE: Duration = Duration::from_secs(60);
-
-/// How often a connection of HTTP/2, which all share, is asked whether it is still there, and how long it has to answer. One
-/// that is dead without a word would take every call with it.
+/// How often an HTTP/2 connection is pinged, and how long it may take to answer. All requests share one connection, so
+/// a dead one that goes unnoticed would fail all of them.
 const PING: Duration = Duration::from_secs(5);
-/// The longest head of an answer over HTTP/1.1, in bytes, and what is read at a time: a server that floods the connection must
-/// not keep the timers of this thread waiting.
+/// The longest head of an answer over HTTP/1.1, and the most that is read at a time, in bytes. A server that floods the
+/// connection must not delay the timers of this thread.
 const LONGEST_HEAD: usize = 64 * 1024;
 
-/// A pooled HTTP client for [`Driver`](crate::Driver), over tokio: HTTP/2 where the service speaks it, or else HTTP/1.1;
-/// rustls with *ring*; through the proxy of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, but never for this machine.
+/// A pooled HTTP client for [`Driver`](crate::Driver), over tokio.
 ///
-/// Making a connection may take three quarters of the time of the exchange; a request that has none by then counts as not sent. Idle
-/// connections are kept for a minute. Its clones share their connections.
+/// - HTTP/2 if the service speaks it, or else HTTP/1.1. TLS by rustls with *ring*.
+/// - The proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but none for this machine.
+/// - Connecting may take three quarters of the exchange's time. A request that has no connection by then counts as not
+///   sent.
+/// - Idle connections are kept for a minute. Clones share their connections.
 #[derive(Clone)]
 pub struct Client {
     pooled: Arc<legacy::Client<HttpsConnector<Route>, Full<Bytes>>>,
@@ -54,40 +57,36 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The platform's roots cannot be read, and there are no others.
+    /// There are no roots: those of the platform cannot be read, and there are no others.
     #[cfg(any(feature = "native-roots", feature = "webpki-roots"))]
     pub fn new() -> io::Result<Self> {
         let roots = trusted_roots()?;
         Ok(Self::with_tls(tls_versions()?.with_root_certificates(roots).with_no_client_auth()))
     }
 
-    /// A client with TLS of one's own: other roots, a client certificate. The configuration is one of rustls 0.23.
+    /// A client with your own TLS configuration, of rustls 0.23: other roots, or a client certificate.
     ///
-    /// Its `alpn_protocols` are the client's own: HTTP/2 before HTTP/1.1.
+    /// Its `alpn_protocols` are replaced: the client offers HTTP/2, then HTTP/1.1.
     ///
     /// ```
-    /// # #[cfg(feature = "webpki-roots")]
-    /// # fn client() -> Result<cancel_hyper::Client, rustls::Error> {
     /// use std::sync::Arc;
     /// use cancel_hyper::Client;
+    /// use rustls::crypto::ring::default_provider;
+    /// use rustls::{ClientConfig, RootCertStore};
     ///
-    /// let mut roots = rustls::RootCertStore::empty();
-    /// roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()); // and `roots.add(…)` for an authority of your own
-    /// let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    /// let mut roots = RootCertStore::empty();
+    /// // … and `roots.add(…)` for a certificate authority of your own.
+    /// roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    /// let tls = ClientConfig::builder_with_provider(Arc::new(default_provider()))
     ///     .with_safe_default_protocol_versions()?
     ///     .with_root_certificates(roots)
     ///     .with_no_client_auth();
     /// let client = Client::with_tls(tls);
-    /// # Ok(client)
-    /// # }
-    /// # #[cfg(feature = "webpki-roots")]
-    /// # client()?;
-    /// # #[cfg(feature = "webpki-roots")]
     /// # Ok::<(), rustls::Error>(())
     /// ```
     #[must_use]
     pub fn with_tls(mut tls: ClientConfig) -> Self {
-        // The connector panics over those of somebody else.
+        // The connector panics when this is not empty.
         tls.alpn_protocols.clear();
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
         let pooled = legacy::Client::builder(TokioExecutor::new())
@@ -117,7 +116,7 @@ fn trusted_roots() -> io::Result<rustls::RootCertStore> {
     #[cfg(feature = "native-roots")]
     {
         let found = rustls_native_certs::load_native_certs();
-        // Some platforms have roots that nobody can read; one that can be read is enough to begin with.
+        // Some platforms have roots that cannot be read. That is an error only if none can.
         roots.add_parsable_certificates(found.certs);
         if let (true, Some(error)) = (roots.is_empty(), found.errors.into_iter().next()) {
             return Err(io::Error::other(error));
@@ -135,31 +134,32 @@ impl fmt::Debug for Client {
     }
 }
 
-type Answering = Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>;
 
-/// A call that has no connection after three quarters of its time was not sent, and is told so while there is time for that.
+/// Connecting has three quarters of the time, so that a call without a connection fails as not sent before it times
+/// out.
 impl Service<Request<Full<Bytes>>> for Client {
     type Response = Response<Incoming>;
     type Error = BoxError;
-    type Future = Answering;
+    type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // It takes any number of requests.
+        // The pool takes any number of requests.
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Full<Bytes>>) -> Answering {
+    fn call(&mut self, mut request: Request<Full<Bytes>>) -> ResponseFuture {
         let connection = capture_connection(&mut request);
-        let patience = request.extensions().get().map_or(CONNECT, |ExchangeTimeout(time)| *time / 4 * 3);
+        let time_to_connect = request.extensions().get().map_or(CONNECT, |ExchangeTimeout(time)| *time / 4 * 3);
         let answer = self.pooled.request(request);
         Box::pin(async move {
             let mut answer = pin!(answer);
             if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
                 return answer.map_err(Into::into);
             }
-            // With a connection of the pool there is nothing to wait for, and no timer to be had.
+            // A connection of the pool needs no timer.
             if connection.connection_metadata().is_none() {
-                if let Ok(answer) = timeout(patience, &mut answer).await {
+                if let Ok(answer) = timeout(time_to_connect, &mut answer).await {
                     return answer.map_err(Into::into);
                 }
                 if connection.connection_metadata().is_none() {

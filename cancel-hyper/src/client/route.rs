@@ -1,4 +1,4 @@
-//! The way to a host: straight, or through the proxy that the environment names. Never through a proxy to this machine.
+//! The way to a host: direct, or through the proxy of the environment. Never through a proxy to this machine.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use crate::failure::BoxError;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
 
-/// Makes connections, below TLS.
+/// Opens connections. TLS is on top of them.
 #[derive(Clone)]
 pub(super) struct Route {
     direct: HttpConnector,
@@ -37,7 +37,7 @@ impl Route {
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A proxy's address may hold a password.
+        // A proxy's address may contain a password.
         f.debug_struct("Route").finish_non_exhaustive()
     }
 }
@@ -66,7 +66,7 @@ fn is_this_machine(target: &Uri) -> bool {
     Endpoint::new(origin).is_ok_and(|endpoint| endpoint.is_loopback())
 }
 
-/// TLS with the target is spoken inside of the tunnel: the proxy sees neither the token nor the path.
+/// A tunnel through the proxy. TLS with the target is inside it, so the proxy sees neither the token nor the path.
 fn through(proxy: &Intercept, direct: HttpConnector, target: Uri) -> Connecting {
     let at = proxy.uri().clone();
     match at.scheme_str() {
@@ -92,7 +92,7 @@ fn through(proxy: &Intercept, direct: HttpConnector, target: Uri) -> Connecting 
             connecting(SocksV4::new(at, direct).local_dns(local).call(target))
         }
         other => {
-            let why = format!("a proxy of the kind {other:?} is not supported");
+            let why = format!("a proxy with the scheme {other:?} is not supported");
             Box::pin(async { Err(io::Error::new(io::ErrorKind::Unsupported, why).into()) })
         }
     }

@@ -1,4 +1,6 @@
-//! Many offers at once, which share a service's patience and a token.
+//! Many offers at once. They share the service's rate limit and one token.
+//!
+//! A fleet adds no rule of the protocol: each cancellation has a driver of its own.
 
 mod throttle;
 mod tokens;
@@ -18,30 +20,32 @@ use crate::failure::BoxError;
 use crate::journal::Journal;
 use crate::tokens::TokenSource;
 
-/// A cancellation of a fleet that is over, or that could not go on.
+/// A cancellation of a fleet whose driver has returned.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Ended {
-    /// Which one. After a failure of the tokens or of the journal it can be driven on.
+    /// Which one. After an error of the token source or of the journal it can be driven on.
     pub cancellation: Cancellation,
     /// What its driver returned.
     pub result: Result<Outcome, Error>,
 }
 
-/// Drives cancellations side by side, at most `max_concurrent` of them, and gives them back in the order in which they end. One
-/// that fails does not stop the others. An `max_concurrent` of 0 counts as 1.
+/// Drives cancellations concurrently, at most `max_concurrent` at a time, and yields each when it has ended. One that
+/// fails does not stop the others. A `max_concurrent` of 0 counts as 1.
 ///
-/// Each is driven by a clone of the driver, whose service and tokens they share through a [`Throttle`] and
-/// [`SharedTokens`]: one 429 holds them all back, and one rejected token is replaced once. The next of the iterator is taken
-/// when there is room for it, and its time begins to run then. Waiting is cheap, so that a publish that must be stopped
-/// soon is better not kept waiting for room: give as many at a time as there are offers.
+/// Each cancellation has a clone of the driver. The clones share the service through a [`Throttle`] and the tokens
+/// through [`SharedTokens`]: a 429 to one holds all of them back, and a rejected token is replaced once.
 ///
-/// Nothing is spawned: it goes on while the stream is polled. A stream that is dropped drops the cancellations that are under way;
-/// the driver's [`Journal`] has them.
+/// The next cancellation is taken from the iterator when there is room for it, and its time starts then. A cancellation
+/// in progress costs little while it waits: to stop every publish soon, let `max_concurrent` be the number of offers.
+///
+/// Nothing is spawned: the cancellations progress while the stream is polled. Dropping the stream drops those in
+/// progress; the driver's [`Journal`] has their checkpoints.
 ///
 /// ```
 /// # use cancel_core::testing::portal::{Offer, Portal, PublishOperation};
 /// # use cancel_hyper::cancel_core::*;
+/// use std::time::Duration;
 /// use cancel_hyper::{Client, Driver, cancel_many};
 /// use futures_util::StreamExt;
 /// use hyper_util::rt::TokioTimer;
@@ -55,15 +59,17 @@ pub struct Ended {
 /// # let endpoint = Endpoint::new(served.endpoint())?;
 /// # let token = BearerToken::new("eyJ0eXAi")?;
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let publisher = PublisherId::new("contoso")?;
 /// let offers = [OfferId::new("one")?, OfferId::new("two")?];
 /// let cancellations = offers.into_iter().map(|offer| {
-///     let request = CancelRequest::new(PublisherId::new("contoso").expect("it is one"), offer);
-///     Cancellation::new(endpoint.clone(), request, Policy::default(), std::time::Duration::ZERO)
+///     let request = CancelRequest::new(publisher.clone(), offer);
+///     Cancellation::new(endpoint.clone(), request, Policy::default(), Duration::ZERO)
 /// });
 /// let driver = Driver::new(Client::new()?, TokioTimer::new(), token);
 /// let mut fleet = cancel_many(driver, cancellations, 200);
 /// while let Some(ended) = fleet.next().await {
-///     println!("{}: {}", ended.cancellation.request().offer(), ended.result?.as_str());
+///     let offer = ended.cancellation.request().offer();
+///     println!("{offer}: {}", ended.result?.as_str());
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -88,12 +94,12 @@ where
     let Driver { service, timer, tokens, observer, journal } = driver;
     let service = Throttle::new(timer.clone()).around(service);
     let shared = Driver { service, timer, tokens: SharedTokens::new(tokens), observer, journal };
-    let under_way = cancellations.into_iter().map(move |mut cancellation| {
+    let in_progress = cancellations.into_iter().map(move |mut cancellation| {
         let mut driver = shared.clone();
         async move {
             let result = driver.drive(&mut cancellation).await;
             Ended { cancellation, result }
         }
     });
-    stream::iter(under_way).buffer_unordered(max_concurrent.max(1))
+    stream::iter(in_progress).buffer_unordered(max_concurrent.max(1))
 }

@@ -1,7 +1,9 @@
-//! The patience of a service, which is one for all that call it with the same credential.
+//! The rate limit of a service, shared by all that call it with the same credential.
 //!
-//! A service that refuses a call because there were too many means all of them. Until the time that it names nobody calls
-//! it; afterwards calls leave one after another, at the pace that it has shown to bear.
+//! A service that answers 429 means every caller of that credential. So no call leaves until the time that it names.
+//! After that, calls leave one at a time, at a rate that the service has accepted before.
+//!
+//! Nothing here knows what a request means: the status and `Retry-After` are all that counts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,42 +20,42 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 /// The pause after a 429 that names none.
-const PAUSE: Duration = Duration::from_secs(1);
-/// Calls are never further apart, whatever the service says; and what is closer together than this leaves at once.
+const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
+/// The longest gap between two calls, whatever the service says.
 const LONGEST_GAP: Duration = Duration::from_secs(30);
+/// A shorter gap counts as none.
 const SHORTEST_GAP: Duration = Duration::from_millis(1);
-/// Who does not come when it is its turn is waited for so long.
+/// How long a caller may miss its turn before the next goes ahead.
 const GRACE: Duration = Duration::from_secs(1);
-/// What was taken longer ago says nothing of what a service bears.
+/// Calls that were accepted longer ago do not count: they say nothing about the present limit.
 const RECENTLY: Duration = Duration::from_secs(60);
-/// Fewer calls than this say little of what a service bears: then so many that are taken are reason enough to go faster.
+/// A refusal after fewer calls than this says little about the limit. Then this many accepted calls double the rate.
 const FEW: u32 = 8;
-/// Otherwise so many.
+/// Otherwise this many accepted calls double the rate.
 const MANY: u32 = 64;
 
-/// What the callers of one service know of its patience. Clones share it.
+/// What the callers of one service know about its rate limit. Clones share it.
 ///
-/// - A 429 holds back every call: for the time that its `Retry-After` names, or for a second. A 503 does so too, where it names a time.
-/// - Afterwards calls leave one by one. The service has taken so many calls, and has then asked for a pause of so long: that many calls per
-///   such a pause is the rate that led to the refusal (at least eight calls count). Calls leave with gaps that are a quarter longer.
-/// - After 64 calls were accepted (eight, where fewer than that led to the refusal) the rate doubles. Gaps below a millisecond are none.
-/// - A call that is refused then at least halves the rate. A gap is never longer than 30 s.
-/// - Calls leave in the order in which they came.
+/// - A 429 holds back every call, for the time that its `Retry-After` names or else for a second. So does a 503 that
+///   names a time.
+/// - After that, calls leave one at a time. The throttle divides the pause by the number of calls that the service had
+///   accepted before the refusal (at least eight). Calls leave with gaps that are a quarter longer than that.
+/// - After 64 accepted calls (eight, if fewer than eight led to the refusal) the rate doubles. Gaps below a millisecond
+///   count as none.
+/// - A further refusal at least halves the rate. A gap is never longer than 30 s.
+/// - Calls leave in the order in which they were made.
 ///
-/// [`cancel_many`](crate::cancel_many) makes one for its fleet. Make your own where several drivers, or other programs' calls, use one
-/// credential:
+/// [`cancel_many`](crate::cancel_many) makes one for its fleet. Make your own when several drivers, or calls of other
+/// programs, use one credential:
 ///
 /// ```
-/// # #[cfg(feature = "webpki-roots")]
-/// # fn clients() -> std::io::Result<()> {
 /// use cancel_hyper::{Client, Throttle};
 /// use hyper_util::rt::TokioTimer;
 ///
 /// let throttle = Throttle::new(TokioTimer::new());
 /// let service = throttle.around(Client::new()?);
 /// let for_another_driver = service.clone();
-/// # Ok(())
-/// # }
+/// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
 pub struct Throttle<M> {
@@ -68,13 +70,13 @@ impl<M: Clone> Clone for Throttle<M> {
 }
 
 impl<M: Timer> Throttle<M> {
-    /// Of a service that has refused nothing yet: calls leave at once.
+    /// A throttle for a service that has refused nothing yet: calls leave at once.
     pub fn new(timer: M) -> Self {
         let state = State::starting_at(timer.now());
         Self { timer, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// The service whose calls, and those of its clones, leave when it is their turn. It waits for that in
+    /// The service, throttled: its calls and those of its clones leave in turn. A caller waits for its turn in
     /// [`poll_ready`](Service::poll_ready), before a driver commits a request.
     pub fn around<S>(self, service: S) -> Throttled<S, M> {
         Throttled { service, throttle: self, turn: Turn::None }
@@ -91,29 +93,30 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 #[derive(Debug)]
 struct State {
-    /// Nobody calls before.
+    /// No call leaves before this time.
     held_until: Instant,
     /// When the last call left.
     left: Option<Instant>,
     /// The time between two calls.
     gap: Duration,
-    /// How many calls were taken since the gap was changed, and when that was.
-    taken: u32,
+    /// How many calls were accepted since `changed`.
+    accepted: u32,
+    /// When the count of accepted calls began anew: at a refusal, or when the gap changed.
     changed: Instant,
     refusal: Option<Refusal>,
-    /// Who waits, by their tickets.
+    /// The callers that wait, by ticket. Tickets grow.
     queue: BTreeMap<u64, Waker>,
     tickets: u64,
 }
 
-/// What the last refusal says of the service's patience.
+/// What the last refusal says about the service's limit.
 #[derive(Debug)]
 struct Refusal {
-    /// For how long it wants to be left alone.
+    /// How long no call may leave.
     pause: Duration,
-    /// How many calls it took before that.
-    taken: u32,
-    /// The gap between them.
+    /// How many calls the service had accepted before.
+    accepted: u32,
+    /// The gap between those calls.
     gap: Duration,
     at: Instant,
 }
@@ -124,7 +127,7 @@ impl State {
             held_until: now,
             left: None,
             gap: Duration::ZERO,
-            taken: 0,
+            accepted: 0,
             changed: now,
             refusal: None,
             queue: BTreeMap::new(),
@@ -137,89 +140,88 @@ impl State {
         self.tickets
     }
 
-    /// Lets whoever has this ticket call now, or says when to ask again; the others before are waited for first.
+    /// Admits the caller with this ticket if it is its turn. Otherwise returns when it must ask again.
     fn admit(&mut self, ticket: u64, now: Instant, context: &Context<'_>) -> Result<(), Instant> {
         let turn = self.left.map_or(self.held_until, |left| self.held_until.max(left + self.gap));
-        // Who was dropped in the middle of its wait does not come when it is its turn.
+        // The first may not ask again: the future that waited was dropped, and its service lives on.
         let first = self.queue.first_key_value().map(|(first, _)| *first);
         if let Some(first) = first.filter(|first| *first < ticket && turn + GRACE <= now) {
             self.queue.remove(&first);
         }
         let mut before = self.queue.range(..ticket);
-        let place = match (before.next(), before.next()) {
+        let ask_again = match (before.next(), before.next()) {
             (None, _) if turn <= now => {
                 self.left = Some(now);
-                self.forget(ticket);
+                self.leave_queue(ticket);
                 return Ok(());
             }
             (None, _) => turn,
             (Some(_), None) => turn.max(now) + GRACE,
-            // Somebody before sees to it, unless all of them were dropped.
+            // A caller before this one wakes it, unless none of them asks again.
             _ => turn.max(now) + LONGEST_GAP,
         };
         self.queue.insert(ticket, context.waker().clone());
-        Err(place)
+        Err(ask_again)
     }
 
-    /// Whoever has this ticket waits no more.
-    fn forget(&mut self, ticket: u64) {
+    fn leave_queue(&mut self, ticket: u64) {
         self.queue.remove(&ticket);
         self.wake();
     }
 
-    /// Those who need not sleep for long: the first, and the one who watches whether it comes.
+    /// Wakes the first in the queue, and the second, which watches whether the first takes its turn.
     fn wake(&self) {
         self.queue.values().take(2).for_each(Waker::wake_by_ref);
     }
 
-    /// A call that left then was taken.
-    fn take(&mut self, left: Instant, now: Instant) {
+    /// A call that left at `left` was accepted.
+    fn accept(&mut self, left: Instant, now: Instant) {
         match &mut self.refusal {
-            // It was on its way when another was refused.
+            // It was in flight when another call was refused.
             Some(refusal) if left < refusal.at => {
-                refusal.taken += 1;
+                refusal.accepted += 1;
                 self.slow_down();
             }
-            _ => self.hasten(now),
+            _ => self.speed_up(now),
         }
     }
 
-    fn hasten(&mut self, now: Instant) {
-        let enough = if self.refusal.as_ref().is_some_and(|last| last.taken < FEW) { FEW } else { MANY };
-        if !self.gap.is_zero() && self.taken >= enough {
+    fn speed_up(&mut self, now: Instant) {
+        let enough = if self.refusal.as_ref().is_some_and(|last| last.accepted < FEW) { FEW } else { MANY };
+        if !self.gap.is_zero() && self.accepted >= enough {
             self.gap = if self.gap < SHORTEST_GAP { Duration::ZERO } else { self.gap / 2 };
-            (self.taken, self.changed) = (0, now);
+            (self.accepted, self.changed) = (0, now);
             self.wake();
         } else if self.gap.is_zero() && now.saturating_duration_since(self.changed) >= RECENTLY {
-            (self.taken, self.changed) = (0, now);
+            (self.accepted, self.changed) = (0, now);
         }
-        self.taken += 1;
+        self.accepted += 1;
     }
 
-    /// A call that left then was refused: there were too many.
+    /// A call that left at `left` was refused, because there were too many.
     fn refuse(&mut self, left: Instant, now: Instant, pause: Duration) {
         self.held_until = self.held_until.max(now + pause);
         match &mut self.refusal {
-            // It was on its way when another was refused, and says nothing new.
+            // It was in flight when another call was refused, so this is the same refusal.
             Some(refusal) if left < refusal.at => refusal.pause = refusal.pause.max(pause),
             _ => {
-                self.refusal = Some(Refusal { pause, taken: self.taken, gap: self.gap, at: now });
-                (self.taken, self.changed) = (0, now);
+                self.refusal = Some(Refusal { pause, accepted: self.accepted, gap: self.gap, at: now });
+                (self.accepted, self.changed) = (0, now);
             }
         }
         self.slow_down();
     }
 
-    /// Sets the gap by what is known of the refusal.
+    /// Sets the gap by what the last refusal says.
     fn slow_down(&mut self) {
         if let Some(refusal) = &self.refusal {
-            let borne = refusal.pause / refusal.taken.max(FEW);
-            self.gap = (borne + borne / 4).max(refusal.gap * 2).min(LONGEST_GAP);
+            let sustained = refusal.pause / refusal.accepted.max(FEW);
+            self.gap = (sustained + sustained / 4).max(refusal.gap * 2).min(LONGEST_GAP);
         }
     }
 }
 
-/// A service whose calls leave when it is their turn, by a [`Throttle`].
+/// A service whose calls leave in turn, by a [`Throttle`].
 pub struct Throttled<S, M> {
     service: S,
     throttle: Throttle<M>,
@@ -228,17 +230,17 @@ pub struct Throttled<S, M> {
 
 enum Turn {
     None,
-    /// With a ticket, and asleep until it is time to ask again.
+    /// In the queue with this ticket, asleep until it must ask again.
     Waiting(u64, Option<Pin<Box<dyn Sleep>>>),
-    /// With a ticket, since then.
+    /// It is this caller's turn since this time.
     Now(u64, Instant),
 }
 
 impl<S, M> Drop for Throttled<S, M> {
-    /// Nobody waits for who has gone.
+    /// The others must not wait for a caller that is gone.
     fn drop(&mut self) {
         if let Turn::Waiting(ticket, _) = self.turn {
-            lock(&self.throttle.state).forget(ticket);
+            lock(&self.throttle.state).leave_queue(ticket);
         }
     }
 }
@@ -262,7 +264,7 @@ where
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = Answering<S::Future, M>;
+    type Future = ThrottledFuture<S::Future, M>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         loop {
@@ -272,15 +274,15 @@ where
                 Turn::Waiting(ticket, sleep) => {
                     let ticket = *ticket;
                     if let Some(sleep) = sleep {
-                        // Something may have changed before its time is up.
+                        // Its result does not matter: whatever woke this task, it asks again.
                         let _ = sleep.as_mut().poll(context);
                     }
                     let admitted = self.throttle.state().admit(ticket, now, context);
                     match admitted {
                         Ok(()) => self.turn = Turn::Now(ticket, now),
-                        Err(turn) => {
-                            let mut sleep = self.throttle.timer.sleep_until(turn);
-                            // A timer that is early by a little sleeps again.
+                        Err(ask_again) => {
+                            let mut sleep = self.throttle.timer.sleep_until(ask_again);
+                            // A timer may be a little early: then ask again at once.
                             if sleep.as_mut().poll(context).is_pending() {
                                 self.turn = Turn::Waiting(ticket, Some(sleep));
                                 return Poll::Pending;
@@ -290,7 +292,7 @@ where
                 }
                 Turn::Now(ticket, since) => {
                     let state = self.throttle.state();
-                    // Somebody else's call may have been refused since, or other turns have come in the meantime.
+                    // Another call may have been refused since, or the turn was missed and the next one has come.
                     let is_stale = state.held_until > now || (!state.gap.is_zero() && *since + state.gap <= now);
                     drop(state);
                     if !is_stale {
@@ -305,13 +307,13 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         self.turn = Turn::None;
         let left = self.throttle.timer.now();
-        Answering { answer: self.service.call(request), throttle: self.throttle.clone(), left }
+        ThrottledFuture { answer: self.service.call(request), throttle: self.throttle.clone(), left }
     }
 }
 
 pin_project! {
-    /// The answer to a call, at which the throttle looks in passing.
-    pub struct Answering<F, M> {
+    /// The answer to a call. Its status and its `Retry-After` go to the throttle.
+    pub struct ThrottledFuture<F, M> {
         #[pin]
         answer: F,
         throttle: Throttle<M>,
@@ -319,7 +321,7 @@ pin_project! {
     }
 }
 
-impl<F, M, R, E> Future for Answering<F, M>
+impl<F, M, R, E> Future for ThrottledFuture<F, M>
 where
     F: Future<Output = Result<Response<R>, E>>,
     M: Timer,
@@ -333,14 +335,14 @@ where
             let now = this.throttle.timer.now();
             match pause(response) {
                 Some(pause) => this.throttle.state().refuse(*this.left, now, pause),
-                None => this.throttle.state().take(*this.left, now),
+                None => this.throttle.state().accept(*this.left, now),
             }
         }
         Poll::Ready(answer)
     }
 }
 
-/// How long a service that has refused a call wants to be left alone.
+/// How long no call may leave after this answer, if it refuses a call.
 fn pause<R>(response: &Response<R>) -> Option<Duration> {
     let named = || {
         let mut head = Response::new([]);
@@ -348,7 +350,7 @@ fn pause<R>(response: &Response<R>) -> Option<Duration> {
         Answer::from_http(&head).retry_after()
     };
     match response.status() {
-        StatusCode::TOO_MANY_REQUESTS => Some(named().unwrap_or(PAUSE)),
+        StatusCode::TOO_MANY_REQUESTS => Some(named().unwrap_or(DEFAULT_PAUSE)),
         StatusCode::SERVICE_UNAVAILABLE => named(),
         _ => None,
     }

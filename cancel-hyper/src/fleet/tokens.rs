@@ -1,4 +1,4 @@
-//! One token for many: a rejected one is replaced once, however many it was rejected for.
+//! One token for many cancellations. It is replaced once, even when the service rejects it for many of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,9 +8,11 @@ use tokio::sync::Mutex;
 
 use crate::tokens::TokenSource;
 
-/// A source whose clones share one token. The source below is asked once for all of them: a clone that asks while another
-/// one's question is under way gets the same answer, a failure too. (If the one that asks is dropped, the next of those who
-/// wait asks.) After a rejection it is asked again only if the rejected token is still the shared one.
+/// A source whose clones share one token. The inner source is asked once for all of them.
+///
+/// - Clones that ask while the inner source is being asked wait, and get the same token or the same error. If the
+///   asking future is dropped, the next waiter asks instead.
+/// - After a rejection the inner source is asked again only if the rejected token is still the shared one.
 ///
 /// ```
 /// # use cancel_core::{BearerToken, InvalidInput, TokenReason};
@@ -35,13 +37,13 @@ use crate::tokens::TokenSource;
 #[derive(Debug)]
 pub struct SharedTokens<T> {
     shared: Arc<Shared<T>>,
-    /// The answer that this clone was given last.
+    /// The number of the answer that this clone was given last.
     given: u64,
 }
 
 #[derive(Debug)]
 struct Shared<T> {
-    /// How many answers there were so far.
+    /// How many answers the inner source has given.
     answers: AtomicU64,
     source: Mutex<Source<T>>,
 }
@@ -74,7 +76,7 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
         let before = answers.load(Ordering::Acquire);
         let mut source = self.shared.source.lock().await;
         let answered = answers.load(Ordering::Acquire);
-        let is_news = match why {
+        let is_new_to_this_clone = match why {
             TokenReason::FirstUse => true,
             TokenReason::Rejected => self.given < answered,
         };
@@ -83,13 +85,13 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
                 self.given = answered;
                 return last.clone();
             }
-            Some(Ok(token)) if is_news => {
+            Some(Ok(token)) if is_new_to_this_clone => {
                 self.given = answered;
                 return Ok(token.clone());
             }
             _ => {}
         }
-        // Who is dropped while it asks has no answer: the next one of those who wait asks for itself.
+        // If this future is dropped here, `answers` has not grown: the next waiter asks instead.
         let answer = source.source.token(why).await.map_err(|error| error.to_string());
         self.given = answers.fetch_add(1, Ordering::AcqRel) + 1;
         source.last = Some(answer.clone());

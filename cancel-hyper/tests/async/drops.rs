@@ -1,8 +1,8 @@
-//! A future may be dropped at any time, and nothing is lost.
+//! The future of a run may be dropped at any time, and nothing is lost.
 
 use std::time::Duration;
 
-use cancel_core::{Cancellation, ErrorKind, Posted, Proof, Until};
+use cancel_core::{Cancellation, Checkpoint, Error, ErrorKind, Outcome, Posted, Proof, Until};
 use cancel_hyper::Driver;
 use hyper_util::rt::TokioTimer;
 use tokio::time::timeout;
@@ -13,13 +13,13 @@ fn driver(service: &Reached) -> Driver<Reached, TokioTimer, cancel_core::BearerT
     Driver::new(service.clone(), TokioTimer::new(), token())
 }
 
-/// What the machine says of POSTs is what the portal saw, or more careful.
+/// The machine does not say that nothing was posted when the portal got a POST.
 fn is_truthful(cancellation: &Cancellation, service: &Reached) -> bool {
     service.portal().posts() == 0 || cancellation.posted() != Posted::No
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_may_be_dropped_once_at_any_time() {
+async fn a_run_may_be_dropped_once_at_any_time() {
     for at in (0..25_000).step_by(10) {
         let service = Reached::new([offer("one")]);
         let mut cancellation = cancellation("one", policy());
@@ -31,62 +31,56 @@ async fn it_may_be_dropped_once_at_any_time() {
         };
         let outcome = outcome.unwrap();
         assert_eq!((outcome.as_str(), outcome.proof()), ("canceled", Some(Proof::Verified)), "at {at} ms");
-        // A POST that was given up is followed by a look, and by another POST where the first did not arrive or has not worked yet.
+        // A POST that was dropped is followed by a recheck, and by another POST where the baseline is still in progress.
         assert!(service.portal().posts() <= 2, "at {at} ms");
     }
 }
 
+/// How it ends when it is dropped again and again, each time after so many milliseconds.
+async fn in_slices(slice: u64, service: &Reached) -> Result<Outcome, Error> {
+    let mut cancellation = cancellation("one", policy());
+    for _ in 0..1000 {
+        let mut driver = driver(service);
+        if let Ok(ended) = timeout(Duration::from_millis(slice), driver.drive(&mut cancellation)).await {
+            return ended;
+        }
+        assert!(is_truthful(&cancellation, service));
+    }
+    panic!("it has not ended after 1000 slices of {slice} ms");
+}
+
 #[tokio::test(start_paused = true)]
-async fn it_may_be_dropped_again_and_again() {
+async fn a_run_may_be_dropped_again_and_again() {
     for slice in [201, 250, 400, 1000] {
         let service = Reached::new([offer("one")]);
-        let mut cancellation = cancellation("one", policy());
-        let mut slices = 0;
-        let outcome = loop {
-            slices += 1;
-            assert!(slices < 1000, "slices of {slice} ms");
-            if let Ok(outcome) = timeout(Duration::from_millis(slice), driver(&service).drive(&mut cancellation)).await
-            {
-                break outcome.unwrap();
-            }
-            assert!(is_truthful(&cancellation, &service));
-        };
+        let outcome = in_slices(slice, &service).await.unwrap();
         assert_eq!(outcome.as_str(), "canceled", "slices of {slice} ms");
         assert!(service.portal().posts() <= 2);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_gives_every_post_up_is_told_so() {
+async fn a_run_whose_every_post_is_dropped_ends_as_ambiguous() {
     for slice in [101, 120, 150, 199] {
         let service = Reached::new([offer("one")]);
-        let mut cancellation = cancellation("one", policy());
-        let mut slices = 0;
-        let error = loop {
-            slices += 1;
-            assert!(slices < 1000, "slices of {slice} ms");
-            if let Ok(outcome) = timeout(Duration::from_millis(slice), driver(&service).drive(&mut cancellation)).await
-            {
-                break outcome.unwrap_err();
-            }
-        };
+        let error = in_slices(slice, &service).await.unwrap_err();
         assert_eq!((error.kind(), error.posted()), (ErrorKind::Ambiguous, Posted::Maybe), "slices of {slice} ms");
         assert!(service.portal().posts() <= 5);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_post_that_was_given_up_is_ambiguous_to_who_does_not_look() {
+async fn without_a_list_a_dropped_post_is_ambiguous() {
     let service = Reached::new([offer("one")]);
-    let mut given_up = cancellation("one", policy().until(Until::Settled));
-    timeout(Duration::from_millis(70), driver(&service).drive(&mut given_up)).await.unwrap_err();
-    assert_eq!((given_up.posted(), service.portal().posts()), (Posted::Maybe, 1));
-    let error = driver(&service).drive(&mut given_up).await.unwrap_err();
+    let mut dropped = cancellation("one", policy().until(Until::Settled));
+    timeout(Duration::from_millis(70), driver(&service).drive(&mut dropped)).await.unwrap_err();
+    assert_eq!((dropped.posted(), service.portal().posts()), (Posted::Maybe, 1));
+    let error = driver(&service).drive(&mut dropped).await.unwrap_err();
     assert_eq!((error.kind(), error.posted(), service.portal().posts()), (ErrorKind::Ambiguous, Posted::Maybe, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_checkpoint_of_a_dropped_future_can_be_gone_on_with() {
+async fn the_checkpoint_of_a_dropped_run_can_be_resumed() {
     for at in (0..25_000).step_by(250) {
         let service = Reached::new([offer("one")]);
         let mut dropped = cancellation("one", policy());
@@ -102,11 +96,11 @@ async fn a_checkpoint_of_a_dropped_future_can_be_gone_on_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_has_it_before_the_post_leaves() {
+async fn the_journal_is_written_before_the_post_leaves() {
     let service = Reached::new([offer("one")]);
     let written = std::sync::Mutex::new(Vec::new());
     let mut cancellation = cancellation("one", policy());
-    let mut driver = driver(&service).with_journal(|checkpoint: cancel_core::Checkpoint| {
+    let mut driver = driver(&service).with_journal(|checkpoint: Checkpoint| {
         written.lock().unwrap().push((service.portal().posts(), checkpoint.to_json()));
         std::future::ready(Ok::<(), String>(()))
     });
@@ -118,11 +112,11 @@ async fn a_journal_has_it_before_the_post_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_that_fails_keeps_the_post_back() {
+async fn a_journal_that_fails_holds_the_post_back() {
     let service = Reached::new([offer("one")]);
     let mut cancellation = cancellation("one", policy().attempts(1));
     let mut fails = 0;
-    let mut failing = driver(&service).with_journal(|checkpoint: cancel_core::Checkpoint| {
+    let mut failing = driver(&service).with_journal(|checkpoint: Checkpoint| {
         let is_of_post = checkpoint.to_json().contains(r#""posted":"maybe""#);
         fails += usize::from(is_of_post);
         std::future::ready(if is_of_post { Err("disk full") } else { Ok(()) })
@@ -137,10 +131,10 @@ async fn a_journal_that_fails_keeps_the_post_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_that_takes_all_the_time_keeps_the_post_back() {
+async fn a_journal_that_takes_all_the_time_holds_the_post_back() {
     let service = Reached::new([offer("one")]);
     let mut cancellation = cancellation("one", policy().attempts(1));
-    let mut slow = driver(&service).with_journal(|checkpoint: cancel_core::Checkpoint| async move {
+    let mut slow = driver(&service).with_journal(|checkpoint: Checkpoint| async move {
         if checkpoint.to_json().contains(r#""posted":"maybe""#) {
             tokio::time::sleep(secs(30)).await;
         }

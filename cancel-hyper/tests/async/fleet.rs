@@ -5,24 +5,33 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
-use cancel_core::{BearerToken, Cancellation, ErrorKind, Event, TokenReason};
-use cancel_hyper::{Driver, cancel_many};
+use cancel_core::{BearerToken, Cancellation, ErrorKind, Event, Policy, TokenReason};
+use cancel_hyper::{Driver, Ended, cancel_many};
 use futures_util::StreamExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
 
 use crate::service::{Reached, TOKEN, cancellation, offer, policy, secs, token};
 
-fn names(count: usize) -> Vec<String> {
-    (0..count).map(|number| format!("offer-{number}")).collect()
+/// A portal with so many offers, and a cancellation of each.
+fn fleet(count: usize, policy: impl Fn(usize) -> Policy) -> (Reached, Vec<Cancellation>) {
+    let names: Vec<_> = (0..count).map(|number| format!("offer-{number}")).collect();
+    let service = Reached::new(names.iter().map(|name| offer(name)));
+    (service, names.iter().enumerate().map(|(number, name)| cancellation(name, policy(number))).collect())
 }
 
-fn fleet_of(names: &[String]) -> Vec<Cancellation> {
-    names.iter().map(|name| cancellation(name, policy())).collect()
+/// Whether every run was canceled.
+fn all_canceled(results: &[Ended]) -> bool {
+    results.iter().all(|ended| ended.result.as_ref().is_ok_and(|outcome| outcome.as_str() == "canceled"))
+}
+
+/// Whether every run has this error.
+fn all_failed(results: &[Ended], kind: ErrorKind) -> bool {
+    results.iter().all(|ended| ended.result.as_ref().is_err_and(|error| error.kind() == kind))
 }
 
 #[tokio::test(start_paused = true)]
-async fn they_come_in_the_order_in_which_they_end() {
+async fn results_come_in_the_order_in_which_the_runs_end() {
     let cancel = |name: &str, after| Offer::new("contoso", name).cancel(CancelBehavior::After(secs(after)));
     let offers = [("slow", 100), ("fast", 5), ("middling", 30)];
     let service = Reached::new(offers.map(|(name, after)| cancel(name, after).operation(PublishOperation::new("id"))));
@@ -33,15 +42,14 @@ async fn they_come_in_the_order_in_which_they_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_are_under_way_than_is_wanted() {
-    let names = names(30);
-    let service = Reached::new(names.iter().map(|name| offer(name)));
+async fn at_most_max_concurrent_runs_are_under_way() {
+    let (service, cancellations) = fleet(30, |_| policy());
     let under_way = Arc::new(Mutex::new(BTreeSet::new()));
     let most = Arc::new(AtomicUsize::new(0));
-    let (now, peak) = (Arc::clone(&under_way), Arc::clone(&most));
+    let peak = Arc::clone(&most);
     let driver = Driver::new(service, TokioTimer::new(), token()).with_observer(
         move |event: &Event<'_>, cancellation: &Cancellation| {
-            let mut now = now.lock().unwrap();
+            let mut now = under_way.lock().unwrap();
             let name = cancellation.request().offer().to_string();
             if matches!(event, Event::Done(_)) {
                 now.remove(&name)
@@ -51,18 +59,17 @@ async fn no_more_are_under_way_than_is_wanted() {
             peak.fetch_max(now.len(), Ordering::SeqCst);
         },
     );
-    let results: Vec<_> = cancel_many(driver, fleet_of(&names), 7).collect().await;
-    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap().as_str() == "canceled"));
+    let results: Vec<_> = cancel_many(driver, cancellations, 7).collect().await;
+    assert!(all_canceled(&results));
     assert_eq!((results.len(), most.load(Ordering::SeqCst)), (30, 7));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_fails_does_not_stop_the_others() {
-    let mut names = names(10);
-    let service = Reached::new(names.iter().map(|name| offer(name)));
-    names.insert(3, "unknown".to_owned());
+async fn a_run_that_fails_does_not_stop_the_others() {
+    let (service, mut cancellations) = fleet(10, |_| policy());
+    cancellations.insert(3, cancellation("unknown", policy()));
     let driver = Driver::new(service, TokioTimer::new(), token());
-    let results: Vec<_> = cancel_many(driver, fleet_of(&names), 4).collect().await;
+    let results: Vec<_> = cancel_many(driver, cancellations, 4).collect().await;
     let failed: Vec<_> = results.iter().filter(|ended| ended.result.is_err()).collect();
     assert_eq!((results.len(), failed.len()), (11, 1));
     assert_eq!(failed[0].cancellation.request().offer().as_str(), "unknown");
@@ -70,13 +77,12 @@ async fn one_that_fails_does_not_stop_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn one_rejected_token_is_replaced_once() {
-    let names = names(200);
-    let service = Reached::new(names.iter().map(|name| offer(name)));
+    let (service, cancellations) = fleet(200, |_| policy());
     service.portal().revoke_token(TOKEN).accept_token("first-token", Some(secs(7))).accept_token("fresh-token", None);
     let asked = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&asked);
+    let reasons = Arc::clone(&asked);
     let tokens = move |why| {
-        kept.lock().unwrap().push(why);
+        reasons.lock().unwrap().push(why);
         let token = if why == TokenReason::FirstUse { "first-token" } else { "fresh-token" };
         async move {
             tokio::time::sleep(secs(2)).await;
@@ -84,15 +90,14 @@ async fn one_rejected_token_is_replaced_once() {
         }
     };
     let driver = Driver::new(service, TokioTimer::new(), tokens);
-    let results: Vec<_> = cancel_many(driver, fleet_of(&names), 200).collect().await;
-    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap().as_str() == "canceled"));
+    let results: Vec<_> = cancel_many(driver, cancellations, 200).collect().await;
+    assert!(all_canceled(&results));
     assert_eq!(*asked.lock().unwrap(), [TokenReason::FirstUse, TokenReason::Rejected]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_fails_is_not_asked_once_an_offer() {
-    let names = names(50);
-    let service = Reached::new(names.iter().map(|name| offer(name)));
+async fn a_source_that_fails_is_asked_once_for_all_offers() {
+    let (service, cancellations) = fleet(50, |_| policy());
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let tokens = move |_| {
@@ -103,16 +108,15 @@ async fn a_source_that_fails_is_not_asked_once_an_offer() {
         }
     };
     let driver = Driver::new(service.clone(), TokioTimer::new(), tokens);
-    let results: Vec<_> = cancel_many(driver, fleet_of(&names), 50).collect().await;
-    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == ErrorKind::TokenSource));
+    let results: Vec<_> = cancel_many(driver, cancellations, 50).collect().await;
+    assert!(all_failed(&results, ErrorKind::TokenSource));
     assert_eq!((asked.load(Ordering::SeqCst), service.portal().calls().len()), (1, 0));
 }
 
-/// Whoever has little time left takes nothing from the others: when it gives up, another asks.
+/// If the run that asks for the token ends, the next one asks instead.
 #[tokio::test(start_paused = true)]
-async fn one_that_gives_up_while_it_asks_does_not_fail_the_others() {
-    let names = names(30);
-    let service = Reached::new(names.iter().map(|name| offer(name)));
+async fn a_run_that_ends_while_it_asks_for_a_token_does_not_fail_the_others() {
+    let (service, cancellations) = fleet(30, |number| policy().deadline(secs(if number == 0 { 10 } else { 600 })));
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let tokens = move |_| {
@@ -123,25 +127,19 @@ async fn one_that_gives_up_while_it_asks_does_not_fail_the_others() {
         }
     };
     let driver = Driver::new(service, TokioTimer::new(), tokens);
-    let deadline = |number| if number == 0 { secs(10) } else { secs(600) };
-    let fleet = names.iter().enumerate();
-    let fleet = fleet.map(|(number, name)| cancellation(name, policy().deadline(deadline(number))));
-    let mut results: Vec<_> = cancel_many(driver, fleet, 30).collect().await;
-    let first = results.remove(0);
-    assert_eq!(first.result.unwrap_err().kind(), ErrorKind::Deadline);
-    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap().as_str() == "canceled"));
+    let mut results: Vec<_> = cancel_many(driver, cancellations, 30).collect().await;
+    assert_eq!(results.remove(0).result.unwrap_err().kind(), ErrorKind::Deadline);
+    assert!(all_canceled(&results));
     assert_eq!((results.len(), asked.load(Ordering::SeqCst)), (29, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_hangs_holds_nobody_beyond_its_deadline() {
-    let names = names(30);
-    let service = Reached::new(names.iter().map(|name| offer(name)));
+async fn a_source_that_hangs_holds_no_run_beyond_its_deadline() {
+    let (service, cancellations) = fleet(30, |_| policy().deadline(secs(60)));
     let tokens = |_| std::future::pending::<Result<BearerToken, String>>();
     let driver = Driver::new(service, TokioTimer::new(), tokens);
-    let impatient = names.iter().map(|name| cancellation(name, policy().deadline(secs(60))));
     let start = Instant::now();
-    let results: Vec<_> = cancel_many(driver, impatient, 30).collect().await;
-    assert!(results.iter().all(|ended| ended.result.as_ref().unwrap_err().kind() == ErrorKind::Deadline));
+    let results: Vec<_> = cancel_many(driver, cancellations, 30).collect().await;
+    assert!(all_failed(&results, ErrorKind::Deadline));
     assert_eq!((results.len(), start.elapsed().as_secs()), (30, 60));
 }

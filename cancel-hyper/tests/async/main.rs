@@ -1,4 +1,4 @@
-//! What is the async adapter's own: futures that are dropped, services that are not ready, fleets. In virtual time.
+//! What only the async adapter has: futures that are dropped, services that are not ready, fleets. In virtual time.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 

@@ -1,4 +1,4 @@
-//! A service is asked whether it is ready before anything is committed.
+//! A service must be ready before an exchange is handed out.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::{ErrorKind, Posted};
+use cancel_core::{ErrorKind, Posted, Until};
 use cancel_hyper::Driver;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use crate::service::{Reached, cancellation, offer, policy, secs, token};
 
-/// Ready only after a while.
+/// Ready after some time.
 struct Slow {
     inner: Reached,
     after: Duration,
@@ -50,9 +50,9 @@ impl Service<Request<Full<Bytes>>> for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_readiness_has_committed_nothing() {
+async fn a_run_that_waits_for_readiness_has_posted_nothing() {
     let mut service = Slow::new(secs(20));
-    let mut waiting = cancellation("one", policy().until(cancel_core::Until::Settled));
+    let mut waiting = cancellation("one", policy().until(Until::Settled));
     for _ in 0..10 {
         let mut driver = Driver::new(&mut service, TokioTimer::new(), token());
         timeout(secs(1), driver.drive(&mut waiting)).await.unwrap_err();
@@ -80,7 +80,7 @@ async fn a_service_that_is_never_ready_ends_at_the_deadline() {
     assert_eq!((error.kind(), error.posted(), start.elapsed().as_secs()), (ErrorKind::Deadline, Posted::No, 60));
 }
 
-/// Broken for good.
+/// Never ready.
 struct Broken;
 
 impl Service<Request<Full<Bytes>>> for Broken {
@@ -105,7 +105,7 @@ async fn a_service_that_is_broken_is_not_called() {
     assert!(error.to_string().contains("the worker is gone"), "{error}");
 }
 
-/// A clock that goes on with every look at it.
+/// A clock that advances each time it is read.
 struct Restless(std::sync::atomic::AtomicU32, std::time::Instant);
 
 impl hyper::rt::Timer for Restless {
@@ -118,19 +118,19 @@ impl hyper::rt::Timer for Restless {
     }
 
     fn now(&self) -> std::time::Instant {
-        let looks = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        self.1.max(Instant::now().into()) + Duration::from_micros(1) * looks
+        let reads = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.1.max(Instant::now().into()) + Duration::from_micros(1) * reads
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_request_leaves_without_readiness_however_time_passes() {
+async fn no_request_leaves_before_the_service_is_ready() {
     for micros in 0..20 {
-        // It insists on being asked.
+        // It panics where it is called without being ready.
         let service = Reached::new([offer("one")]);
         let interval = Duration::from_micros(micros);
         let quick = policy().poll_interval(interval).max_poll_interval(interval).attempts(200);
-        let mut cancellation = cancellation("one", quick.until(cancel_core::Until::Settled));
+        let mut cancellation = cancellation("one", quick.until(Until::Settled));
         let timer = Restless(0.into(), Instant::now().into());
         assert!(Driver::new(service, timer, token()).drive(&mut cancellation).await.is_ok());
     }

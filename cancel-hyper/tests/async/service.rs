@@ -16,14 +16,14 @@ use tokio::time::{Instant, sleep, timeout};
 use tower_service::Service;
 
 pub(crate) const TOKEN: &str = "canary-token-0123456789-0123456789";
-/// How long a request is on its way, and an answer.
+/// The latency of a request, and of an answer.
 pub(crate) const ONE_WAY: Duration = Duration::from_millis(50);
 
 pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Fails where it would hang: after a day of tokio's virtual time, or when it is polled again and again while none passes.
+/// Fails instead of hanging: after a day of tokio's virtual time, or after many polls of the future at the same time.
 pub(crate) async fn within_a_day<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let (mut last, mut polls) = (Instant::now(), 0);
@@ -56,7 +56,7 @@ pub(crate) fn cancellation(offer: &str, policy: Policy) -> Cancellation {
     Cancellation::new(Endpoint::default(), request, policy, Duration::ZERO)
 }
 
-/// A portal that is reached by calling it. It insists on being asked whether it is ready.
+/// A portal as a service. It panics where it is called without being asked whether it is ready.
 pub(crate) struct Reached {
     portal: Arc<Mutex<Portal>>,
     start: Instant,

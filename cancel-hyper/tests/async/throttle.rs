@@ -1,12 +1,13 @@
-//! A service that has had enough is left alone by all, and asked more slowly afterwards.
+//! After one refusal of the service all runs pause, and call more slowly afterwards.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::testing::portal::PublishOperation;
+use cancel_core::testing::portal::{Call, Fault, PublishOperation};
 use cancel_core::{Cancellation, Until};
 use cancel_hyper::{Driver, cancel_many};
 use futures_util::StreamExt;
@@ -18,7 +19,19 @@ use tower_service::Service;
 
 use crate::service::{ONE_WAY, Reached, cancellation, offer, policy, secs, token, within_a_day};
 
-/// Takes so many calls in so much time, and refuses the others until then.
+/// Cancels all of a fleet, with so many runs at a time.
+async fn cancel_all<S>(service: &S, cancellations: Vec<Cancellation>, at_once: usize)
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = Infallible> + Clone,
+{
+    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
+    let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, at_once).collect()).await;
+    for ended in results {
+        assert_eq!(ended.result.unwrap().as_str(), "canceled");
+    }
+}
+
+/// Accepts a quota of calls in each window, and refuses the others until the window ends.
 #[derive(Clone)]
 struct Limited {
     inner: Reached,
@@ -31,7 +44,7 @@ struct Limited {
 #[derive(Default)]
 struct Log {
     recent: VecDeque<Instant>,
-    /// When each call left, and whether it was taken.
+    /// When each call left, and whether it was accepted.
     calls: Vec<(Instant, bool)>,
 }
 
@@ -44,7 +57,7 @@ impl Limited {
 
 impl Service<Request<Full<Bytes>>> for Limited {
     type Response = Response<Full<Bytes>>;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
     type Future = <Reached as Service<Request<Full<Bytes>>>>::Future;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -56,9 +69,9 @@ impl Service<Request<Full<Bytes>>> for Limited {
         while log.recent.front().is_some_and(|then| *then + self.window <= now) {
             log.recent.pop_front();
         }
-        let taken = log.recent.len() < self.quota;
-        log.calls.push((now, taken));
-        if taken {
+        let accepted = log.recent.len() < self.quota;
+        log.calls.push((now, accepted));
+        if accepted {
             log.recent.push_back(now);
             return self.inner.call(request);
         }
@@ -85,33 +98,25 @@ async fn one_refusal_holds_back_every_call() {
     for status in [429, 503] {
         let (names, cancellations) = fleet(100);
         let service = Limited::new(&names, 20, secs(10), status);
-        let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-        let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 100).collect()).await;
-        for ended in &results {
-            assert_eq!(ended.result.as_ref().unwrap().as_str(), "canceled", "{status}");
-        }
+        cancel_all(&service, cancellations, 100).await;
         let calls = &service.log.lock().unwrap().calls;
-        let first = calls.iter().find(|(_, taken)| !taken).unwrap().0;
+        let first = calls.iter().find(|(_, accepted)| !accepted).unwrap().0;
         let early: Vec<_> =
             calls.iter().filter(|(at, _)| *at > first + ONE_WAY * 2 && *at < first + secs(10)).collect();
-        assert!(early.is_empty(), "{status}: {} calls while it wanted to be left alone", early.len());
-        // The first hundred leave before anything is known; the wall is hardly hit again.
-        let later = calls.iter().filter(|(at, taken)| !taken && *at > first + ONE_WAY * 2).count();
+        assert!(early.is_empty(), "{status}: {} calls during the pause", early.len());
+        // The first hundred leave before the first refusal. Few are refused afterwards.
+        let later = calls.iter().filter(|(at, accepted)| !accepted && *at > first + ONE_WAY * 2).count();
         assert!(later <= 5, "{status}: {later} refusals afterwards, of {} calls", calls.len());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_finds_a_pace_that_was_not_to_be_guessed() {
+async fn it_finds_the_rate_that_the_service_accepts() {
     let (names, cancellations) = fleet(40);
     let service = Limited::new(&names, 3, secs(20), 429);
-    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 40).collect()).await;
-    for ended in &results {
-        assert_eq!(ended.result.as_ref().unwrap().as_str(), "canceled");
-    }
+    cancel_all(&service, cancellations, 40).await;
     let calls = &service.log.lock().unwrap().calls;
-    let refused = calls.iter().skip(40).filter(|(_, taken)| !taken).count();
+    let refused = calls.iter().skip(40).filter(|(_, accepted)| !accepted).count();
     assert!(refused * 5 < calls.len(), "{refused} of {} calls were refused", calls.len());
 }
 
@@ -119,18 +124,16 @@ async fn it_finds_a_pace_that_was_not_to_be_guessed() {
 async fn a_service_that_refuses_nothing_is_not_slowed_down() {
     let (names, cancellations) = fleet(100);
     let service = Limited::new(&names, 10_000, secs(10), 429);
-    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    within_a_day(cancel_many(driver, cancellations, 100).collect::<Vec<_>>()).await;
+    cancel_all(&service, cancellations, 100).await;
     let calls = &service.log.lock().unwrap().calls;
     assert!(calls.iter().take(100).all(|(at, _)| *at == calls[0].0), "all lists leave at once");
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_has_a_turn() {
+async fn every_run_has_its_turn() {
     let (names, cancellations) = fleet(30);
     let service = Limited::new(&names, 10, secs(10), 429);
-    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    within_a_day(cancel_many(driver, cancellations, 30).collect::<Vec<_>>()).await;
+    cancel_all(&service, cancellations, 30).await;
     let portal = service.inner.portal();
     let mut posted: Vec<_> = names
         .iter()
@@ -144,12 +147,12 @@ async fn everybody_has_a_turn() {
         .collect();
     posted.sort_unstable();
     let last = posted.last().unwrap();
-    // Each has its list, another one since its POST is kept waiting, the POST, and some looks.
+    // Each run lists, lists again since its POST was held back, posts, and polls some times.
     assert!(*last < 30 * 5, "the last offer's cancel left as call {last}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_start_in_a_window_does_not_spoil_the_next() {
+async fn a_start_late_in_a_window_does_not_slow_down_the_next_one() {
     let (names, cancellations) = fleet(200);
     let service = Limited::new(&names, 100, secs(60), 429);
     // Somebody else has used the window up.
@@ -158,28 +161,24 @@ async fn a_late_start_in_a_window_does_not_spoil_the_next() {
     }
     sleep(secs(58)).await;
     let start = Instant::now();
-    let driver = Driver::new(service.clone(), TokioTimer::new(), token());
-    let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 200).collect()).await;
-    assert!(results.iter().all(|ended| ended.result.is_ok()));
+    cancel_all(&service, cancellations, 200).await;
     let (calls, took) = (service.log.lock().unwrap().calls.len(), start.elapsed());
-    // The service bears a hundred a minute.
+    // The service accepts a hundred a minute.
     assert!(took < secs(60) * calls as u32 / 50, "{calls} calls in {took:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_harmless_refusal_does_not_make_it_slow_for_long() {
+async fn one_refusal_does_not_slow_it_down_for_long() {
     for pause in [1, 30, 60] {
         let took = |refused: bool| async move {
             let (names, cancellations) = fleet(200);
             let service = Reached::new(names.iter().map(|name| offer(name)));
             if refused {
-                let fault = cancel_core::testing::portal::Fault::status(503).header("Retry-After", &pause.to_string());
-                service.portal().script(cancel_core::testing::portal::Call::Any, fault);
+                let fault = Fault::status(503).header("Retry-After", &pause.to_string());
+                service.portal().script(Call::Any, fault);
             }
             let start = Instant::now();
-            let driver = Driver::new(service, TokioTimer::new(), token());
-            let results: Vec<_> = within_a_day(cancel_many(driver, cancellations, 50).collect()).await;
-            assert!(results.iter().all(|ended| ended.result.is_ok()));
+            cancel_all(&service, cancellations, 50).await;
             start.elapsed()
         };
         let (without, with) = (took(false).await, took(true).await);
@@ -188,11 +187,10 @@ async fn one_harmless_refusal_does_not_make_it_slow_for_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_dropped_in_its_wait_holds_nobody_up() {
+async fn a_run_that_is_dropped_while_it_waits_does_not_block_the_others() {
     let (names, mut cancellations) = fleet(4);
     let service = Reached::new(names.iter().map(|name| offer(name)));
-    let fault = cancel_core::testing::portal::Fault::status(429).header("Retry-After", "30");
-    service.portal().script(cancel_core::testing::portal::Call::Any, fault);
+    service.portal().script(Call::Any, Fault::status(429).header("Retry-After", "30"));
     let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
     let driver = || Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());
     // The first is refused; the others wait for their turns, and all are dropped. Their drivers are not.
@@ -208,14 +206,14 @@ async fn who_is_dropped_in_its_wait_holds_nobody_up() {
     }
 }
 
-/// All but the first have looked at the list when the first is told to wait, and so they wait too. Before their POSTs they
-/// look again.
+/// All but the first have listed when the first is refused, and all wait. A recheck precedes their POSTs.
 #[tokio::test(start_paused = true)]
-async fn what_was_started_while_posts_were_held_back_is_not_canceled() {
-    let (names, cancellations) = fleet(20);
+async fn an_operation_that_was_started_while_posts_were_held_back_is_not_canceled() {
+    let (names, _) = fleet(20);
+    // The baseline of those that post nothing does not end.
+    let cancellations = names.iter().map(|name| cancellation(name, policy().deadline(secs(600))));
     let service = Reached::new(names.iter().map(|name| offer(name)));
-    let fault = cancel_core::testing::portal::Fault::status(429).header("Retry-After", "60");
-    service.portal().script(cancel_core::testing::portal::Call::List, fault);
+    service.portal().script(Call::List, Fault::status(429).header("Retry-After", "60"));
     let driver = Driver::new(service.clone(), TokioTimer::new(), token());
     let somebody = async {
         sleep(secs(30)).await;
@@ -233,11 +231,10 @@ async fn what_was_started_while_posts_were_held_back_is_not_canceled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn short_slices_come_to_an_end_too() {
+async fn a_run_in_short_slices_comes_to_its_end_too() {
     let (names, mut cancellations) = fleet(1);
     let service = Reached::new(names.iter().map(|name| offer(name)));
-    let fault = cancel_core::testing::portal::Fault::status(429).header("Retry-After", "60");
-    service.portal().script(cancel_core::testing::portal::Call::Any, fault);
+    service.portal().script(Call::Any, Fault::status(429).header("Retry-After", "60"));
     let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
     for slice in 0..200 {
         let mut driver = Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());

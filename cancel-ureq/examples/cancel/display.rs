@@ -1,4 +1,5 @@
-//! Progress on a terminal: what is being done, and a bar for each of the operation's steps. Silent where stderr is none.
+//! Progress on a terminal: the present action, and a bar for each step of the operation. Silent when stderr is not a
+//! terminal.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::command_line::plain;
 
-/// An operation has six steps; whoever sends more gets no more lines for it.
+/// An operation has six steps. A service that sends many more must not flood the terminal.
 const MOST_STEPS: usize = 12;
 
 pub(crate) struct Display {
@@ -17,7 +18,7 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// indicatif draws on stderr, and draws nothing where that is no terminal.
+    /// indicatif draws on stderr, and nothing when that is not a terminal.
     pub(crate) fn new() -> Self {
         let bars = MultiProgress::new();
         let headline = bars.add(ProgressBar::new_spinner());
@@ -30,7 +31,7 @@ impl Display {
             Event::Authenticating(TokenReason::Rejected) => self.headline.set_message("Asking for a fresh token"),
             Event::Sending(exchange) if exchange.is_post() => self.headline.set_message("Sending the cancel"),
             Event::Sending(_) if cancellation.progress().phase != Phase::Verifying => {
-                self.headline.set_message("Looking at what is in progress");
+                self.headline.set_message("Listing what is in progress");
             }
             Event::Failed { why, .. } => self.headline.set_message(format!("No answer: {}", plain(why))),
             Event::Waiting(_) => self.waiting(cancellation),
@@ -43,7 +44,7 @@ impl Display {
         let Some(operation) = progress.operation.filter(|_| !self.headline.is_hidden()) else {
             return;
         };
-        self.headline.set_message(format!("{} after {} looks", plain(operation.status()), progress.polls));
+        self.headline.set_message(format!("{} after {} polls", plain(operation.status()), progress.polls));
         let mut steps = operation.details().steps;
         steps.truncate(MOST_STEPS);
         while self.steps.len() < steps.len() {

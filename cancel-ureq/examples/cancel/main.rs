@@ -1,9 +1,9 @@
-//! Cancels what is being done with one offer, and says what is known of it afterwards.
+//! Cancels what is in progress for one offer, and reports what is known of it afterwards.
 //!
-//! Without `--endpoint` it talks to a simulated portal in its own process, over real HTTP. With `--endpoint` and a token
+//! Without `--endpoint` it calls a simulated portal in its own process, over real HTTP. With `--endpoint` and a token
 //! the same code cancels a real operation.
 //!
-//! Exit code: 0 canceled, accepted or nothing running; 1 verified not canceled; 2 error; 3 over but not proven.
+//! Exit code: 0 canceled, accepted or nothing running; 1 verified not canceled; 2 error; 3 ended, not proven.
 
 #[path = "../../../cancel-hyper/examples/command_line/mod.rs"]
 mod command_line;
@@ -27,14 +27,14 @@ use crate::display::Display;
 /// The offer of the simulated portal.
 const SIMULATED: &str = "contoso-offer";
 
-/// Cancel what is being done with an offer of Microsoft's marketplace.
+/// Cancel what is in progress for an offer of Microsoft's marketplace.
 ///
-/// A token is asked of --token-command, or else read from the environment variable AZURE_TOKEN. One is had by
+/// The token comes from --token-command, or else from the environment variable AZURE_TOKEN. This command prints one:
 /// az account get-access-token --resource https://cloudpartner.azure.com --query accessToken -o tsv
 #[derive(Debug, Parser)]
 #[command(name = "cancel", version)]
 struct Arguments {
-    /// What is published
+    /// The offer's ID
     #[arg(long, value_name = "ID")]
     offer: Option<String>,
     #[command(flatten)]

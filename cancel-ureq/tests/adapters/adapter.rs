@@ -1,4 +1,4 @@
-//! Both adapters behind one door, so that every test is written once.
+//! Both adapters behind one function, so that every test is written once.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::server::token;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Adapter {
     Ureq,
     Hyper,
-    /// hyper that speaks HTTP/2 from the start, or as TLS has settled.
+    /// hyper with HTTP/2: from the start, or as TLS has negotiated.
     HyperOverHttp2,
 }
 
@@ -34,7 +34,7 @@ impl Adapter {
         self.drive_with(&mut |_| Ok(token()), &mut |_, _| {}, None, cancellation)
     }
 
-    /// Drives it with these tokens, trusting this certificate alone or else the usual ones.
+    /// Drives it with these tokens. It trusts this certificate alone, or else the default roots.
     pub(crate) fn drive_with(
         self,
         tokens: Tokens<'_>,
@@ -91,7 +91,7 @@ fn tls_that_trusts(certificate: &[u8]) -> ClientConfig {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    // The client has its own.
+    // The client must replace these.
     tls.alpn_protocols = vec![b"somebody-elses".to_vec()];
     tls
 }

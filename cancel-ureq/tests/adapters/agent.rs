@@ -1,4 +1,4 @@
-//! What the protocol depends on is set per request, whatever the ureq agent says; the rest is the agent's.
+//! What the protocol needs is set on each request, whatever the settings of the ureq agent. The rest is up to the agent.
 
 use cancel_core::{Endpoint, ErrorKind, Outcome, Posted, Proof};
 use cancel_ureq::Driver;
@@ -25,7 +25,7 @@ fn run(endpoint: Endpoint, agent: Agent) -> (ErrorKind, Posted) {
 }
 
 #[test]
-fn this_machine_is_reached_without_a_proxy_and_nothing_is_asked_to_be_compressed() {
+fn a_local_endpoint_uses_no_proxy_and_no_compression_is_asked_for() {
     let server = Server::start(vec![reply(200, "", "")]);
     let outcome = Driver::new(meddlesome(), token()).drive(&mut server.cancellation(policy())).unwrap();
     assert!(matches!(outcome, Outcome::Canceled { proof: Proof::Acknowledged, .. }));
@@ -34,7 +34,7 @@ fn this_machine_is_reached_without_a_proxy_and_nothing_is_asked_to_be_compressed
 }
 
 #[test]
-fn what_the_agent_refuses_is_not_sent() {
+fn a_request_that_the_agent_refuses_is_not_sent() {
     let server = Server::start(vec![]);
     let agent = Agent::config_builder().https_only(true).build().new_agent();
     assert_eq!(run(server.endpoint(), agent), (ErrorKind::Transport, Posted::No));
@@ -42,7 +42,7 @@ fn what_the_agent_refuses_is_not_sent() {
 }
 
 #[test]
-fn a_proxy_that_refuses_lets_nothing_through() {
+fn a_proxy_that_refuses_gets_no_token() {
     let proxy = Server::start(vec![reply(403, "", ""); 5]);
     let agent = Agent::config_builder()
         .proxy(Some(ureq::Proxy::new(&format!("http://{}", proxy.addr)).unwrap()))

@@ -1,4 +1,4 @@
-//! Conversations in which something happens from outside, over real HTTP with the simulated portal.
+//! Conversations during which something else changes, over real HTTP with the simulated portal.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::tls::Tls;
 
 const ID: &str = "56615b67-2185-49fe-80d2-c4ddf77bb2e8";
 
-/// A portal with one offer that is being published; a minute of it passes in a few milliseconds.
+/// A portal with one offer that is being published. A minute of its time takes six milliseconds.
 fn serve(script: impl FnOnce(Offer, &mut Portal) -> Offer) -> Served {
     let mut portal = Portal::new();
     portal.accept_token(crate::server::TOKEN, None);
@@ -59,7 +59,7 @@ fn drive(
 }
 
 #[test]
-fn what_somebody_else_starts_in_the_meantime_is_not_canceled() {
+fn an_operation_that_somebody_starts_in_the_meantime_is_not_canceled() {
     for adapter in EVERY {
         let served = serve(|offer, portal| {
             portal.script(Call::Cancel, Fault::status(429));
@@ -80,7 +80,7 @@ fn what_somebody_else_starts_in_the_meantime_is_not_canceled() {
 }
 
 #[test]
-fn a_token_that_expires_between_two_looks_is_replaced() {
+fn a_token_that_expires_between_two_polls_is_replaced() {
     for adapter in EVERY {
         let served = serve(|offer, portal| {
             portal.accept_token("fresh-token", None);
@@ -109,7 +109,7 @@ fn a_token_that_expires_between_two_looks_is_replaced() {
 }
 
 #[test]
-fn a_source_that_fails_can_be_asked_again() {
+fn a_token_source_that_fails_can_be_asked_again() {
     for adapter in EVERY {
         let served = serve(|offer, _| offer.cancel(CancelBehavior::AtOnce));
         let mut cancellation = cancellation(&served, Until::Settled);
@@ -137,7 +137,7 @@ fn the_portal_reads_every_part_of_the_request() {
 }
 
 #[test]
-fn a_connection_that_is_dead_without_a_word_is_replaced() {
+fn a_connection_that_falls_silent_is_replaced() {
     let served = serve(|offer, _| offer.cancel(CancelBehavior::After(Duration::from_secs(10_000))));
     let tls = Tls::that_falls_silent(served.addr(), "h2", Duration::from_millis(300));
     served.portal().origin(&tls.endpoint());

@@ -1,4 +1,4 @@
-//! What each failure of the transport counts as: certainly not sent, or perhaps.
+//! What each failure of the transport means for the POST: not sent, or maybe sent.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,9 +7,10 @@ use cancel_core::{Endpoint, ErrorKind, Posted};
 use socket2::{Domain, Socket, Type};
 
 use crate::adapter::{Adapter, EVERY, OVER_HTTP1};
+use crate::parallel::each;
 use crate::server::{Reply, Server, cancellation, policy};
 
-/// How a cancel ends whose POST gets this reply, and how many requests that took.
+/// How a cancel ends whose POST gets this reply, and how many requests there were.
 fn failing(adapter: Adapter, reply: Reply) -> (cancel_core::Error, usize) {
     let server = Server::start(vec![reply]);
     let error = adapter.drive(&mut server.cancellation(policy())).unwrap_err();
@@ -17,15 +18,15 @@ fn failing(adapter: Adapter, reply: Reply) -> (cancel_core::Error, usize) {
 }
 
 #[test]
-fn where_nothing_listens_nothing_is_sent() {
-    // A port that is taken, so that no other test listens there, and on which nobody listens.
+fn nothing_is_sent_where_nothing_listens() {
+    // The port is bound, so that no other test can listen there, and nothing listens on it.
     let taken = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     taken.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
     not_sent(&format!("http://{}", taken.local_addr().unwrap().as_socket().unwrap()));
 }
 
 #[test]
-fn where_no_name_is_found_nothing_is_sent() {
+fn nothing_is_sent_where_the_name_is_not_found() {
     not_sent("https://no-such-host.invalid");
 }
 
@@ -38,7 +39,7 @@ fn not_sent(origin: &str) {
 }
 
 #[test]
-fn a_server_that_hangs_up_may_have_read_the_request() {
+fn a_server_that_closes_the_connection_may_have_read_the_request() {
     let ends = [&b""[..], b"HTTP/1.1 20", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"];
     let replies = ends.map(|bytes| Reply::Bytes(bytes.to_vec()));
     for adapter in OVER_HTTP1 {
@@ -51,14 +52,13 @@ fn a_server_that_hangs_up_may_have_read_the_request() {
 }
 
 #[test]
-fn a_server_that_says_nothing_may_have_read_the_request() {
-    for adapter in OVER_HTTP1 {
-        for bytes in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\n"] {
-            let (error, requests) = failing(adapter, Reply::Hang(bytes.to_vec()));
-            let ended = (error.kind(), error.posted(), requests);
-            assert_eq!(ended, (ErrorKind::Ambiguous, Posted::Maybe, 1), "{adapter:?}, {bytes:?}: {error}");
-        }
-    }
+fn a_server_that_does_not_answer_may_have_read_the_request() {
+    let starts = [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\n"];
+    each(OVER_HTTP1.into_iter().flat_map(|adapter| starts.map(|bytes| (adapter, bytes))), |(adapter, bytes)| {
+        let (error, requests) = failing(adapter, Reply::Hang(bytes.to_vec()));
+        let ended = (error.kind(), error.posted(), requests);
+        assert_eq!(ended, (ErrorKind::Ambiguous, Posted::Maybe, 1), "{adapter:?}, {bytes:?}: {error}");
+    });
 }
 
 #[test]

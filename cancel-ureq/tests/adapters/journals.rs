@@ -1,5 +1,5 @@
-//! What happens before a POST leaves and when a run stops early, in the driver over ureq. (The one over hyper has the same
-//! tests in virtual time.)
+//! Journals and token sources that fail or are slow, with the driver over ureq. (The driver over hyper has the same tests in
+//! virtual time.)
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn is_of_post(checkpoint: &Checkpoint) -> bool {
 }
 
 #[test]
-fn a_journal_that_fails_keeps_the_post_back_for_as_long_as_it_does() {
+fn a_journal_that_fails_holds_the_post_back() {
     let server = Server::start(vec![reply(200, "", "")]);
     let mut cancellation = server.cancellation(policy().attempts(1));
     let agent = Agent::new_with_defaults();
@@ -28,7 +28,7 @@ fn a_journal_that_fails_keeps_the_post_back_for_as_long_as_it_does() {
 }
 
 #[test]
-fn a_journal_that_takes_all_the_time_keeps_the_post_back() {
+fn a_journal_that_takes_all_the_time_holds_the_post_back() {
     let server = Server::start(vec![]);
     let time = Duration::from_millis(20);
     let mut cancellation = server.cancellation(policy().attempts(1).attempt_timeout(time));
@@ -44,7 +44,7 @@ fn a_journal_that_takes_all_the_time_keeps_the_post_back() {
 }
 
 #[test]
-fn time_that_was_spent_on_a_source_that_fails_counts() {
+fn the_time_that_a_failing_token_source_takes_counts() {
     let server = Server::start(vec![]);
     let mut cancellation = server.cancellation(policy());
     let spent = Duration::from_millis(20);

@@ -1,8 +1,9 @@
-//! Both adapters, over real connections: the same conversations, the same bytes, the same failures.
+//! Both adapters over real connections: the same conversations, the same bytes, the same failures.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
 mod adapter;
+mod parallel;
 mod server;
 mod tls;
 
@@ -10,7 +11,7 @@ mod agent;
 mod certificates;
 mod conformance;
 mod conversations;
+mod elsewhere;
 mod failures;
 mod journals;
-mod secrecy;
 mod settings;

@@ -1,4 +1,4 @@
-//! A server that answers each request with the bytes of a script, and keeps what it was sent.
+//! A server that answers each request with the bytes of a script and records the requests.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,14 +10,17 @@ use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, P
 
 pub(crate) const TOKEN: &str = "canary-token-0123456789-0123456789-0123456789";
 
+/// How a TLS connection begins: a record of this type.
+pub(crate) const TLS_HANDSHAKE: &[u8] = b"\x16";
+
 /// What the server does with one request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// Answers with these bytes, and closes the connection.
     Bytes(Vec<u8>),
-    /// Closes the connection without a word.
+    /// Closes the connection without an answer.
     Close,
-    /// Says these bytes, then nothing more for as long as the client listens.
+    /// Sends these bytes, then nothing more as long as the client listens.
     Hang(Vec<u8>),
 }
 
@@ -35,24 +38,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Plays the script, a reply a connection; after its end it closes what comes.
+    /// Plays the script, one reply for each connection. After its end it closes every connection.
     pub(crate) fn start(script: Vec<Reply>) -> Self {
-        Self::start_with(|_| script)
-    }
-
-    /// The same, with a script that names the port.
-    pub(crate) fn start_with(script: impl FnOnce(u16) -> Vec<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
-        let script = script(addr.port());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
+        let recorded = Arc::clone(&requests);
         thread::spawn(move || {
             let mut script = script.into_iter();
             for stream in listener.incoming() {
-                let (mut stream, kept) = (stream.unwrap(), Arc::clone(&kept));
+                let mut stream = stream.unwrap();
                 stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-                kept.lock().unwrap().push(read_request(&mut stream));
+                recorded.lock().unwrap().push(read_request(&mut stream));
                 match script.next() {
                     Some(reply) => play(stream, &reply),
                     None => return,
@@ -93,7 +90,7 @@ pub(crate) fn token() -> BearerToken {
     BearerToken::new(TOKEN).unwrap()
 }
 
-/// The head, and as much of a body as its length says.
+/// The head, and as much of a body as its length says. A TLS handshake has no blank line: its first bytes are enough.
 pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
@@ -105,6 +102,9 @@ pub(crate) fn read_request(stream: &mut TcpStream) -> String {
                 return text;
             }
         }
+        if bytes.starts_with(TLS_HANDSHAKE) {
+            return text;
+        }
         match stream.read(&mut chunk) {
             Ok(0) | Err(_) => return text,
             Ok(read) => bytes.extend(chunk.iter().take(read)),
@@ -115,7 +115,7 @@ pub(crate) fn read_request(stream: &mut TcpStream) -> String {
 fn play(mut stream: TcpStream, reply: &Reply) {
     match reply {
         Reply::Bytes(bytes) => {
-            // A client that has heard enough may have gone.
+            // The client may have closed the connection already.
             let _ = stream.write_all(bytes);
             let _ = stream.shutdown(Shutdown::Write);
         }

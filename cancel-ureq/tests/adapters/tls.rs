@@ -1,4 +1,4 @@
-//! TLS in front of a server that does not speak it.
+//! TLS in front of a server that speaks plain HTTP.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-/// A server that speaks TLS with whoever comes, and passes on what is said to a server that does not.
+/// It accepts TLS connections and forwards them to a server without TLS.
 pub(crate) struct Tls {
     port: u16,
     pub(crate) certificate: Vec<u8>,
@@ -29,7 +29,7 @@ impl Tls {
         Self::with_certificate(server, protocol, CertificateParams::new(["localhost".to_owned()]).unwrap())
     }
 
-    /// Its first connection passes nothing on any more after this time, and does not say so.
+    /// After this time its first connection forwards nothing more, and stays open.
     pub(crate) fn that_falls_silent(server: SocketAddr, protocol: &str, after: Duration) -> Self {
         let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap();
         Self::start(server, protocol, certificate, Some(after))
@@ -64,7 +64,7 @@ impl Tls {
             runtime.block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap().port()).unwrap();
-                tokio::spawn(pass_on(listener, TlsAcceptor::from(Arc::new(config)), server, counted, silent_after));
+                tokio::spawn(forward(listener, TlsAcceptor::from(Arc::new(config)), server, counted, silent_after));
                 let _ = stopped.await;
             });
         });
@@ -76,7 +76,7 @@ impl Tls {
     }
 }
 
-async fn pass_on(
+async fn forward(
     listener: TcpListener,
     acceptor: TlsAcceptor,
     server: SocketAddr,
@@ -90,7 +90,7 @@ async fn pass_on(
         tokio::spawn(async move {
             if let Ok(mut client) = acceptor.accept(client).await {
                 handshakes.fetch_add(1, Ordering::SeqCst);
-                // What breaks here breaks for the client too.
+                // A connection that breaks here breaks for the client too.
                 if let Ok(mut server) = TcpStream::connect(server).await {
                     if timeout(silent_after, copy_bidirectional(&mut client, &mut server)).await.is_err() {
                         pending::<()>().await;

@@ -1,4 +1,4 @@
-//! `--checkpoint`: a run that is killed at any moment is gone on with by the next.
+//! `--checkpoint`: a run that was killed at any moment is resumed by the next.
 
 use std::fs;
 use std::path::Path;
@@ -25,22 +25,22 @@ fn run(served: &Served, checkpoint: &Path, arguments: &[&str]) -> Output {
     command(served, checkpoint, arguments).output().unwrap()
 }
 
-/// Waits until something is so at the portal.
-fn wait_until(served: &Served, it_is_so: impl Fn(&Portal) -> bool) {
+/// Waits until the portal is in this state.
+fn wait_until(served: &Served, is_so: impl Fn(&Portal) -> bool) {
     let start = Instant::now();
-    while !it_is_so(&served.portal()) {
-        assert!(start.elapsed() < Duration::from_secs(60), "it does not come");
+    while !is_so(&served.portal()) {
+        assert!(start.elapsed() < Duration::from_secs(60), "it does not get there");
         thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// Starts the example, and kills it so long after the portal was asked so many times more. It must not end before.
+/// Starts the example and kills it this long after so many more calls. It must not end before.
 fn kill_after(served: &Served, checkpoint: &Path, arguments: &[&str], calls: usize, time: Duration) {
     let before = served.portal().calls().len();
     let mut child = command(served, checkpoint, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until(served, |portal| portal.calls().len() >= before + calls);
     thread::sleep(time);
-    assert!(child.try_wait().unwrap().is_none(), "it is over, and nothing was tested");
+    assert!(child.try_wait().unwrap().is_none(), "it has ended, and nothing was tested");
     // SIGKILL, on Unix.
     child.kill().unwrap();
     child.wait().unwrap();
@@ -51,9 +51,9 @@ fn a_run_that_was_killed_at_any_moment_ends_like_one_that_was_not() {
     for round in 0..12 {
         let folder = tempfile::tempdir().unwrap();
         let checkpoint = folder.path().join("run.json");
-        // Nothing ends before the last run, however slow this machine is.
+        // Nothing ends before the last run, even on a slow machine.
         let served = serve(CancelBehavior::DoesNothing { completes_after: None });
-        // The service keeps the answer to the POST to itself, so that there is a moment to be killed in.
+        // The answer to the POST is lost, so that there is time to kill the run with a POST in doubt.
         if round % 3 == 2 {
             served.portal().script(Call::Cancel, Fault::LoseAnswer);
         }
@@ -80,14 +80,17 @@ fn a_run_that_was_killed_at_any_moment_ends_like_one_that_was_not() {
 }
 
 #[test]
-fn without_a_look_a_run_that_was_killed_is_ambiguous_or_ends_as_usual() {
+fn without_a_list_a_run_that_was_killed_ends_as_ambiguous_or_as_usual() {
     let mut ended = 0;
     for round in 0..6 {
         let folder = tempfile::tempdir().unwrap();
         let checkpoint = folder.path().join("run.json");
-        let served = serve(CancelBehavior::After(Duration::from_secs(3000)));
+        let served = serve(CancelBehavior::LosesRace);
         let calls = 1 + round % 3;
         kill_after(&served, &checkpoint, &["--until", "settled"], calls, Duration::from_millis((round / 3) as u64));
+        // The cancel completes with the publish.
+        let now = served.now();
+        served.portal().end_operation(now, "contoso", "contoso-offer", "id-1", End::Completed).unwrap();
         let printed = json_of(&run(&served, &checkpoint, &["--until", "settled"]));
         let ambiguous = printed["error"]["kind"] == "ambiguous";
         assert!(ambiguous || printed["outcome"] == "ended", "round {round}: {printed}");
@@ -95,11 +98,11 @@ fn without_a_look_a_run_that_was_killed_is_ambiguous_or_ends_as_usual() {
         assert_eq!(checkpoint.exists(), ambiguous);
         ended += usize::from(!ambiguous);
     }
-    assert!(ended >= 3, "a run that has followed its location goes on with that");
+    assert!(ended >= 3, "a run that had a location is resumed there");
 }
 
 #[test]
-fn it_is_kept_after_an_error_and_the_next_run_goes_on() {
+fn it_is_kept_after_an_error_and_the_next_run_resumes_it() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = folder.path().join("run.json");
     let served = serve(CancelBehavior::After(Duration::from_secs(500)));
@@ -113,31 +116,31 @@ fn it_is_kept_after_an_error_and_the_next_run_goes_on() {
 }
 
 #[test]
-fn it_is_on_the_disk_before_the_post_leaves() {
+fn nothing_is_posted_where_it_cannot_be_written() {
     let served = serve(CancelBehavior::AtOnce);
     let nowhere = Path::new("/no-such-folder/run.json");
     let output = run(&served, nowhere, &[]);
     let printed = json_of(&output);
     assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("no")));
-    assert_eq!(served.portal().posts(), 0, "what cannot be written down is not sent");
+    assert_eq!(served.portal().posts(), 0);
 }
 
 #[test]
-fn what_is_no_file_is_not_read() {
+fn a_path_that_is_not_a_file_is_not_read() {
     let served = serve(CancelBehavior::AtOnce);
-    let mut places = vec![std::env::temp_dir()];
+    let mut paths = vec![std::env::temp_dir()];
     if cfg!(unix) {
-        places.push("/dev/zero".into());
+        paths.push("/dev/zero".into());
     }
-    for place in places {
-        let printed = json_of(&run(&served, &place, &[]));
+    for path in paths {
+        let printed = json_of(&run(&served, &path, &[]));
         assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("maybe")));
     }
     assert_eq!(served.portal().calls().len(), 0);
 }
 
 #[test]
-fn one_that_is_not_of_this_run_is_refused_and_kept() {
+fn the_checkpoint_of_another_run_is_refused_and_kept() {
     let served = serve(CancelBehavior::AtOnce);
     let other = serve(CancelBehavior::AtOnce);
     let folder = tempfile::tempdir().unwrap();

@@ -22,7 +22,7 @@ fn without_arguments_it_cancels_a_simulated_operation() {
 }
 
 #[test]
-fn the_exit_code_tells_what_is_known() {
+fn each_outcome_has_its_exit_code() {
     let minute = Duration::from_secs(60);
     for (behavior, arguments, outcome, code) in [
         (CancelBehavior::AtOnce, &["--until", "settled"][..], "canceled", 0),
@@ -46,7 +46,7 @@ fn the_exit_code_tells_what_is_known() {
 }
 
 #[test]
-fn an_error_of_the_service_is_told_in_full() {
+fn an_error_of_the_service_is_printed_in_full() {
     let served = serve(CancelBehavior::AtOnce);
     let output = run_at(&served.endpoint(), "another-token", &["--json"]);
     let printed = json_of(&output);
@@ -59,7 +59,7 @@ fn an_error_of_the_service_is_told_in_full() {
 }
 
 #[test]
-fn bad_input_is_one_line_and_an_object_and_nothing_is_sent() {
+fn invalid_input_prints_one_line_and_one_object_and_sends_nothing() {
     let long = "a".repeat(129);
     let bad_ids = ["", ".", "..", "a/b", "a?b", "a#b", "a$b", "a%2Fb", "a\\b", "a b", "a@b", "a:b", "\u{e4}", &long];
     let ids = bad_ids.iter().flat_map(|id| [vec!["--offer", id], vec!["--publisher", id]]);
@@ -86,7 +86,7 @@ fn bad_input_is_one_line_and_an_object_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_bad_endpoint_or_token_is_refused_before_anything_is_sent() {
+fn an_invalid_endpoint_or_token_is_refused_before_anything_is_sent() {
     for endpoint in [
         "cloudpartner.azure.com",
         "https://cloudpartner.azure.com/api",
@@ -111,7 +111,7 @@ fn a_bad_endpoint_or_token_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn words_of_the_service_do_not_act_on_the_terminal() {
+fn words_of_the_service_are_sanitized_for_the_terminal() {
     let served = serve(CancelBehavior::AtOnce);
     let list = r#"[{"id":"id-1","submissionState":"\u001b[2Jwaiting\u202e"}]"#;
     served.portal().script(Call::List, Fault::status(200).body(list));

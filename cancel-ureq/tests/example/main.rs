@@ -1,4 +1,4 @@
-//! The example as a person runs it: its flags, its JSON, its exit codes, and what is left when it is killed.
+//! The example as a person runs it: its flags, its JSON, its exit codes, and what remains when it is killed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
 
@@ -25,7 +25,7 @@ fn example() -> Command {
     command
 }
 
-/// A run that hangs is not to hang for the quarter of an hour that is the default.
+/// A run that hangs must not hang until the default deadline of a quarter of an hour.
 fn bounded(arguments: &[&str]) -> &'static [&'static str] {
     if arguments.contains(&"--deadline") { &[] } else { &["--deadline", "30s"] }
 }

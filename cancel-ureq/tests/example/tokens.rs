@@ -1,4 +1,4 @@
-//! `--token-command`: asked whenever a fresh token is needed, and shown to nobody.
+//! `--token-command`: it runs whenever a fresh token is needed, and its output is not shown.
 
 use std::time::Duration;
 

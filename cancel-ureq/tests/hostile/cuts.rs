@@ -1,37 +1,30 @@
 //! An honest answer, cut off at every byte.
 
 use crate::adapter::OVER_HTTP1;
-use crate::attacks::{Attack, cut};
 use crate::hostile::At;
-use crate::suffer::suffer;
+use crate::outcome::outcome;
+use crate::parallel::each;
 
 #[test]
 fn an_answer_may_be_cut_off_at_every_byte() {
-    static CUT: std::sync::Mutex<Vec<u8>> = std::sync::Mutex::new(Vec::new());
-    for (at, bytes) in (0..)
-        .map_while(|length| cut(At::Post, length))
-        .map(|cut| (At::Post, cut))
-        .chain((0..).map_while(|length| cut(At::Look, length)).map(|cut| (At::Look, cut)))
-    {
-        let written = bytes.len();
-        *CUT.lock().unwrap() = bytes;
-        let attack = Attack {
-            name: "a cut",
-            play: |victim| {
-                victim.read_request();
-                let cut = CUT.lock().unwrap().clone();
-                victim.say(cut);
-            },
+    let lengths =
+        [At::Post, At::Poll].into_iter().flat_map(|at| (0..at.honest().len()).map(move |length| (at, length)));
+    each(lengths, |(at, length)| {
+        let cut = at.honest().into_bytes()[..length].to_vec();
+        let head = at.honest().find("\r\n\r\n").unwrap() + 4;
+        let expected = match at {
+            At::Post if length < head => "ambiguous",
+            At::Post => "canceled",
+            At::Poll => "transport",
         };
         for adapter in OVER_HTTP1 {
-            let ended = suffer(&attack, at, adapter, false);
-            let head = at.honest().find("\r\n\r\n").unwrap() + 4;
-            let expected = match at {
-                At::Post if written < head => "ambiguous",
-                At::Post => "canceled",
-                At::Look => "transport",
+            let cut = cut.clone();
+            let attack = move |client: &mut crate::hostile::Client| {
+                client.read_request();
+                client.say(&cut);
             };
-            assert_eq!(ended, expected, "{adapter:?}, {at:?} after {written} bytes");
+            let found = outcome(attack, at, adapter, false);
+            assert_eq!(found, expected, "{adapter:?}, {at:?} after {length} bytes");
         }
-    }
+    });
 }

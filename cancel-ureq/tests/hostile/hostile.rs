@@ -1,4 +1,4 @@
-//! The server: it plays one attack, at the POST or at every look, and is well-behaved besides.
+//! The server: it plays one attack, at the POST or at every poll, and is honest otherwise.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,11 +10,11 @@ use socket2::SockRef;
 /// How long the server waits for a client that neither reads nor writes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is attacked.
+/// Which request is attacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum At {
     Post,
-    Look,
+    Poll,
 }
 
 impl At {
@@ -24,7 +24,7 @@ impl At {
             Self::Post => {
                 "HTTP/1.1 202 Accepted\r\nLocation: /api/operations/contoso$contoso-offer$2$preview\r\nConnection: close\r\n"
             }
-            Self::Look => "HTTP/1.1 200 OK\r\nConnection: close\r\n",
+            Self::Poll => "HTTP/1.1 200 OK\r\nConnection: close\r\n",
         }
     }
 
@@ -32,7 +32,7 @@ impl At {
     pub(crate) fn body(self) -> &'static str {
         match self {
             Self::Post => "",
-            Self::Look => r#"{"status":"canceled"}"#,
+            Self::Poll => r#"{"status":"canceled"}"#,
         }
     }
 
@@ -42,13 +42,13 @@ impl At {
 }
 
 /// A connection to a client that waits for an answer.
-pub(crate) struct Victim {
+pub(crate) struct Client {
     stream: TcpStream,
     pub(crate) at: At,
 }
 
-impl Victim {
-    /// Writes it, as long as somebody listens.
+impl Client {
+    /// Sends it, and says whether the connection is still open.
     pub(crate) fn say(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
@@ -59,17 +59,17 @@ impl Victim {
         self.say(head) && self.say(body)
     }
 
-    /// Writes it again and again, until nobody listens.
+    /// Sends it again and again, until the client closes the connection.
     pub(crate) fn flood(&mut self, bytes: &[u8]) {
         while self.say(bytes) {}
     }
 
-    /// Says nothing more, until nobody listens.
+    /// Sends nothing more, until the client closes the connection.
     pub(crate) fn hang(&mut self) {
         while matches!(self.stream.read(&mut [0; 4096]), Ok(1..)) {}
     }
 
-    /// Some of the request is there, and stays unread.
+    /// Waits for the request without reading it.
     pub(crate) fn wait_for_request(&mut self) {
         let _ = self.stream.peek(&mut [0]);
     }
@@ -78,14 +78,14 @@ impl Victim {
         crate::server::read_request(&mut self.stream);
     }
 
-    /// Breaks the connection, so that what was written may be lost too.
+    /// Breaks the connection: what was written can be lost too.
     pub(crate) fn reset(&mut self) {
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }
 
 /// Serves until the process ends. The first connection is the POST's.
-pub(crate) fn serve(at: At, attack: fn(&mut Victim)) -> SocketAddr {
+pub(crate) fn serve(at: At, attack: impl Fn(&mut Client) + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
     thread::spawn(move || {
@@ -94,16 +94,17 @@ pub(crate) fn serve(at: At, attack: fn(&mut Victim)) -> SocketAddr {
             let stream = stream.unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream.set_write_timeout(Some(PATIENCE)).unwrap();
-            let mut victim = Victim { stream, at: next };
-            next = At::Look;
+            let mut client = Client { stream, at: next };
+            next = At::Poll;
+            let attack = attack.clone();
             thread::spawn(move || {
-                if victim.at == at {
-                    attack(&mut victim);
+                if client.at == at {
+                    attack(&mut client);
                 } else {
-                    victim.read_request();
-                    victim.say(victim.at.honest());
+                    client.read_request();
+                    client.say(client.at.honest());
                 }
-                let _ = victim.stream.shutdown(Shutdown::Write);
+                let _ = client.stream.shutdown(Shutdown::Write);
             });
         }
     });

@@ -1,6 +1,5 @@
-//! A server that was written by an attacker, on raw sockets, plain and behind TLS, against both adapters.
-//!
-//! What each attack gets is a table of the manual: `../attacks.rs` tests that.
+//! A server that an attacker has written, on raw sockets, plain and behind TLS, against both adapters: what the manual's page
+//! on hostile servers says. In a process of its own, since its memory is measured.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +11,8 @@
 
 #[path = "../adapters/adapter.rs"]
 mod adapter;
+#[path = "../adapters/parallel.rs"]
+mod parallel;
 #[path = "../adapters/server.rs"]
 mod server;
 #[path = "../adapters/tls.rs"]
@@ -19,6 +20,6 @@ mod tls;
 
 mod attacks;
 mod cuts;
-mod elsewhere;
 mod hostile;
-mod suffer;
+mod manual;
+mod outcome;

@@ -1,190 +1,178 @@
-//! Drives a machine and judges all that it does, from outside: by what it sends, and by what it was told.
+//! Drives a machine and judges all that it does from outside: by what it sends, and by what it was told.
 //!
-//! The rules are those that are never broken: the token goes to one origin, a second POST needs a reason, an input that does
-//! not fit changes nothing, a step is stable, what is over stays over, it ends by the deadline, and no secret is shown.
+//! The rules are those that are never broken: the token goes to one origin, a second POST needs a reason, an input that
+//! does not fit changes nothing, a step is stable, what is over stays over, it ends by the deadline, and no secret is
+//! shown.
 
 mod exchanges;
-mod memory;
-mod resuming;
+mod resume;
 mod secrets;
 mod verdict;
+mod waits;
 
 use std::fmt;
 use std::time::Duration;
 
-use self::memory::Memory;
-pub(super) use self::resuming::{Saved, read_again};
-use super::origin::Origin;
-use super::settings::Settings;
-use crate::machine::{Cancellation, Exchange, ExchangeId, Step, TokenReason};
+use cancel_core::testing::ledger::Ledger;
+use cancel_core::{Cancellation, Exchange, Phase, Step, TokenReason};
 
-pub(super) struct Referee {
+use self::exchanges::{Heard, InFlight, Kind};
+pub(crate) use self::resume::{Saved, read_again};
+use self::waits::Waits;
+use crate::origin::Origin;
+use crate::settings::Settings;
+
+pub(crate) struct Referee {
     machine: Cancellation,
     settings: Settings,
     place: Origin,
-    /// The clock of whoever drives, and the latest time that the machine was told.
-    pub(super) now: Duration,
+    /// The driver's clock, and the latest time that the machine was told.
+    pub(crate) now: Duration,
     told: Duration,
-    memory: Memory,
-    /// Tokens so far, and how many of them another process was given; the one that is held is the last, if any.
+    ledger: Ledger,
+    waits: Waits,
+    /// How many tokens were handed in, and how many of them to the process before. The machine holds the last one, if
+    /// any.
     tokens: u32,
-    foreign_tokens: u32,
+    earlier_tokens: u32,
     holds_token: bool,
     was_rejected: bool,
-    pub(super) out: Option<Out>,
-    /// Every id that was ever out.
-    ids: Vec<ExchangeId>,
-    last: Option<Last>,
-    /// Whether it was ever sent a token back.
+    in_flight: Option<InFlight>,
+    /// The number of the last exchange that was handed out.
+    last_id: u64,
+    /// The last answer that was taken.
+    last: Option<(Kind, Heard)>,
+    /// Whether the machine was ever sent a token back.
     hears_echoes: bool,
     /// How it ended, once it has.
     over: Option<String>,
 }
 
-/// The exchange that is out.
-#[derive(Debug, Clone)]
-pub(super) struct Out {
-    id: ExchangeId,
-    until: Duration,
-    post: bool,
-    path: String,
-}
-
-/// The last answer that was taken.
-#[derive(Debug, Clone)]
-struct Last {
-    post: bool,
-    list: bool,
-    status: u16,
-    /// The status that a whole body named.
-    word: Option<String>,
-}
-
-/// What a machine wants.
-pub(super) enum Wish {
-    Token,
-    /// It has handed this out.
-    Sent(Box<Exchange>),
-    /// What is out is waited for, until then.
-    Answer(Duration),
-    Time(Duration),
-    Nothing,
+/// What a machine asks for: a [`Step`] that does not borrow it.
+pub(crate) enum Next {
+    Authenticate,
+    Send(Box<Exchange>),
+    Await(Duration),
+    WaitUntil(Duration),
+    Done,
 }
 
 impl Referee {
-    pub(super) fn new(settings: Settings, now: Duration) -> Self {
+    pub(crate) fn new(settings: Settings, now: Duration) -> Self {
         let machine = Cancellation::new(settings.endpoint(), settings.request(), settings.policy(), now);
-        let memory = Memory::new(&settings, now);
-        Self::of(machine, memory, settings, now)
+        let (ledger, waits) = (Ledger::new(settings.terms()), Waits::new(&settings, now));
+        Self::of(machine, ledger, waits, settings, now)
     }
 
-    fn of(machine: Cancellation, memory: Memory, settings: Settings, now: Duration) -> Self {
+    fn of(machine: Cancellation, ledger: Ledger, waits: Waits, settings: Settings, now: Duration) -> Self {
         Self {
             machine,
             place: settings.place(),
             settings,
             now,
             told: now,
-            memory,
+            ledger,
+            waits,
             tokens: 0,
-            foreign_tokens: 0,
+            earlier_tokens: 0,
             holds_token: false,
             was_rejected: false,
-            out: None,
-            ids: Vec::new(),
+            in_flight: None,
+            last_id: 0,
             last: None,
             hears_echoes: false,
             over: None,
         }
     }
 
-    /// The next step, at the referee's time or, by a clock that goes wrong, before it.
-    pub(super) fn step(&mut self, given: Duration) -> Wish {
+    pub(crate) fn machine(&self) -> &Cancellation {
+        &self.machine
+    }
+
+    /// Whether the machine is polling, so that its next GET is a poll.
+    fn is_polling(&self) -> bool {
+        matches!(self.machine.progress().phase, Phase::Following | Phase::Verifying)
+    }
+
+    /// The next step, at the driver's time or, by a clock that goes back, before it.
+    pub(crate) fn step(&mut self, given: Duration) -> Next {
         self.told = self.told.max(given);
-        if self.out.as_ref().is_some_and(|out| self.told >= out.until) && self.over.is_none() {
-            self.forget(Memory::post_lost);
+        if self.in_flight.as_ref().is_some_and(|exchange| self.told >= exchange.until) && self.over.is_none() {
+            self.in_flight = None;
+            self.ledger.lost();
         }
-        let wish = match self.machine.step(given) {
+        let next = match self.machine.step(given) {
             Step::Authenticate(why) => {
-                assert!(!self.holds_token && self.out.is_none(), "a token is asked for, and there is one");
+                assert!(!self.holds_token && self.in_flight.is_none(), "a token is asked for, and there is one");
                 assert_eq!(why == TokenReason::Rejected, self.was_rejected);
-                Wish::Token
+                Next::Authenticate
             }
-            Step::Send(exchange) => Wish::Sent(Box::new(exchange)),
+            Step::Send(exchange) => Next::Send(Box::new(exchange)),
             Step::Await { id, until } => {
-                assert_eq!(self.out.as_ref().map(|out| (out.id, out.until)), Some((id, until)));
-                Wish::Answer(until)
+                let in_flight = self.in_flight.as_ref().map(|exchange| (exchange.id, exchange.until));
+                assert_eq!(in_flight, Some((id, until)));
+                Next::Await(until)
             }
             Step::WaitUntil(when) => {
-                assert!(
-                    self.out.is_none() && self.told < when && when <= self.memory.deadline,
-                    "a wait until {when:?}"
-                );
-                Wish::Time(when)
+                let in_time = self.told < when && when <= self.waits.deadline;
+                assert!(self.in_flight.is_none() && in_time, "a wait until {when:?}");
+                Next::WaitUntil(when)
             }
-            Step::Done(_) => Wish::Nothing,
+            Step::Done(_) => Next::Done,
         };
-        assert!(self.told < self.memory.deadline || matches!(wish, Wish::Nothing), "the deadline has passed");
-        if let Wish::Sent(exchange) = &wish {
+        assert!(self.told < self.waits.deadline || matches!(next, Next::Done), "the deadline has passed");
+        if let Next::Send(exchange) = &next {
             self.check_sent(exchange);
         }
-        self.check_stable(&wish);
+        self.check_stable(&next);
         self.check_posted();
         self.check_over();
-        wish
+        next
     }
 
-    /// Asked again, it says the same; what it has sent it does not send again.
-    fn check_stable(&mut self, first: &Wish) {
-        // Without any patience it is lost at once, and that is the next step.
-        if matches!(first, Wish::Sent(exchange) if exchange.timeout.is_zero()) {
-            return;
+    /// A step with what a driver does for it: it hands in a token, or lets the time pass.
+    pub(crate) fn drive(&mut self) -> Next {
+        let next = self.step(self.now);
+        match next {
+            Next::Authenticate => self.provide_token(),
+            Next::Await(until) | Next::WaitUntil(until) => self.now = until,
+            Next::Send(_) | Next::Done => {}
         }
-        let before = self.looks();
-        let same = match (self.machine.step(self.told), first) {
-            (Step::Authenticate(_), Wish::Token) | (Step::Done(_), Wish::Nothing) => true,
-            (Step::Await { id, .. }, Wish::Sent(exchange)) => id == exchange.id,
-            (Step::Await { until, .. }, Wish::Answer(again)) => until == *again,
-            (Step::WaitUntil(when), Wish::Time(again)) => when == *again,
-            _ => false,
-        };
-        assert!(same, "another step for the same time");
-        assert_eq!(before, self.looks(), "a step has changed something");
+        next
     }
 
-    /// How the machine looks from outside.
-    fn looks(&self) -> impl PartialEq + fmt::Debug + use<> {
-        let progress = self.machine.progress();
-        let shown = (progress.phase, progress.posted, progress.post_in_flight, progress.polls);
-        (shown, progress.due, progress.deadline, progress.noted.len(), self.machine.now())
-    }
-
-    /// Nothing is out any more; and if it was a POST, this is what became of it.
-    fn forget(&mut self, became: impl FnOnce(&mut Memory)) {
-        if self.out.take().is_some_and(|out| out.post) {
-            became(&mut self.memory);
-        }
-    }
-
-    /// Nobody answers any more: it ends all the same.
-    pub(super) fn end(&mut self) {
+    /// Nothing is answered any more: it ends all the same.
+    pub(crate) fn end(&mut self) {
         for _ in 0..200 {
-            match self.step(self.now) {
-                Wish::Token => self.provide_token(),
-                Wish::Sent(_) => {}
-                Wish::Answer(until) | Wish::Time(until) => self.now = until,
-                Wish::Nothing => {
-                    if self.hears_echoes {
-                        self.check_secrets();
-                    }
-                    return;
-                }
+            if matches!(self.drive(), Next::Done) {
+                return self.check_secrets();
             }
         }
         panic!("it does not end");
     }
 
-    pub(super) fn machine(&self) -> &Cancellation {
-        &self.machine
+    /// Asked again, it says the same; what it has sent it does not send again.
+    fn check_stable(&mut self, first: &Next) {
+        // Without any patience it is lost at once, and that is the next step.
+        if matches!(first, Next::Send(exchange) if exchange.timeout.is_zero()) {
+            return;
+        }
+        let before = self.appearance();
+        let same = match (self.machine.step(self.told), first) {
+            (Step::Authenticate(_), Next::Authenticate) | (Step::Done(_), Next::Done) => true,
+            (Step::Await { id, .. }, Next::Send(exchange)) => id == exchange.id,
+            (Step::Await { until, .. }, Next::Await(again)) => until == *again,
+            (Step::WaitUntil(when), Next::WaitUntil(again)) => when == *again,
+            _ => false,
+        };
+        assert!(same, "another step for the same time");
+        assert_eq!(before, self.appearance(), "a step has changed something");
+    }
+
+    /// What the machine shows of itself.
+    fn appearance(&self) -> impl PartialEq + fmt::Debug + use<> {
+        let progress = self.machine.progress();
+        let shown = (progress.phase, progress.posted, progress.post_in_flight, progress.polls);
+        (shown, progress.due, progress.deadline, progress.baseline.len(), self.machine.now())
     }
 }

@@ -1,18 +1,27 @@
-//! Whether the end is one, and whether what it says is what was seen.
+//! Whether the end is one, and whether it says no more than the answers did.
 
-use super::super::expected::{check_error, folded, is_canceled, is_end};
-use super::{Last, Referee};
-use crate::machine::{Outcome, Phase, Posted, Proof, Until};
+use cancel_core::{Error, ErrorKind, Outcome, Phase, Posted, Proof, Until};
+
+use super::Referee;
+use super::exchanges::{Kind, held};
+use crate::expected::{check_error, folded, is_canceled, is_end};
 
 impl Referee {
-    pub(super) fn check_posted(&self) {
-        assert_eq!(self.machine.posted(), self.memory.posted(), "whether a POST went out");
+    pub(super) fn check_posted(&mut self) {
+        // It is over before anything begins, and says nothing of a run before.
+        if self.machine.result().is_some_and(is_invalid_input) {
+            return;
+        }
+        held(self.ledger.check(&self.machine));
         let progress = self.machine.progress();
-        assert_eq!(progress.posted, self.memory.posted());
         assert!(progress.posted != Posted::No || !progress.post_in_flight);
     }
 
-    /// Over is over, and nothing about it changes.
+    pub(crate) fn check_truth(&self, outcome: &Outcome, truth: &[(String, &str)]) {
+        held(self.ledger.check_truth(outcome, truth));
+    }
+
+    /// What is over is over, and nothing about it changes.
     pub(super) fn check_over(&mut self) {
         let Some(result) = self.machine.result() else {
             assert_eq!(self.over, None, "it was over");
@@ -26,82 +35,87 @@ impl Referee {
             assert_eq!(*over, words, "it ends again, and in another way");
             return;
         }
-        self.over = Some(words);
-        self.out = None;
         assert_eq!(self.machine.progress().phase, Phase::Done);
-        match self.machine.result() {
-            Some(Ok(outcome)) => self.check_outcome(outcome),
-            Some(Err(error)) => {
+        match result {
+            Ok(outcome) => self.check_outcome(outcome),
+            Err(error) => {
                 check_error(error);
-                if error.kind() == "invalid_input" {
-                    assert!(self.ids.is_empty() && self.settings.only.is_some() && !self.settings.lists());
-                    return;
+                if is_invalid_input(result) {
+                    let cannot_tell = self.settings.only_if_running().is_some() && !self.settings.lists();
+                    assert!(self.last_id == 0 && cannot_tell, "an input that is valid");
+                    assert_eq!(error.posted(), Posted::No);
                 }
-                assert_eq!(error.posted(), self.memory.posted());
-                assert!(error.kind() != "deadline" || self.told >= self.machine.progress().deadline, "too early");
-                assert!(!matches!(error.kind(), "checkpoint" | "token_source"), "{}", error.kind());
+                let is_late = self.told >= self.machine.progress().deadline;
+                assert!(error.kind() != ErrorKind::Deadline || is_late, "too early");
+                assert!(!matches!(error.kind(), ErrorKind::Checkpoint | ErrorKind::TokenSource), "{}", error.kind());
             }
-            None => {}
         }
+        self.over = Some(words);
+        self.in_flight = None;
     }
 
-    /// An outcome says no more than was seen.
+    /// An outcome says no more than the answers did.
     fn check_outcome(&self, outcome: &Outcome) {
-        let Some(Last { post, list, status, word }) = &self.last else { panic!("an outcome out of nothing") };
-        let word = word.as_deref().unwrap_or_default();
-        let watched = self.settings.until == Until::Settled && !post && !list && matches!(status, 200 | 204);
+        let Some((kind, heard)) = &self.last else { panic!("an outcome out of nothing") };
+        let until = self.settings.until;
+        let (status, word) = (heard.status, heard.word.as_deref().unwrap_or_default());
+        let is_poll = matches!(kind, Kind::Poll(_));
+        let by_location = until == Until::Settled && is_poll && matches!(status, 200 | 204);
         match outcome {
             Outcome::NothingRunning { .. } => {
-                assert!(*list && self.memory.posted() == Posted::No);
-                let look = self.memory.look.as_ref().expect("a list was read");
-                let wanted = self.settings.only.as_ref().is_none_or(|id| look.contains(&id.to_ascii_lowercase()));
-                assert!(look.is_empty() || !wanted, "nothing is running, and {look:?} is");
-                assert_eq!(outcome.operations().len(), look.len());
-                return;
+                assert!(*kind == Kind::List);
+                let running = self.ledger.list().expect("a list was read");
+                let is_wanted = self.settings.only_if_running().is_none_or(|id| running.contains(&id));
+                assert!(running.is_empty() || !is_wanted, "nothing is running, and {running:?} is");
+                assert_eq!(outcome.operations().len(), running.len());
             }
             Outcome::StillRunning { .. } if self.settings.dry => {
-                assert!(*list && self.memory.look.as_ref().is_some_and(|look| !look.is_empty()));
+                let running = self.ledger.list();
+                assert!(*kind == Kind::List && running.is_some_and(|running| !running.is_empty()));
             }
             Outcome::StillRunning { .. } => {
-                assert!(self.settings.until == Until::Verified && !post && !list);
-                assert!(self.memory.cancel_failed, "still running, and nobody has said that the cancel has failed");
-                assert!(*status == 202 || (!word.is_empty() && !is_end(word)), "still running: {status} {word:?}");
+                assert!(until == Until::Verified && is_poll);
+                assert!(self.waits.cancel_failed, "still running, and no answer says that the cancel has failed");
+                assert!(status == 202 || (!word.is_empty() && !is_end(word)), "still running: {status} {word:?}");
             }
-            Outcome::Accepted { .. } => {
-                assert!(self.settings.until == Until::Accepted && *post && *status == 202);
-            }
+            Outcome::Accepted { .. } => assert!(until == Until::Accepted && *kind == Kind::Post && status == 202),
             Outcome::Canceled { proof: Proof::Acknowledged, .. } => {
-                assert!(self.settings.until != Until::Verified && *post && *status == 200);
+                assert!(until != Until::Verified && *kind == Kind::Post && status == 200);
             }
-            Outcome::Canceled { proof: Proof::ByLocation, .. } => assert!(watched && is_canceled(word), "{word:?}"),
+            Outcome::Canceled { proof: Proof::ByLocation, .. } => assert!(by_location && is_canceled(word), "{word:?}"),
             Outcome::Ended { proof: Proof::ByLocation, operation, .. } => {
-                assert!(watched && is_end(word) && !is_canceled(word), "{word:?}");
+                assert!(by_location && is_end(word) && !is_canceled(word), "{word:?}");
                 assert_eq!(operation.status(), word);
             }
             Outcome::Canceled { proof: Proof::Verified, .. } => {
-                let words = self.memory.ends_of_noted();
+                let words = self.ends_of_baseline(outcome);
                 assert!(words.iter().all(|word| is_canceled(word)), "canceled: {words:?}");
-                self.check_operations(outcome);
             }
             Outcome::Ended { proof: Proof::Verified, operation, .. } => {
-                let words = self.memory.ends_of_noted();
+                let words = self.ends_of_baseline(outcome);
                 assert!(words.iter().any(|word| !is_canceled(word)), "ended, and not canceled: {words:?}");
-                assert!(words.contains(&&*folded(operation.status())));
-                self.check_operations(outcome);
+                assert!(words.contains(&folded(operation.status())) && !is_canceled(operation.status()));
             }
-            Outcome::Ended { proof: Proof::Acknowledged, .. } => panic!("no answer says that it has ended"),
+            other => panic!("no answer says that: {other:?}"),
         }
-        assert_eq!(outcome.posted(), self.memory.posted());
     }
 
-    /// The operations of a verified outcome are those that were noted, each with its last word.
-    fn check_operations(&self, outcome: &Outcome) {
-        for noted in outcome.operations() {
-            let id = noted.id().as_str().to_ascii_lowercase();
-            assert_eq!(self.memory.seen.get(&id), Some(&folded(noted.status())), "{id}");
-        }
-        let noted = self.memory.noted.as_ref().expect("something was noted");
-        let shown = outcome.operations().iter().map(|noted| noted.id().as_str().to_ascii_lowercase()).collect();
-        assert_eq!(*noted, shown, "an outcome of other operations than were noted");
+    /// The operations of a verified outcome are those of the baseline, each with its last word. All have ended; these
+    /// are the words.
+    fn ends_of_baseline(&self, outcome: &Outcome) -> Vec<String> {
+        let shown = outcome.operations().iter();
+        let mut shown: Vec<_> =
+            shown.map(|tracked| (tracked.id().as_str().to_ascii_lowercase(), folded(tracked.status()))).collect();
+        shown.sort_unstable();
+        let known: Vec<_> = shown.iter().map(|(id, word)| (id, Some(word))).collect();
+        let baseline = self.ledger.baseline().expect("there is a baseline").iter();
+        let expected: Vec<_> = baseline.map(|id| (id, self.waits.polled.get(id))).collect();
+        assert_eq!(known, expected, "the operations of the outcome, and those of the baseline");
+        assert!(shown.iter().all(|(_, word)| is_end(word)), "not all have ended: {shown:?}");
+        shown.into_iter().map(|(_, word)| word).collect()
     }
+}
+
+fn is_invalid_input(result: &Result<Outcome, Error>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == ErrorKind::InvalidInput)
 }

@@ -1,6 +1,7 @@
-//! The measure `bodies`: what the parsers cost by the size of a body, from 1 KiB to 1 MiB, flat, nested and full of escapes.
+//! The measure `bodies`: the cost of the parsers for bodies from 1 KiB to 1 MiB that are flat, nested, or full of
+//! escapes.
 //!
-//! The floor is the least that can be done with a body: to see that it is JSON.
+//! The floor is the least that can be done with a body: to check that it is JSON.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::table::{Row, Unit};
 const KIB: usize = 1024;
 const SIZES: [usize; 3] = [KIB, 32 * KIB, 1024 * KIB];
 
-/// A parser: its name, what its body begins and ends with, and what it does.
+/// A parser: its name, the start and the end of its body, and the call.
 type Parser = (&'static str, &'static str, &'static str, fn(Bytes));
 
 const PARSERS: [Parser; 6] = [
@@ -40,10 +41,10 @@ const PARSERS: [Parser; 6] = [
     ("error", r#"{"error":{"code":"a","message":"b","details":["#, "]}}", |body| {
         black_box(Answer::from_http(&Response::new(body)));
     }),
-    ("look of the machine", r#"{"status":"canceled","steps":["#, "]}", look),
+    ("poll of the machine", r#"{"status":"canceled","steps":["#, "]}", poll),
 ];
 
-/// What the rest of a body is made of: a name, and one element.
+/// The rest of a body: a name, and the element that is repeated.
 type Shape = (&'static str, fn() -> String);
 
 const SHAPES: [Shape; 3] = [
@@ -80,12 +81,12 @@ fn cost(parser: &str, shape: &str, size: usize) -> Cost {
     (length, instructions(&["parse", parser, shape, &size.to_string()], 1))
 }
 
-/// Instructions a byte between two sizes.
+/// The instructions per byte between two sizes.
 fn slope(costs: &[Cost], from: usize, to: usize) -> f64 {
     (costs[to].1 - costs[from].1) as f64 / (costs[to].0 - costs[from].0) as f64
 }
 
-/// What [`callgrind`](crate::callgrind) runs this program for.
+/// The task that [`callgrind`](crate::callgrind) counts.
 pub fn parse(parser: &str, shape: &str, size: usize, runs: u64) {
     let floor = parser.strip_prefix("floor of ");
     let parser = floor.unwrap_or(parser);
@@ -99,7 +100,7 @@ pub fn parse(parser: &str, shape: &str, size: usize, runs: u64) {
     }
 }
 
-/// A body of nearly this size, and no more.
+/// A body of nearly this size, and never longer.
 fn body(parser: &str, shape: &str, size: usize) -> Bytes {
     let (_, begin, end, _) = PARSERS.iter().find(|(name, ..)| *name == parser).expect("a parser");
     let (_, element) = SHAPES.iter().find(|(name, _)| *name == shape).expect("a shape");
@@ -108,8 +109,8 @@ fn body(parser: &str, shape: &str, size: usize) -> Bytes {
     format!("{begin}{}{end}", vec![element; many].join(",")).into()
 }
 
-/// A whole look, in which the token is looked for as well.
-fn look(body: Bytes) {
+/// A whole poll, in which the token is redacted too.
+fn poll(body: Bytes) {
     let request =
         CancelRequest::new(PublisherId::new("contoso").expect("an id"), OfferId::new("offer").expect("an id"));
     let policy = Policy::default().until(Until::Settled).body_limit(usize::MAX);
@@ -122,7 +123,7 @@ fn look(body: Bytes) {
             Step::Authenticate(_) => cancellation.provide_token(BearerToken::new("eyJ0eXAiOiJKV1Qi").expect("a token")),
             Step::Send(exchange) => {
                 let answer = answers.next().expect("two exchanges");
-                cancellation.handle_response(now, exchange.id, answer).expect("it is out");
+                cancellation.handle_response(now, exchange.id, answer).expect("in flight");
             }
             Step::WaitUntil(when) => now = when,
             Step::Await { .. } => unreachable!("every exchange is answered at once"),

@@ -1,11 +1,11 @@
 //! Counts instructions: this program runs itself under `valgrind --tool=callgrind`.
 //!
-//! A task is run N times and 2N times; the difference of the counts, divided by N, is what one run costs. The start of the
-//! process and the first run, which fills caches and tables, drop out.
+//! A task is run N times and 2N times. The difference of the counts, divided by N, is the cost of one run. So the start
+//! of the process and the first run, which fills caches and tables, do not count.
 
 use std::process::Command;
 
-/// Instructions of one run of a task of [`crate::task`].
+/// The instructions of one run of a task.
 pub fn instructions(task: &[&str], runs: u64) -> u64 {
     (collected(task, 2 * runs) - collected(task, runs)) / runs
 }

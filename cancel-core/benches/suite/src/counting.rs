@@ -1,4 +1,4 @@
-//! An allocator that counts. The only place with `unsafe`.
+//! An allocator that counts. `unsafe` is allowed only here.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -13,18 +13,18 @@ struct Counting {
     held: AtomicUsize,
 }
 
-/// What was asked of the allocator in some stretch of the program.
+/// What a part of the program asked of the allocator.
 #[derive(Debug, Clone, Copy)]
 pub struct Heap {
-    /// How often memory was asked for: `alloc` and `realloc`.
+    /// The number of calls of `alloc` and `realloc`.
     pub allocations: usize,
-    /// How many bytes were asked for in all of them.
+    /// The bytes that these calls asked for.
     pub bytes: usize,
-    /// How many bytes more are held at the end than at the beginning.
+    /// The bytes held at the end, minus those held at the start.
     pub held: isize,
 }
 
-/// Runs something, and counts.
+/// Runs a closure, and counts what it asks of the allocator.
 pub fn counted<T>(run: impl FnOnce() -> T) -> (T, Heap) {
     let read = || (COUNTING.calls.load(Relaxed), COUNTING.asked.load(Relaxed), COUNTING.held.load(Relaxed));
     let before = read();
@@ -42,7 +42,7 @@ impl Counting {
     }
 }
 
-// SAFETY: every call goes to the system's allocator as it came.
+// SAFETY: every call is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         self.count(layout.size());

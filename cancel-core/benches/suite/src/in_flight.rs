@@ -1,7 +1,7 @@
-//! The measure `in-flight`: what one conversation holds while it waits between two looks, and what many of them do.
+//! The measure `in-flight`: the memory of one conversation that waits between two polls, and of many.
 //!
-//! The token is shared by all, and the last operation's body is static memory: neither is counted. The floor is what must
-//! be remembered by hand: the URL and the token.
+//! The token is shared, and the last operation's body is static memory, so neither counts. The floor is what code by
+//! hand must remember: the URL and the token.
 
 use std::mem::size_of;
 
@@ -12,13 +12,13 @@ use crate::conversation::{Floor, Ours, Peer, Waiting};
 use crate::counting::counted;
 use crate::table::{AZURE_CORE, Row, Unit};
 
-pub const SIZE: &str = "one that waits between two looks: its size";
-pub const HEAP: &str = "one that waits between two looks: its heap";
+pub const SIZE: &str = "one that waits between two polls: its size";
+pub const HEAP: &str = "one that waits between two polls: its heap";
 
 pub fn rows() -> Vec<Row> {
     let (ours, floor, peer) = (Ours::new(), Floor::new(), Peer::new());
     let sizes = (size_of::<Cancellation>(), size_of::<Waiting>(), size_of::<Poller<crate::conversation::Monitor>>());
-    // The first of each makes what all of them share.
+    // The first of each allocates what all of them share.
     drop((ours.waiting(), floor.waiting(), peer.waiting()));
     let heap = |many: usize| {
         (
@@ -41,7 +41,7 @@ fn row(what: String, (ours, floor, peer): (usize, usize, usize)) -> Row {
     Row::new("in flight", what, Unit::Bytes, figure(ours)).floor(figure(floor)).peer(AZURE_CORE, figure(peer))
 }
 
-/// The bytes on the heap of so many, without the list that holds them.
+/// The heap of this many, without the list that holds them.
 fn held<T>(many: usize, make: impl Fn() -> T) -> usize {
     let mut list = Vec::with_capacity(many);
     let ((), heap) = counted(|| list.extend((0..many).map(|_| make())));

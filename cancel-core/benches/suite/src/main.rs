@@ -1,20 +1,20 @@
-//! What a cancel costs, against the least that does the job (the floor) and what people take instead (the peers).
+//! What a cancel costs, compared with the least code that does the job (the floor) and with what people use instead
+//! (the peers).
 //!
 //! ```sh
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml              # one table
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --json    # the same as JSON
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --check   # the guard of `.ci/run`
-//! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- build     # what it adds to a build
 //! ```
 //!
-//! Names of measures select some of them; `build` takes some minutes, and is measured only when it is named. Most figures are
-//! counted, not timed: instructions (callgrind's, so valgrind must be there), allocations, bytes, requests and virtual seconds
-//! are the same on a busy machine. The adapters and the builds are timed, and never part of the guard. A measure is a
-//! module with a function `rows`; [`MEASURES`] is the list of them.
+//! The names of measures select some of them. Most figures are counted, not timed: instructions (by callgrind, so
+//! valgrind must be installed), allocations, bytes, requests and virtual seconds are the same on a busy machine. Only
+//! the adapters are timed, and they are never part of the guard.
+//!
+//! A measure is a module with a function `rows`. [`MEASURES`] lists them. No measure uses another one.
 
 mod adapters;
 mod bodies;
-mod building;
 mod callgrind;
 mod conversation;
 mod counting;
@@ -30,17 +30,13 @@ use table::Row;
 
 type Measure = (&'static str, fn() -> Vec<Row>);
 
-/// Takes some minutes, and so is measured only when it is asked for.
-const BUILD: &str = "build";
-
 /// Everything that is measured, in the order of the table.
-const MEASURES: [Measure; 6] = [
+const MEASURES: [Measure; 5] = [
     ("conversation", conversation::rows),
     ("in-flight", in_flight::rows),
     ("bodies", bodies::rows),
     ("knowing", knowing::rows),
     ("adapters", adapters::rows),
-    (BUILD, building::rows),
 ];
 
 fn main() -> ExitCode {
@@ -65,10 +61,9 @@ fn are_known(names: &[&str]) -> bool {
     names.iter().all(|name| MEASURES.iter().any(|(known, _)| known == name))
 }
 
-/// The rows of these measures, or of all that take no minutes.
+/// The rows of these measures, or of all of them when none is named.
 fn measured(names: &[&str]) -> Vec<Row> {
-    let wanted =
-        MEASURES.iter().filter(|(name, _)| if names.is_empty() { *name != BUILD } else { names.contains(name) });
+    let wanted = MEASURES.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
     wanted.flat_map(|(_, rows)| rows()).collect()
 }
 
@@ -81,7 +76,7 @@ fn check(rows: &[Row]) -> ExitCode {
     if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What [`callgrind`] runs this program for.
+/// A task for which the suite runs this program again, for example under [`callgrind`].
 fn perform(task: &[&str], runs: u64) {
     match task {
         ["converse", name] => {

@@ -1,4 +1,4 @@
-//! The one table, for people and as JSON.
+//! The table, as Markdown and as JSON.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 pub const AZURE_CORE: &str = "azure_core";
 
-/// What a figure counts. All of them are better when they are smaller.
+/// What a figure counts. Smaller is always better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Instructions,
@@ -15,8 +15,7 @@ pub enum Unit {
     InstructionsPerByte,
     Seconds,
     Microseconds,
-    Crates,
-    Looks,
+    Polls,
     Ratio,
 }
 
@@ -26,25 +25,24 @@ impl Unit {
             Self::Instructions => "instructions",
             Self::Allocations => "allocations",
             Self::Bytes => "bytes",
-            Self::InstructionsPerByte => "instructions a byte",
+            Self::InstructionsPerByte => "instructions per byte",
             Self::Seconds => "s",
             Self::Microseconds => "µs",
-            Self::Crates => "crates",
-            Self::Looks => "",
+            Self::Polls => "",
             Self::Ratio => "×",
         }
     }
 
     fn decimals(self) -> usize {
         match self {
-            Self::Instructions | Self::Allocations | Self::Bytes | Self::Microseconds | Self::Crates => 0,
-            Self::InstructionsPerByte | Self::Looks => 1,
+            Self::Instructions | Self::Allocations | Self::Bytes | Self::Microseconds => 0,
+            Self::InstructionsPerByte | Self::Polls => 1,
             Self::Seconds | Self::Ratio => 2,
         }
     }
 }
 
-/// One measured thing: our figure, the floor's where there is one, and those of what people take instead.
+/// One measurement: our figure, the floor's if there is one, and those of the peers.
 #[derive(Debug)]
 pub struct Row {
     pub group: &'static str,
@@ -106,7 +104,8 @@ impl Row {
 
 /// The table as Markdown.
 pub fn markdown(rows: &[Row]) -> String {
-    let mut text = String::from("| | ours | floor | ours ÷ floor | peer | ours ÷ peer |\n|---|--:|--:|--:|--:|--:|\n");
+    let head = "| | ours | floor | ours ÷ floor | peer | ours ÷ peer |\n|---|--:|--:|--:|--:|--:|\n";
+    let mut text = head.to_owned();
     let mut group = "";
     for row in rows {
         if row.group != group {

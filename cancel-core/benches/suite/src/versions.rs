@@ -1,4 +1,4 @@
-//! What is compared: the versions of the lock file and of the tools.
+//! The versions that are compared: those of the lock file and of the tools.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ fn locked(name: &str) -> &'static str {
 }
 
 fn tool(program: &str, argument: &str) -> String {
-    let output = Command::new(program).arg(argument).output().expect("it was needed to come here");
+    let output = Command::new(program).arg(argument).output().expect("an installed tool");
     let text = String::from_utf8_lossy(&output.stdout);
     let words: Vec<_> = text.split_whitespace().take(2).collect();
     words.join(" ")

@@ -40,6 +40,7 @@ fn check_late_answers(world: &World) -> Verdict {
     let mut late = world.clone();
     Ledger::check_stale(
         std::rc::Rc::make_mut(&mut late.machine),
+        world.machine.now(),
         id,
         &http::Response::new(answer.into()),
         super::world::print_of,

@@ -1,9 +1,10 @@
-//! Conversations that every adapter must have in the same way: a test for an adapter of one's own.
+//! Conversations that test an adapter. Every adapter must have them in the same way.
 //!
 //! It is **outside of the semver promise** of this crate: it may change in any release.
 //!
-//! Serve the portal of each [`Scenario`] over real HTTP, at [`SPEED`], drive its cancellation with the adapter, and let the
-//! scenario judge. `cancel_hyper::portal::serve_at_speed` serves, for blocking clients too:
+//! For each [`Scenario`], serve its portal over real HTTP at [`SPEED`], drive its cancellation with the adapter, and
+//! let the scenario judge the result. `cancel_hyper::portal::serve_at_speed` serves a portal, also for blocking
+//! clients:
 //!
 //! ```
 //! # use std::time::Duration;
@@ -14,7 +15,9 @@
 //! # impl Served {
 //! #     fn endpoint(&self) -> &str { "https://cloudpartner.azure.com" }
 //! #     fn now(&self) -> Duration { self.0.borrow().1 }
-//! #     fn portal(&self) -> std::cell::Ref<'_, Portal> { std::cell::Ref::map(self.0.borrow(), |served| &served.0) }
+//! #     fn portal(&self) -> std::cell::Ref<'_, Portal> {
+//! #         std::cell::Ref::map(self.0.borrow(), |served| &served.0)
+//! #     }
 //! # }
 //! # fn serve_at_speed(portal: Portal, _: u32) -> std::io::Result<Served> {
 //! #     Ok(Served((portal, Duration::ZERO).into()))
@@ -27,22 +30,27 @@
 //! #     let mut now = Duration::ZERO;
 //! #     loop {
 //! #         match cancellation.step(now) {
-//! #             Step::Authenticate(why) => cancellation.provide_token(token(why).unwrap()),
+//! #             Step::Authenticate(why) => {
+//! #                 cancellation.provide_token(token(why).unwrap());
+//! #             }
 //! #             Step::Send(exchange) => {
 //! #                 let served = &mut *served.0.borrow_mut();
 //! #                 served.1 = now * conformance::SPEED;
 //! #                 let response = served.0.handle(served.1, exchange.request);
-//! #                 match portal::Delivery::of(&response) {
-//! #                     portal::Delivery::Whole => {
-//! #                         cancellation.handle_response(now, exchange.id, response.map(Body::Complete)).unwrap();
+//! #                 let answer = match portal::Delivery::of(&response) {
+//! #                     portal::Delivery::Whole => Some(response.map(Body::Complete)),
+//! #                     portal::Delivery::CutBody => Some(response.map(Body::CutOff)),
+//! #                     portal::Delivery::Dropped => None,
+//! #                 };
+//! #                 let id = exchange.id;
+//! #                 let taken = match answer {
+//! #                     Some(answer) => cancellation.handle_response(now, id, answer),
+//! #                     None => {
+//! #                         let failure = Failure::maybe_sent("dropped");
+//! #                         cancellation.handle_failure(now, id, failure)
 //! #                     }
-//! #                     portal::Delivery::CutBody => {
-//! #                         cancellation.handle_response(now, exchange.id, response.map(Body::CutOff)).unwrap();
-//! #                     }
-//! #                     portal::Delivery::Dropped => {
-//! #                         cancellation.handle_failure(now, exchange.id, Failure::maybe_sent("dropped")).unwrap();
-//! #                     }
-//! #                 }
+//! #                 };
+//! #                 taken.unwrap();
 //! #             }
 //! #             Step::Await { until, .. } => now = until,
 //! #             Step::WaitUntil(when) => now = when,
@@ -50,44 +58,45 @@
 //! #         }
 //! #     }
 //! # }
-//! let held = conformance::converse(|scenario| {
+//! let count = conformance::converse(|scenario| {
 //!     let served = serve_at_speed(scenario.portal(), conformance::SPEED)?;
-//! #   let my_adapter = |cancellation: &mut Cancellation, token| drive(cancellation, token, &served);
-//!     let mut cancellation = scenario.cancellation(Endpoint::new(served.endpoint())?, Duration::ZERO);
+//!     let endpoint = Endpoint::new(served.endpoint())?;
+//!     let mut cancellation = scenario.cancellation(endpoint, Duration::ZERO);
+//! #   let my_adapter = |run: &mut Cancellation, token| drive(run, token, &served);
 //!     let result = my_adapter(&mut cancellation, conformance::token);
 //!     scenario.judge(&result, &served.portal(), served.now())?;
 //!     Ok(())
 //! })?;
-//! println!("{held} conversations");
-//! # assert!(held > 80);
+//! println!("{count} conversations");
+//! # assert!(count > 80);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Only the portal's time is fast. The adapter runs in real time, with its usual clock and its usual sleep: the waits that
-//! a scenario asks for are milliseconds already, but for one of a second, and all of them together take some seconds. An
-//! adapter that hangs says nothing: print [`Scenario::name`] before each.
+//! Only the portal's time is fast. The adapter runs in real time, with its usual clock and its usual sleep. One wait
+//! in the scenarios is a second long, the others are milliseconds. All scenarios together take some seconds. When an
+//! adapter hangs, there is no message: print [`Scenario::name`] before each conversation.
 //!
-//! # What they cannot see
+//! # What these conversations cannot find
 //!
-//! A portal is asked, and answers at once. What shows in no answer and in no request is for an adapter's own tests:
+//! The portal answers at once. The following shows in no request and in no answer. An adapter needs tests of its own
+//! for it:
 //!
-//! - **What could not be sent.** Every connection is there: an adapter that never says
-//!   [`NotSent`](crate::Failure::NotSent), for a connection that was refused too, has every conversation as it must. It
-//!   only posts less often than it might. (One that says it too often is seen.)
-//! - **Time limits.** No answer is slow: [`Exchange::timeout`](crate::Exchange::timeout) may be ignored, or not cover the
-//!   body.
-//! - **How much is read.** A body above the limit is too large to the machine, whatever the adapter says of it: one that
-//!   reads on and on is not seen, since no body here is without an end.
-//! - **How it waits.** Some waits are held against the portal's clock, and one that is too short by a quarter is seen. An
-//!   adapter that asks `step` again and again instead of sleeping, or sleeps in pieces, is not; nor is a `now` that was taken
-//!   before a request was sent and is given with its answer.
-//! - **What was there before.** [`Step::Await`](crate::Step::Await) of another driver's exchange, a future that is
-//!   dropped, [`pass_time`](crate::Cancellation::pass_time), checkpoints: each conversation has one driver from its
-//!   beginning to its end.
-//! - **The way there.** TLS, certificates, proxies, names that do not resolve.
+//! - **Requests that were not sent.** The portal always accepts a connection. So an adapter that never says
+//!   [`NotSent`](crate::Failure::NotSent) passes every conversation. It posts less often than it could. (An adapter
+//!   that says `NotSent` too often is found.)
+//! - **Time limits.** No answer is slow. So an adapter can ignore [`Exchange::timeout`](crate::Exchange::timeout), or
+//!   apply it to the head only.
+//! - **How much of a body is read.** No body is endless. So an adapter can read beyond the limit. The machine itself
+//!   finds a body that is too large.
+//! - **How it waits.** Some waits are compared with the portal's clock: one that is a quarter too short is found. But
+//!   an adapter can call `step` again and again instead of sleeping, and can hand in a `now` from before the request.
+//! - **What an earlier driver left.** Each conversation has one driver from its beginning to its end. So
+//!   [`Step::Await`](crate::Step::Await), dropped futures, [`pass_time`](crate::Cancellation::pass_time) and
+//!   checkpoints are not tested.
+//! - **The connection.** TLS, certificates, proxies, and names that do not resolve are not tested.
 //! - **Headers of the request** that the portal does not need, such as `x-ms-client-request-id`.
-//! - **Decompression.** That nothing compressed is asked for is seen; the portal compresses nothing of its own accord.
-//! - **Logs**, and whoever reads the token there.
+//! - **Decompression.** A request for compression is found. The portal compresses nothing.
+//! - **Logs** that show the token.
 
 mod scenarios;
 mod verdict;
@@ -99,8 +108,7 @@ pub use self::scenarios::scenarios;
 use crate::testing::portal::{Call, Fault, Offer, Portal};
 use crate::{BearerToken, CancelRequest, Cancellation, Endpoint, Error, InvalidInput, Outcome, Policy, TokenReason};
 
-/// How fast the portal's time goes, and nobody else's: a minute of it passes in six milliseconds. The adapter runs in
-/// real time.
+/// How fast the portal's time is: one minute of it takes six milliseconds. The adapter runs in real time.
 pub const SPEED: u32 = 10_000;
 
 const PUBLISHER: &str = "contoso";
@@ -109,13 +117,14 @@ const FOREIGN_PUBLISHER: &str = "fabrikam";
 const FIRST_TOKEN: &str = "the-first-token-of-the-portal";
 const FRESH_TOKEN: &str = "the-fresh-token-of-the-portal";
 
-/// What the adapter's source of tokens must give: one token at first, and a second one when that was rejected.
+/// The source of tokens for the adapter: it gives a first token, and a second one when the first was rejected.
 ///
-/// Every portal accepts the second; some reject the first. An adapter that gives the first again is refused for good.
+/// Every portal accepts the second token. Some reject the first. An adapter that gives the first token again is
+/// rejected again.
 ///
 /// # Errors
 ///
-/// None: it has the shape that sources have.
+/// Never. It returns a `Result` because sources of tokens do.
 pub fn token(why: TokenReason) -> Result<BearerToken, InvalidInput> {
     BearerToken::new(match why {
         TokenReason::FirstUse => FIRST_TOKEN,
@@ -123,12 +132,12 @@ pub fn token(why: TokenReason) -> Result<BearerToken, InvalidInput> {
     })
 }
 
-/// Has every conversation, and says how many there were.
+/// Calls `one` for each scenario, and returns how many there are.
 ///
 /// # Errors
 ///
-/// The names of those that went wrong, each with what was wrong: what a scenario finds when it judges, or whatever kept
-/// the conversation from being had.
+/// The names of the conversations that went wrong, each with what was wrong: the findings of the scenario, or another
+/// error of `one`.
 pub fn converse(mut one: impl FnMut(&Scenario) -> Result<(), Box<dyn AnyError>>) -> Result<usize, String> {
     let scenarios = scenarios();
     let wrong: Vec<_> = scenarios
@@ -141,7 +150,7 @@ pub fn converse(mut one: impl FnMut(&Scenario) -> Result<(), Box<dyn AnyError>>)
     Err(format!("{} of {} conversations went wrong\n\n{}", wrong.len(), scenarios.len(), wrong.join("\n\n")))
 }
 
-/// A service, what is asked of it, and how it must end.
+/// A simulated service, a cancellation, and how it must end.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     name: String,
@@ -153,20 +162,20 @@ pub struct Scenario {
     policy: Policy,
     expected: &'static str,
     posts: usize,
-    /// How long nothing may come after a 429, in real time.
+    /// How long the adapter must wait after a 429, in real time.
     pause: Duration,
-    /// What an adapter must do for this to end well.
+    /// What an adapter must do to pass.
     must: &'static str,
 }
 
 impl Scenario {
-    /// How far it goes and what it is about, such as `settled: the POST's answer is lost`. No other has this name.
+    /// The mode and the subject, such as `settled: the POST's answer is lost`. No other scenario has this name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The service, to be served at [`SPEED`].
+    /// The simulated service. Serve it at [`SPEED`].
     #[must_use]
     pub fn portal(&self) -> Portal {
         let mut portal = Portal::new();
@@ -178,20 +187,20 @@ impl Scenario {
         portal
     }
 
-    /// The cancellation to be driven. `now` is the adapter's clock, in real time: what the adapter would pass to
-    /// [`Cancellation::new`]. Its waits are milliseconds and its deadline is half a minute at most, so that nothing has to be sped up.
+    /// The cancellation to drive. `now` is the adapter's clock, in real time, as for [`Cancellation::new`]. Its waits
+    /// are milliseconds, and its deadline is at most half a minute.
     #[must_use]
     pub fn cancellation(&self, endpoint: Endpoint, now: Duration) -> Cancellation {
         Cancellation::new(endpoint, self.request.clone(), self.policy.clone(), now)
     }
 
-    /// Whether it ended as it must, and the portal was asked as it must be. `now` is the portal's clock, which is fast:
+    /// Judges how it ended, and how the portal was called. `now` is the time of the portal, which is fast:
     /// `Served::now` of `cancel_hyper`.
     ///
     /// # Errors
     ///
-    /// All that is wrong, one finding a line, the worst first: what was seen, and what the adapter must do. Then the
-    /// calls, one a line.
+    /// All findings, one in a line, the worst first: what happened, and what the adapter must do. Then all calls, one
+    /// in a line.
     pub fn judge(&self, result: &Result<Outcome, Error>, portal: &Portal, now: Duration) -> Result<(), String> {
         let findings = self.findings(result, portal, now);
         if findings.is_empty() {

@@ -1,6 +1,6 @@
-//! The conversations themselves.
+//! The list of all scenarios.
 
-#![expect(clippy::expect_used, reason = "what is written here is valid, and a test runs through all of it")]
+#![expect(clippy::expect_used, reason = "all values here are valid, and a test makes each of them")]
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -13,32 +13,32 @@ use crate::{CancelRequest, IfMatch, NotificationEmails, OfferId, OperationId, Po
 
 const ID: &str = "56615b67-2185-49fe-80d2-c4ddf77bb2e8";
 const MINUTE: Duration = Duration::from_secs(60);
-/// A deadline that passes, and before which a POST has its answer on a machine that is busy.
+/// A deadline that is reached. It is long enough for the answer to a POST on a busy machine.
 const SOON: Duration = Duration::from_secs(1);
-/// How long a publish takes that ends by itself, in the portal's time: more than a second for an adapter on a busy machine, which
-/// has to find it running.
+/// How long a publish takes that ends by itself, in the portal's time. In real time it is more than a second, so that
+/// an adapter on a busy machine still finds it running.
 const A_WHILE: Duration = Duration::from_secs(200 * 60);
-/// So long that no scenario sees the end of it.
+/// Longer than any scenario takes.
 const DAYS: Duration = Duration::from_secs(30 * 24 * 3600);
 const ELSEWHERE: &str = "https://cloudpartner.azure.com.example/api/operations/contoso$contoso-offer$2$preview";
 
-const ALL_OF_IT: &str = "every answer must be handed over, whatever its status, with all its headers and its body";
-const MAYBE: &str = "an answer that was lost must be given as `Failure::MaybeSent`";
-const CUT: &str = "a body that breaks off must be handed over as `Body::CutOff`, with its head";
-const TOO_LARGE: &str = "a body above `body_limit` must be handed over as `Body::TooLarge`, with its head";
-const NO_REDIRECTS: &str = "a redirect must be handed over like any other answer, and not be followed";
-const FRESH: &str = "after `TokenReason::Rejected` another token must be provided than the one before";
-const WAIT: &str = "all headers of an answer must be handed over (`Retry-After` and `Date` too), and each `WaitUntil` be \
-                    slept through, by a clock that runs in real time";
+const ALL_OF_IT: &str = "every answer must be handed in, whatever its status, with all its headers and its body";
+const MAYBE: &str = "a lost answer must be handed in as `Failure::MaybeSent`";
+const CUT: &str = "a body that is cut off must be handed in as `Body::CutOff`, with its head";
+const TOO_LARGE: &str = "a body above `body_limit` must be handed in as `Body::TooLarge`, with its head";
+const NO_REDIRECTS: &str = "a redirect must be handed in like any other answer, and must not be followed";
+const FRESH: &str = "after `TokenReason::Rejected` a new token must be provided";
+const WAIT: &str = "all headers of an answer must be handed in (`Retry-After` and `Date` too), and the adapter must \
+                    sleep through each `WaitUntil`, by a clock in real time";
 
-/// Every conversation.
+/// Every scenario.
 #[must_use]
 pub fn scenarios() -> Vec<Scenario> {
     let parts = [locations(), behaviors(), losses(), refusals(), waits(), requests()];
     parts.into_iter().flatten().collect()
 }
 
-/// One publish that does not end by itself, a cancel that takes a minute and a half, nothing that goes wrong.
+/// A scenario without faults: one publish that does not end by itself, and a cancel that takes a minute and a half.
 fn scenario(about: impl Display, until: Until, expected: &'static str) -> Scenario {
     let posts = usize::from(!expected.ends_with("posted no"));
     Scenario {
@@ -136,7 +136,7 @@ fn locations() -> Vec<Scenario> {
         .collect()
 }
 
-/// What a cancel does, and what is known of it afterwards.
+/// The possible effects of a cancel.
 fn behaviors() -> Vec<Scenario> {
     let does = |about, behavior, runs_for: Duration, until, expected| {
         let publish = PublishOperation::new(ID).runs_for(runs_for);
@@ -177,7 +177,7 @@ fn behaviors() -> Vec<Scenario> {
     ]
 }
 
-/// What the network loses, and what a gateway answers in the service's place.
+/// Requests and answers that the network loses, and answers of a gateway.
 fn losses() -> Vec<Scenario> {
     let lost = |about, fault: &Fault, must, until, expected, posts| {
         scenario(about, until, expected)
@@ -186,11 +186,11 @@ fn losses() -> Vec<Scenario> {
             .posts(posts)
             .must(must)
     };
-    // What is said of it in the other modes, what in `Verified`, and how many POSTs that takes.
-    let (doubt, canceled) = ("ambiguous, posted maybe", "canceled, verified, posted yes");
+    // The end in the other modes, the end in `Verified`, and the number of POSTs in `Verified`.
+    let (in_doubt, canceled) = ("ambiguous, posted maybe", "canceled, verified, posted yes");
     let posts = [
-        ("the POST is lost", Fault::LoseRequest, MAYBE, doubt, canceled, 2),
-        ("the POST's answer is lost", Fault::LoseAnswer, MAYBE, doubt, "canceled, verified, posted maybe", 1),
+        ("the POST is lost", Fault::LoseRequest, MAYBE, in_doubt, canceled, 2),
+        ("the POST's answer is lost", Fault::LoseAnswer, MAYBE, in_doubt, "canceled, verified, posted maybe", 1),
         ("500 to the POST", Fault::status(500).into(), ALL_OF_IT, "ambiguous, posted yes", canceled, 2),
         (
             "503 to the POST, which was processed",
@@ -201,20 +201,20 @@ fn losses() -> Vec<Scenario> {
             1,
         ),
     ];
-    let of_posts = posts.into_iter().flat_map(|(about, fault, must, doubt, known, posts)| {
+    let of_posts = posts.into_iter().flat_map(|(about, fault, must, in_doubt, verified, posts)| {
         [
-            lost(about, &fault, must, Until::Accepted, doubt, 1),
-            lost(about, &fault, must, Until::Settled, doubt, 1),
-            lost(about, &fault, must, Until::Verified, known, posts),
+            lost(about, &fault, must, Until::Accepted, in_doubt, 1),
+            lost(about, &fault, must, Until::Settled, in_doubt, 1),
+            lost(about, &fault, must, Until::Verified, verified, posts),
         ]
     });
-    let looks = [
-        ("two looks are lost", Fault::LoseRequest, MAYBE),
-        ("the answers to two looks are lost", Fault::LoseAnswer, MAYBE),
-        ("the answers to two looks are cut off", Fault::CutBody { keep: 9 }, CUT),
-        ("502 to two looks", Fault::status(502).into(), ALL_OF_IT),
+    let polls = [
+        ("two polls are lost", Fault::LoseRequest, MAYBE),
+        ("the answers to two polls are lost", Fault::LoseAnswer, MAYBE),
+        ("the answers to two polls are cut off", Fault::CutBody { keep: 9 }, CUT),
+        ("502 to two polls", Fault::status(502).into(), ALL_OF_IT),
     ];
-    let of_looks = looks.into_iter().map(|(about, fault, must)| {
+    let of_polls = polls.into_iter().map(|(about, fault, must)| {
         scenario(about, Until::Settled, "canceled, by_location, posted yes")
             .fault(Call::Operation, fault.clone())
             .fault(Call::Operation, fault)
@@ -226,7 +226,7 @@ fn losses() -> Vec<Scenario> {
             .offer(|offer| offer.generation(Generation::BodyString))
             .must(CUT)
     };
-    // Here a client has a connection that was good before, on which some send a POST again by themselves.
+    // The POST goes over a connection that was used before. There, some clients send it again by themselves.
     let after_401 = |until, expected| {
         scenario("401 to the POST, and the next one's answer is lost", until, expected)
             .offer(|offer| offer.cancel(CancelBehavior::AtOnce))
@@ -242,10 +242,10 @@ fn losses() -> Vec<Scenario> {
         after_401(Until::Settled, "ambiguous, posted yes"),
         after_401(Until::Verified, canceled),
     ];
-    of_posts.chain(of_looks).chain(others).collect()
+    of_posts.chain(of_polls).chain(others).collect()
 }
 
-/// What the service refuses, and what a gateway sends elsewhere.
+/// Refusals, redirects, and rejected tokens.
 fn refusals() -> Vec<Scenario> {
     let statuses = [
         (400, "bad_request, posted yes"),
@@ -296,7 +296,7 @@ fn refusals() -> Vec<Scenario> {
     of_statuses.chain(redirects).chain(named).chain(tokens).collect()
 }
 
-/// What has to be waited for, and how much is read.
+/// Waits, and limits of time and size.
 fn waits() -> Vec<Scenario> {
     let throttled = |about, answer: Answer, pause, until, expected| {
         let mut scenario = scenario(about, until, expected).fault(Call::Cancel, answer).posts(2).must(WAIT);
@@ -305,7 +305,7 @@ fn waits() -> Vec<Scenario> {
     };
     let refusal = |name, value| Fault::status(429).header(name, value);
     let dated = refusal("Retry-After", "Sat, 01 Sep 2018 00:00:01 GMT").header("Date", "Sat, 01 Sep 2018 00:00:00 GMT");
-    let (watched, verified) = ("canceled, by_location, posted yes", "canceled, verified, posted yes");
+    let (settled, verified) = ("canceled, by_location, posted yes", "canceled, verified, posted yes");
     let (nothing, some, second) = (Duration::ZERO, Duration::from_millis(300), Duration::from_secs(1));
     let long = format!(r#"{{"status":"canceled","id":"{}"}}"#, "x".repeat(2000));
     let too_long = scenario("an answer above the limit", Until::Settled, "body_too_large, posted yes")
@@ -314,10 +314,10 @@ fn waits() -> Vec<Scenario> {
         .fault(Call::Operation, Fault::status(200).body(&*long))
         .fault(Call::Operation, Fault::status(200).body(&*long));
     vec![
-        throttled("429 with no seconds", refusal("Retry-After", "0"), nothing, Until::Settled, watched),
+        throttled("429 with no seconds", refusal("Retry-After", "0"), nothing, Until::Settled, settled),
         throttled("429 with milliseconds", refusal("retry-after-ms", "300"), some, Until::Verified, verified),
-        throttled("429 with words", refusal("Retry-After", "soon"), nothing, Until::Settled, watched),
-        throttled("429 with a date", dated, second, Until::Settled, watched),
+        throttled("429 with words", refusal("Retry-After", "soon"), nothing, Until::Settled, settled),
+        throttled("429 with a date", dated, second, Until::Settled, settled),
         too_long,
         scenario("a cancel without an end", Until::Settled, "deadline, posted yes")
             .offer(|offer| offer.cancel(CancelBehavior::DoesNothing { completes_after: None }))
@@ -330,11 +330,11 @@ fn waits() -> Vec<Scenario> {
     ]
 }
 
-/// What a request can ask for besides.
+/// The options of a request.
 fn requests() -> Vec<Scenario> {
     let base = || request(PUBLISHER, OFFER);
     let emails = NotificationEmails::parse("a@contoso.com, b@contoso.com").expect("they are addresses");
-    let only = |id: &str| base().only_if_running(OperationId::new(id).expect("it is an id"));
+    let only_if = |id: &str| base().only_if_running(OperationId::new(id).expect("it is an id"));
     let guarded = |about, request, expected| {
         scenario(about, Until::Settled, expected).offer(|offer| offer.require_if_match("\"v1\"")).request(request)
     };
@@ -343,8 +343,9 @@ fn requests() -> Vec<Scenario> {
         guarded("no If-Match", base(), "bad_request, posted yes"),
         guarded("If-Match of yesterday", base().if_match(etag("\"v2\"")), "precondition_failed, posted yes"),
         guarded("If-Match of today", base().if_match(etag("\"v1\"")), "canceled, by_location, posted yes"),
-        scenario("only one", Until::Verified, "canceled, verified, posted yes").request(only(ID)),
-        scenario("only another", Until::Verified, "nothing_running, posted no").request(only("another")),
+        scenario("only if this operation runs", Until::Verified, "canceled, verified, posted yes").request(only_if(ID)),
+        scenario("only if another operation runs", Until::Verified, "nothing_running, posted no")
+            .request(only_if("another")),
         scenario("a dry run", Until::Verified, "still_running, posted no").policy(|policy| policy.dry_run(true)),
     ]
 }

@@ -1,9 +1,10 @@
-//! What is wrong with a conversation, in words. It only looks: at the result, and at what the portal was asked.
+//! Judges a conversation, by its result and by the calls to the portal, and describes what is wrong with it.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use super::{OFFER, PUBLISHER, SPEED, Scenario};
+use crate::testing::ledger::check_outcome;
 use crate::testing::portal::{CallRecord, Portal};
 use crate::{Error, Outcome, Posted};
 
@@ -11,7 +12,7 @@ use crate::{Error, Outcome, Posted};
 const SHOWN: usize = 20;
 
 impl Scenario {
-    /// The worst first: a POST too many is a publish that is canceled by mistake.
+    /// All findings, the worst first: a POST too many may cancel a publish by mistake.
     pub(super) fn findings(&self, result: &Result<Outcome, Error>, portal: &Portal, now: Duration) -> Vec<String> {
         let calls = portal.calls();
         let ways = [
@@ -31,8 +32,8 @@ impl Scenario {
         let expected = self.posts;
         if posts > expected {
             return Some(format!(
-                "{posts} POSTs came instead of {expected}: something sends a request again, and a second POST cancels a \
-                 second time. Turn off every retry below the adapter, that of a connection which was used before too"
+                "{posts} POSTs came instead of {expected}: something sends a request again, and a second POST cancels \
+                 a second time. Turn off every retry below the adapter, also that for a reused connection that breaks"
             ));
         }
         (posts < expected).then(|| format!("{posts} POSTs came instead of {expected}: {}", self.must))
@@ -44,7 +45,8 @@ impl Scenario {
         (ended != expected).then(|| format!("it ended with `{ended}` instead of `{expected}`: {}{said}", self.must))
     }
 
-    /// The adapter's clock and the portal's run at their own speeds; a quarter is for those that are coarse.
+    /// A wait may be a quarter too short: a clock can be coarse, and the adapter and the portal have different
+    /// clocks.
     fn came_back_early(&self, calls: &[CallRecord]) -> Option<String> {
         let mut from_refused = calls.iter().skip_while(|call| call.status != Some(429));
         let (refused, next) = (from_refused.next()?, from_refused.next()?);
@@ -55,9 +57,7 @@ impl Scenario {
 
     fn left_early(&self, portal: &Portal) -> Option<String> {
         let unplayed = portal.unplayed();
-        (unplayed > 0).then(|| {
-            format!("it was over before all had happened, {unplayed} scripted answers are left: {}", self.must)
-        })
+        (unplayed > 0).then(|| format!("it ended too early, {unplayed} scripted answers are left: {}", self.must))
     }
 }
 
@@ -88,22 +88,13 @@ fn compressed(calls: &[CallRecord]) -> Option<String> {
     Some(format!("it asks for a compressed answer (Accept-Encoding): turn decompression off. {}", line(call)))
 }
 
-/// What an outcome says of operations that have ended is what became of them.
+/// An outcome must say what became of the operations.
 fn lies(result: &Result<Outcome, Error>, truth: &[(String, &'static str)]) -> Option<String> {
-    let operations = result.as_ref().map_or(&[][..], Outcome::operations);
-    operations.iter().filter(|seen| seen.state().is_end()).find_map(|seen| {
-        let truly = truth.iter().find(|(id, _)| id == seen.id().as_str()).map_or("unknown", |(_, word)| *word);
-        (truly != seen.status()).then(|| {
-            format!(
-                "it says that {} is {}, which is {truly}: each answer must be given to its own exchange",
-                seen.id(),
-                seen.status()
-            )
-        })
-    })
+    let violation = check_outcome(result.as_ref().ok()?, truth).err()?;
+    Some(format!("{}: each answer must be handed in for its own exchange", violation.why))
 }
 
-/// What the portal was asked, one call a line.
+/// The calls to the portal, one in a line.
 pub(super) fn calls(calls: &[CallRecord]) -> String {
     let mut text = format!("{} calls:", calls.len());
     for call in calls.iter().take(SHOWN) {

@@ -1,7 +1,6 @@
-//! What the service refuses before it looks at what is asked.
+//! What the service refuses before it reads what the request is for.
 //!
-//! Each check is one documented reason for a refusal. None of them changes anything, and none repeats a part
-//! of the request in its answer.
+//! Each check is one documented reason for a refusal. No check changes anything, and no answer repeats a part of the request.
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, IF_MATCH};
 use http::request::Parts;
@@ -10,7 +9,6 @@ use http::{HeaderMap, Method};
 
 use super::answer::Refusal;
 use super::generation::API_VERSION;
-use super::offer::IfMatch;
 use super::route::query_values;
 
 const MISDIRECTED: Refusal = Refusal::new(421, "MisdirectedRequest", "The request was meant for another origin.");
@@ -22,18 +20,15 @@ const NO_VERSION: Refusal =
 const NO_IF_MATCH: Refusal = Refusal::new(400, "MissingIfMatch", "The request needs an If-Match header.");
 const STALE: Refusal = Refusal::new(412, "PreconditionFailed", "The ETag of If-Match is not the current one.");
 
-/// A request that names an origin must name the portal's: a token for another host is a leak.
+/// A request that names an origin must name the portal's. A token that is sent elsewhere is a leak.
 pub(super) fn origin(uri: &Uri, origin: &str) -> Result<(), Refusal> {
-    if uri.authority().is_none() || (place(uri).is_some() && place(uri) == origin.parse().ok().and_then(|o| place(&o)))
-    {
-        Ok(())
-    } else {
-        Err(MISDIRECTED)
-    }
+    let own = origin.parse().ok().and_then(|own| origin_of(&own));
+    let is_own = uri.authority().is_none() || (own.is_some() && origin_of(uri) == own);
+    if is_own { Ok(()) } else { Err(MISDIRECTED) }
 }
 
 /// Scheme, host and port; `None` with user info, or without a scheme that has a default port.
-fn place(uri: &Uri) -> Option<(String, String, u16)> {
+fn origin_of(uri: &Uri) -> Option<(String, String, u16)> {
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
     let default = match scheme.as_str() {
@@ -44,7 +39,7 @@ fn place(uri: &Uri) -> Option<(String, String, u16)> {
     Some((scheme, authority.host().to_ascii_lowercase(), uri.port_u16().unwrap_or(default)))
 }
 
-/// A POST says how long its body is, and whoever says it must be right.
+/// A POST has a length, and every length is right.
 pub(super) fn length(parts: &Parts, body: &[u8]) -> Result<(), Refusal> {
     let mut lengths = parts.headers.get_all(CONTENT_LENGTH).iter();
     match (lengths.next(), lengths.next()) {
@@ -55,19 +50,16 @@ pub(super) fn length(parts: &Parts, body: &[u8]) -> Result<(), Refusal> {
     }
 }
 
-/// The token of the one `Authorization: Bearer …`, for the portal to compare.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+/// The one `Authorization` is `Bearer` and a token that is valid.
+pub(super) fn token(headers: &HeaderMap, is_valid: impl FnOnce(&str) -> bool) -> Result<(), Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(UNAUTHORIZED);
     };
-    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or(UNAUTHORIZED)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token) } else { Err(UNAUTHORIZED) }
-}
-
-/// The answer to a token that is unknown or no longer valid.
-pub(super) fn known(is_valid: bool) -> Result<(), Refusal> {
-    if is_valid { Ok(()) } else { Err(UNAUTHORIZED) }
+    match value.to_str().ok().and_then(|value| value.split_once(' ')) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && is_valid(token) => Ok(()),
+        _ => Err(UNAUTHORIZED),
+    }
 }
 
 /// Exactly one `api-version`: one that was added to a URL that had it is wrong too.
@@ -75,14 +67,14 @@ pub(super) fn api_version(query: &str) -> Result<(), Refusal> {
     if query_values(query, "api-version") == [API_VERSION] { Ok(()) } else { Err(NO_VERSION) }
 }
 
-/// `If-Match`, for offers that ask for it. One ETag or `*`, no lists.
-pub(super) fn if_match(headers: &HeaderMap, required: Option<&IfMatch>, is_cancel: bool) -> Result<(), Refusal> {
-    let Some(required) = required.filter(|required| is_cancel || required.on_every_call) else {
+/// The `If-Match` of a cancel, for offers that need it. One ETag or `*`, no lists.
+pub(super) fn if_match(headers: &HeaderMap, etag: Option<&str>) -> Result<(), Refusal> {
+    let Some(etag) = etag else {
         return Ok(());
     };
     match headers.get(IF_MATCH).map(http::HeaderValue::as_bytes) {
         None => Err(NO_IF_MATCH),
-        Some(etag) if etag == b"*" || etag == required.etag.as_bytes() => Ok(()),
+        Some(value) if value == b"*" || value == etag.as_bytes() => Ok(()),
         Some(_) => Err(STALE),
     }
 }

@@ -10,13 +10,6 @@ use serde_json::{Value, json};
 /// An answer as plain data, for a script that replaces the service's own.
 ///
 /// [`Fault::status`](super::Fault::status) begins one.
-///
-/// ```
-/// use cancel_core::testing::portal::Answer;
-///
-/// let answer = Answer::status(503).header("retry-after", "2").body("<html>busy</html>");
-/// assert_eq!(answer.status, 503);
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Answer {
     /// The HTTP status.

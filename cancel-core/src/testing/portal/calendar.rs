@@ -66,34 +66,17 @@ impl Date {
 
 /// Year, month (1 to 12) and day (1 to 31) of the Gregorian calendar, from days since 1970.
 fn civil(days: u64) -> (u64, u64, u64) {
-    let mut left = days;
-    let mut year = 1970;
-    while left >= days_of_year(year) {
-        left -= days_of_year(year);
+    let (mut year, mut left) = (1970, days);
+    loop {
+        let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+        let february = if is_leap { 29 } else { 28 };
+        for (month, length) in (1..).zip([31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) {
+            if left < length {
+                return (year, month, left + 1);
+            }
+            left -= length;
+        }
         year += 1;
-    }
-    let mut month = 1;
-    while left >= days_of_month(year, month) {
-        left -= days_of_month(year, month);
-        month += 1;
-    }
-    (year, month, left + 1)
-}
-
-fn is_leap(year: u64) -> bool {
-    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
-}
-
-fn days_of_year(year: u64) -> u64 {
-    if is_leap(year) { 366 } else { 365 }
-}
-
-fn days_of_month(year: u64, month: u64) -> u64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
     }
 }
 

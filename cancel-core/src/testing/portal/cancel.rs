@@ -1,7 +1,7 @@
-//! What a cancel does, and the operation that it is itself.
+//! What a cancel does, and its own operation.
 //!
-//! A cancel that is answered with 202 becomes an operation with an id of its own. What it does to the
-//! operations in progress is decided when it is posted; how it fares is computed from the time, as theirs is.
+//! A cancel that is answered with 202 becomes an operation with an id of its own. What it does to the operations in progress is
+//! decided when it is posted. Its state is computed from the time, like theirs.
 
 use std::time::Duration;
 
@@ -22,22 +22,22 @@ pub enum CancelBehavior {
     /// What is in progress turns `canceled` after this long, unless it ends by itself before. The cancel
     /// operation completes then, whatever it was able to cancel.
     After(Duration),
-    /// The publish is faster: it goes on to its own end as if nothing had happened. The cancel operation
-    /// ends as `completed` when the last that was in progress has ended.
+    /// The publish is faster: it runs to its own end. The cancel operation ends as `completed` when the last operation that was
+    /// in progress has ended.
     LosesRace,
-    /// The publish goes on as if nothing had happened.
+    /// The publish runs on.
     DoesNothing {
         /// The cancel operation ends as `completed` nevertheless; `None`: it runs for ever.
         completes_after: Option<Duration>,
     },
-    /// The publish goes on, and the cancel operation ends as `failed`, with an error.
+    /// The publish runs on, and the cancel operation ends as `failed`, with an error.
     Fails {
         /// Until the cancel operation fails.
         after: Duration,
     },
 }
 
-/// The operation that a cancel is, once it was answered with 202.
+/// The operation of a cancel that was answered with 202.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CancelOperation {
     pub(super) id: String,
@@ -48,7 +48,6 @@ pub(super) struct CancelOperation {
     /// Where the `$` form of the location points.
     pub(super) version: u32,
     pub(super) slot: String,
-    pub(super) notification_emails: Option<String>,
 }
 
 impl CancelOperation {
@@ -73,7 +72,7 @@ impl CancelOperation {
         }
     }
 
-    /// When the last of what was in progress ends; `None` while one of them does not.
+    /// When the last operation that was in progress ends. `None` if one of them has no end yet.
     fn targets_ended(&self, operations: &[PublishOperation]) -> Option<Duration> {
         operations
             .iter()
@@ -84,19 +83,19 @@ impl CancelOperation {
 
 impl Offer {
     /// Does what the offer's behavior says, and answers. `id` is for the cancel operation.
-    pub(super) fn process_cancel(
-        &mut self,
-        now: Duration,
-        id: String,
-        notification_emails: Option<String>,
-        origin: &str,
-    ) -> Answer {
-        let Aim { targets, newest, version, slot } = self.aim(now);
+    pub(super) fn process_cancel(&mut self, now: Duration, id: String, origin: &str) -> Answer {
+        let in_progress = self.visible(now).filter(|operation| operation.state(now).is_in_progress());
+        let targets = in_progress.map(|operation| operation.id().to_owned()).collect::<Vec<_>>();
+        let newest = self.current(now);
+        let newest_id = newest.map(|newest| newest.id().to_owned());
+        // The documented version and slot where there is no operation.
+        let (version, slot) = newest.map_or((2, "preview"), |newest| (newest.publishing_version, &*newest.slot));
+        let slot = slot.to_owned();
         self.apply(now, &targets);
         if self.behavior == CancelBehavior::AtOnce {
             return Answer::status(200);
         }
-        let shown = match (self.located(), &newest) {
+        let shown = match (self.located(), &newest_id) {
             (LocationNames::CanceledOperation, Some(newest)) => newest,
             _ => &id,
         };
@@ -114,22 +113,8 @@ impl Offer {
             accepted = accepted.header(name, &value);
         }
         let (asked_at, behavior) = (now, self.behavior);
-        self.cancels.push(CancelOperation { id, asked_at, behavior, targets, version, slot, notification_emails });
+        self.cancels.push(CancelOperation { id, asked_at, behavior, targets, version, slot });
         accepted
-    }
-
-    fn aim(&self, now: Duration) -> Aim {
-        let in_progress = self.visible(now).filter(|operation| operation.state(now).is_in_progress());
-        let targets = in_progress.map(|operation| operation.id().to_owned()).collect();
-        match self.current(now) {
-            Some(newest) => Aim {
-                targets,
-                newest: Some(newest.id().to_owned()),
-                version: newest.version(),
-                slot: newest.slot_name().to_owned(),
-            },
-            None => Aim { targets, newest: None, version: 2, slot: "preview".to_owned() },
-        }
     }
 
     fn apply(&mut self, now: Duration, targets: &[String]) {
@@ -144,15 +129,4 @@ impl Offer {
             }
         }
     }
-}
-
-/// What a cancel is for, before it has done anything.
-struct Aim {
-    /// The ids of what is in progress.
-    targets: Vec<String>,
-    /// The id of the one that was started last, in progress if one is.
-    newest: Option<String>,
-    /// Where that one is; the documented version and slot if there is none.
-    version: u32,
-    slot: String,
 }

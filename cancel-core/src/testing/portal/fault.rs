@@ -1,7 +1,7 @@
 //! Scripted faults: what goes wrong between a client and the service, one request at a time.
 //!
-//! A script decides which request is hit and how. It never changes what the service knows, except that a
-//! request which is not processed has no effect.
+//! A script decides which request is hit and how. It does not change the service itself: a request that is not processed has no
+//! effect, and that is all.
 
 use bytes::Bytes;
 use http::Response;
@@ -26,9 +26,9 @@ pub enum Call {
 /// What goes wrong with one request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// The client sees this and the service never sees the request.
+    /// The client gets this, and the service does not get the request.
     Answer(Answer),
-    /// The service does what is asked, but the client sees this: a gateway's 503.
+    /// The service does what is asked, but the client gets this: a gateway's 503.
     AnswerAfterProcessing(Answer),
     /// The request never arrives, and nothing comes back.
     LoseRequest,
@@ -61,7 +61,7 @@ impl Fault {
 }
 
 impl Answer {
-    /// The service does what is asked, and this is what the client sees of it.
+    /// The service does what is asked, but the client gets this.
     #[must_use]
     pub fn after_processing(self) -> Fault {
         Fault::AnswerAfterProcessing(self)
@@ -74,7 +74,7 @@ impl From<Answer> for Fault {
     }
 }
 
-/// How a response reaches the client. A transport that carries a portal's responses looks here first.
+/// How a response reaches the client. A transport that carries a portal's responses must read this first.
 ///
 /// It travels as an extension of the response; [`Delivery::of`] reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
 //! How a 202 says where its operation is: the rows of the contract's location table.
 //!
-//! This module writes locations. Reading them back is the router's part.
+//! This module writes locations. `route` reads them.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub enum Generation {
     /// No header; the body is an object with a string member of this name, such as `location`,
     /// `operationLocation` or `Operation-Location`.
     BodyMember(String),
-    /// Both headers: `Operation-Location` is right, and `Location` names what answers 404.
+    /// Both headers: `Operation-Location` is right, and `Location` gets a 404.
     BothHeaders,
     /// No location at all, which no page allows.
     NoLocation,
@@ -37,7 +37,7 @@ pub enum Generation {
 
 /// What the location of a 202 shows.
 ///
-/// The pages say the cancel operation; clients have seen `canceled` there, which only the publish can be.
+/// The pages say the cancel operation. Clients have observed `canceled` there, which only the publish can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LocationNames {
     /// The cancel's own progress: `running`, then `completed` or `failed`.
@@ -46,7 +46,7 @@ pub enum LocationNames {
     CanceledOperation,
 }
 
-/// What a location can be written from.
+/// The parts of a location.
 pub(super) struct Names<'a> {
     pub(super) origin: &'a str,
     pub(super) publisher: &'a str,
@@ -66,11 +66,6 @@ impl Generation {
             Self::Slot2018 | Self::NonMigrated2020 => LocationNames::CanceledOperation,
             _ => LocationNames::CancelOperation,
         }
-    }
-
-    /// Migrated offers ignore notification addresses.
-    pub(super) fn is_migrated(&self) -> bool {
-        *self == Self::Migrated2020
     }
 
     /// The 202 of a cancel.

@@ -1,6 +1,6 @@
 //! One request in, one response out: the order of checks, and where a scripted fault comes in.
 //!
-//! Everything that a check needs to know is in its own module; this one only says who is asked when.
+//! Each check is in a module of its own. This one has their order.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::answer::{Answer, Refusal, guid};
 use super::fault::{Delivery, Fault};
 use super::offer::Offer;
 use super::record::CallRecord;
-use super::route::{Route, query_values};
+use super::route::{Resource, Route, query_values};
 use super::{Portal, admission, calendar, notice};
 
 const NO_PATH: Refusal = Refusal::new(404, "NotFound", "There is nothing at this path.");
@@ -26,32 +26,10 @@ const CORRELATION_ID: u32 = 0x0000_c088;
 const CANCEL_ID: u32 = 0x0000_ca4c;
 
 impl Portal {
-    /// Answers one request, at the virtual time `now`: time since an epoch of the caller's choosing, which
-    /// never goes back.
+    /// Answers one request, at the virtual time `now`: time since an epoch that the caller chooses. It must not run backwards.
     ///
     /// Any request is answered, if only with a refusal. [`Delivery::of`] tells whether the response reaches
     /// the client.
-    ///
-    /// ```
-    /// use cancel_core::testing::portal::{CancelBehavior, Offer, Portal};
-    /// use std::time::Duration;
-    ///
-    /// let mut portal = Portal::new();
-    /// portal.accept_token("secret", None);
-    /// portal.add_offer(
-    ///     Offer::new("contoso", "contoso-offer").cancel(CancelBehavior::After(Duration::from_secs(90))),
-    /// );
-    /// let request = http::Request::post(
-    ///     "/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31",
-    /// )
-    /// .header("authorization", "Bearer secret")
-    /// .header("content-length", "0")
-    /// .body("")
-    /// .unwrap();
-    /// let response = portal.handle(Duration::ZERO, request);
-    /// assert_eq!(response.status(), 202);
-    /// assert!(response.headers().contains_key("location"));
-    /// ```
     pub fn handle(&mut self, now: Duration, request: Request<impl AsRef<[u8]>>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         let route = Route::of(parts.uri.path());
@@ -97,50 +75,49 @@ impl Portal {
             return Err(WRONG_METHOD);
         }
         admission::length(parts, body)?;
-        admission::known(self.tokens.is_valid(admission::bearer(&parts.headers)?, now))?;
+        admission::token(&parts.headers, |token| self.tokens.is_valid(token, now))?;
         let query = parts.uri.query().unwrap_or_default();
         admission::api_version(query)?;
 
         let cancel_id = guid(CANCEL_ID, self.cancels + 1);
         let origin = self.origin.clone();
         let offer = self.admitted_offer(route)?;
-        let is_cancel = matches!(route, Route::Cancel { .. });
-        admission::if_match(&parts.headers, offer.if_match.as_ref(), is_cancel)?;
-        match route {
-            Route::Cancel { .. } => {
+        match &route.resource {
+            Resource::Cancel => {
+                admission::if_match(&parts.headers, offer.if_match.as_deref())?;
                 let emails = notice::notification_emails(&parts.headers, body)?;
-                record.notification_emails.clone_from(&emails);
-                let answer = offer.process_cancel(now, cancel_id, emails, &origin);
+                record.notification_emails = emails;
+                let answer = offer.process_cancel(now, cancel_id, &origin);
                 self.cancels += 1;
                 Ok(answer)
             }
-            Route::Operation { operation, .. } => offer.operation_answer(now, operation),
-            Route::Slot { version, slot, .. } => offer.slot_answer(now, version, slot),
-            Route::Submissions { .. } => {
+            Resource::Operation(id) => offer.operation_answer(now, id),
+            Resource::Slot { version, slot } => offer.slot_answer(now, version, slot),
+            Resource::Submissions => {
                 let mut filters = query_values(query, "status");
                 filters.extend(query_values(query, "submissionState"));
                 Ok(offer.list_answer(now, &filters))
             }
-            Route::Status { .. } => Ok(offer.status_answer(now)),
+            Resource::Status => Ok(offer.status_answer(now)),
         }
     }
 
     /// The offer that a route names, if the client may see it.
     fn admitted_offer(&mut self, route: &Route) -> Result<&mut Offer, Refusal> {
-        let (publisher, name) = route.names();
+        let Route { publisher, offer: name, resource } = route;
         if self.foreign_publishers.contains(publisher) {
             return Err(FORBIDDEN);
         }
         let offers = self.publishers.get_mut(publisher).ok_or(NO_PUBLISHER)?;
-        let by_guid = matches!(route, Route::Slot { .. });
+        let by_guid = matches!(resource, Resource::Slot { .. });
         offers
             .values_mut()
-            .find(|offer| offer.name == name || (by_guid && offer.guid.eq_ignore_ascii_case(name)))
+            .find(|offer| offer.name == *name || (by_guid && offer.guid.eq_ignore_ascii_case(name)))
             .ok_or(NO_OFFER)
     }
 }
 
-/// A request, as everything that answers it needs it.
+/// The parts of a request that its answer depends on.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     now: Duration,

@@ -3,9 +3,9 @@
 //! It is **outside of the semver promise** of this crate: it may change in any release.
 //!
 //! [`Portal::handle`] takes a request and a time and gives a response. There is no clock, no randomness and no
-//! I/O: time is a [`Duration`] since an epoch of the caller's choosing, and a portal is a plain value that can
+//! I/O: time is a [`Duration`] since an epoch that the caller chooses, and a portal is a plain value that can
 //! be cloned, compared and hashed. A test sets up offers whose operations run in that virtual time, plays a
-//! conversation, and then looks at what was asked ([`Portal::calls`]) and at what became of the operations
+//! conversation, and then reads what was asked ([`Portal::calls`]) and what became of the operations
 //! ([`Portal::truth`]).
 //!
 //! It is written from the contract alone and uses nothing of the client's parsing or URL code, so that a
@@ -121,7 +121,7 @@ impl Portal {
         self
     }
 
-    /// Accepts a token no longer.
+    /// Stops accepting a token.
     pub fn revoke_token(&mut self, token: &str) -> &mut Self {
         self.tokens.revoke(token);
         self
@@ -176,7 +176,7 @@ impl Portal {
         Ok(())
     }
 
-    /// What cancels of an offer do from now on; those that were answered go on as they were.
+    /// What later cancels of an offer do. Earlier ones do not change.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl Portal {
         visible.map(|operation| (operation.id().to_owned(), operation.state(now).word())).collect()
     }
 
-    /// Every request so far, those that a script lost among them.
+    /// Every request so far, including those that a script lost.
     #[must_use]
     pub fn calls(&self) -> &[CallRecord] {
         &self.calls
@@ -219,8 +219,7 @@ impl Portal {
         self.calls.iter().filter(|call| call.call == Some(Call::Cancel) && call.method == "POST").count()
     }
 
-    /// Forgets which requests there were, so that portals are equal that will behave in the same way: request
-    /// ids start again too.
+    /// Forgets the requests, and starts the request ids again: portals that behave in the same way from here on are equal.
     pub fn forget_calls(&mut self) -> &mut Self {
         self.calls.clear();
         self.requests = 0;

@@ -1,7 +1,6 @@
 //! An offer: its operations, and how the service behaves for it.
 //!
-//! A plain value that a test puts together. What a cancel does to it is in `cancel`, what it looks like on
-//! the wire in `view`.
+//! A plain value that a test builds. `cancel` has what a cancel does to it, and `view` what it looks like on the wire.
 
 use std::time::Duration;
 
@@ -34,7 +33,8 @@ pub struct Offer {
     pub(super) location_names: Option<LocationNames>,
     pub(super) behavior: CancelBehavior,
     pub(super) retry_after: Option<RetryAfter>,
-    pub(super) if_match: Option<IfMatch>,
+    /// The ETag that a cancel needs in `If-Match`.
+    pub(super) if_match: Option<String>,
     pub(super) ignores_filter: bool,
     pub(super) lists_cancel_operations: bool,
     pub(super) operation_as_array: bool,
@@ -42,13 +42,6 @@ pub struct Offer {
     pub(super) wording: Wording,
     pub(super) operations: Vec<PublishOperation>,
     pub(super) cancels: Vec<CancelOperation>,
-}
-
-/// Optimistic concurrency, as the concurrency page has it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct IfMatch {
-    pub(super) etag: String,
-    pub(super) on_every_call: bool,
 }
 
 impl Offer {
@@ -95,14 +88,14 @@ impl Offer {
         self
     }
 
-    /// Adds an operation. An offer of the real service runs one at a time; nothing here insists on it.
+    /// Adds an operation. An offer of the real service runs one at a time; this is not checked.
     #[must_use]
     pub fn operation(mut self, operation: PublishOperation) -> Self {
         self.operations.push(operation);
         self
     }
 
-    /// What a 202 and each look at an operation in progress carry.
+    /// When to ask again, in a 202 and in each poll of an operation in progress.
     #[must_use]
     pub fn retry_after(mut self, retry_after: RetryAfter) -> Self {
         self.retry_after = Some(retry_after);
@@ -112,14 +105,7 @@ impl Offer {
     /// A cancel needs `If-Match`: 400 if it is missing, 412 unless it is this ETag or `*`.
     #[must_use]
     pub fn require_if_match(mut self, etag: &str) -> Self {
-        self.if_match = Some(IfMatch { etag: etag.to_owned(), on_every_call: false });
-        self
-    }
-
-    /// Every call that names the offer needs `If-Match`, as the concurrency page says.
-    #[must_use]
-    pub fn require_if_match_on_every_call(mut self, etag: &str) -> Self {
-        self.if_match = Some(IfMatch { etag: etag.to_owned(), on_every_call: true });
+        self.if_match = Some(etag.to_owned());
         self
     }
 
@@ -130,7 +116,7 @@ impl Offer {
         self
     }
 
-    /// The list has cancel operations too, which nobody documents and nobody excludes.
+    /// The list has cancel operations too. The pages neither say nor exclude it.
     #[must_use]
     pub fn list_cancel_operations(mut self) -> Self {
         self.lists_cancel_operations = true;
@@ -138,7 +124,7 @@ impl Offer {
     }
 
     /// Whether a single operation is answered as an array of one object, as documented, or as a bare object,
-    /// as seen. The default is the object.
+    /// as observed. The default is the object.
     #[must_use]
     pub fn operation_as_array(mut self, as_array: bool) -> Self {
         self.operation_as_array = as_array;
@@ -171,6 +157,6 @@ impl Offer {
 
     /// The one in progress that was started last, or if there is none the one that was started last.
     pub(super) fn current(&self, now: Duration) -> Option<&PublishOperation> {
-        self.visible(now).max_by_key(|operation| (operation.state(now).is_in_progress(), operation.started()))
+        self.visible(now).max_by_key(|operation| (operation.state(now).is_in_progress(), operation.started_at))
     }
 }

@@ -1,7 +1,7 @@
 //! A publish operation, and what state it is in at a time.
 //!
-//! A state is computed from when things began and ended, never stored: to look at an operation does not
-//! change it. What an operation looks like on the wire is not known here.
+//! A state is computed from the times at which things begin and end, and never stored: reading an operation does not change it.
+//! What it looks like on the wire is not known here.
 
 use std::time::Duration;
 
@@ -80,29 +80,17 @@ enum Course {
 /// A publish (or go-live) operation: what a cancel is meant to cancel.
 ///
 /// Without more it runs from the epoch on and never ends by itself. Times are virtual, since the epoch of
-/// whoever calls [`Portal::handle`](super::Portal::handle).
-///
-/// ```
-/// use cancel_core::testing::portal::PublishOperation;
-/// use std::time::Duration;
-///
-/// let publish = PublishOperation::new("56615b67-2185-49fe-80d2-c4ddf77bb2e8")
-///     .slot("preview")
-///     .started_at(Duration::from_secs(30))
-///     .runs_for(Duration::from_secs(600));
-/// assert_eq!(publish.id(), "56615b67-2185-49fe-80d2-c4ddf77bb2e8");
-/// ```
+/// the caller of [`Portal::handle`](super::Portal::handle).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PublishOperation {
     id: String,
-    slot: String,
-    publishing_version: u32,
-    notification_emails: String,
-    started_at: Duration,
+    pub(super) slot: String,
+    pub(super) publishing_version: u32,
+    pub(super) started_at: Duration,
     not_started_until: Duration,
     course: Course,
     /// Ended from outside, by a cancel or by [`Portal::end_operation`](super::Portal::end_operation).
-    stopped: Option<(Duration, End)>,
+    pub(super) stopped: Option<(Duration, End)>,
 }
 
 impl PublishOperation {
@@ -113,7 +101,6 @@ impl PublishOperation {
             id: id.to_owned(),
             slot: "preview".to_owned(),
             publishing_version: 2,
-            notification_emails: String::new(),
             started_at: Duration::ZERO,
             not_started_until: Duration::ZERO,
             course: Course::Endless,
@@ -136,21 +123,14 @@ impl PublishOperation {
         self
     }
 
-    /// What the operation shows as `notificationEmails`; offers that were migrated never show it.
-    #[must_use]
-    pub fn notification_emails(mut self, emails: &str) -> Self {
-        emails.clone_into(&mut self.notification_emails);
-        self
-    }
-
-    /// When it was started. Before this time nobody can see it, and no cancel reaches it.
+    /// When it was started. Before this time it is not on the list, and no cancel reaches it.
     #[must_use]
     pub fn started_at(mut self, at: Duration) -> Self {
         self.started_at = at;
         self
     }
 
-    /// It waits as `notStarted` until `at`; the other durations count from there.
+    /// It waits as `notStarted` until `at`. The other durations begin there.
     #[must_use]
     pub fn not_started_until(mut self, at: Duration) -> Self {
         self.not_started_until = at;
@@ -218,10 +198,6 @@ impl PublishOperation {
         self.started_at <= now
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stopped.is_some()
-    }
-
     pub(super) fn waits_for_sign_off(&self) -> bool {
         self.course == Course::SignOff
     }
@@ -239,11 +215,7 @@ impl PublishOperation {
         Some((elapsed.as_nanos() * all).checked_div(total.as_nanos()).unwrap_or(all))
     }
 
-    pub(super) fn started(&self) -> Duration {
-        self.started_at
-    }
-
-    /// When the service last had something new to say of it.
+    /// When its state last changed.
     pub(super) fn changed(&self, now: Duration) -> Duration {
         match self.end() {
             Some((at, _)) if at <= now => at,
@@ -254,17 +226,5 @@ impl PublishOperation {
 
     fn running_from(&self) -> Duration {
         self.started_at.max(self.not_started_until)
-    }
-
-    pub(super) fn slot_name(&self) -> &str {
-        &self.slot
-    }
-
-    pub(super) fn version(&self) -> u32 {
-        self.publishing_version
-    }
-
-    pub(super) fn emails(&self) -> &str {
-        &self.notification_emails
     }
 }

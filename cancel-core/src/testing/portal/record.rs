@@ -1,4 +1,4 @@
-//! What a portal was asked, for a test to look at afterwards.
+//! What a portal was asked, for a test to read afterwards.
 //!
 //! A record has everything of a request that a test may want to check, and never the token.
 
@@ -26,7 +26,7 @@ pub struct CallRecord {
     pub headers: Vec<(String, String)>,
     /// The `notification-emails` of a cancel that was processed.
     pub notification_emails: Option<String>,
-    /// Whether the service saw it, as opposed to a script that answered in its place or lost it.
+    /// Whether the service got it. A script can answer in its place, or lose it.
     pub processed: bool,
     /// The status that the client was answered; `None` if the answer was lost.
     pub status: Option<u16>,

@@ -1,4 +1,4 @@
-//! The service's wish of when to ask again, in every form that clients must read.
+//! When the service asks to be called again, in every form that clients must read.
 
 use std::time::Duration;
 

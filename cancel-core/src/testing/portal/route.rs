@@ -1,37 +1,30 @@
-//! Which call a URL names.
+//! The offer and the resource that a URL names.
 //!
-//! Reads a path segment by segment, as a server does: percent-encoding is undone within a segment, and one
-//! trailing slash is nothing. It does not know which offers there are.
+//! A path is read segment by segment, as a server does: percent-encoding is undone within a segment, and one trailing slash is
+//! ignored. Which offers there are is not known here.
 
 use super::fault::Call;
 
-/// Which call a path names.
+/// The offer and the resource that a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Route {
-    Cancel {
-        publisher: String,
-        offer: String,
-    },
-    Operation {
-        publisher: String,
-        offer: String,
-        operation: String,
-    },
-    /// The `$` form; a GUID may stand for the offer.
+pub(super) struct Route {
+    pub(super) publisher: String,
+    /// Its name; in the `$` form a GUID can stand for it.
+    pub(super) offer: String,
+    pub(super) resource: Resource,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Resource {
+    Cancel,
+    Operation(String),
+    /// The `$` form.
     Slot {
-        publisher: String,
-        offer: String,
         version: String,
         slot: String,
     },
-    Submissions {
-        publisher: String,
-        offer: String,
-    },
-    Status {
-        publisher: String,
-        offer: String,
-    },
+    Submissions,
+    Status,
 }
 
 impl Route {
@@ -41,60 +34,38 @@ impl Route {
         let path = path.strip_suffix('/').unwrap_or(path);
         let segments = path.split('/').map(decoded).collect::<Option<Vec<_>>>()?;
         let segments = segments.iter().map(String::as_str).collect::<Vec<_>>();
-        match *segments.as_slice() {
-            ["api", "operations", name] => Self::slot(name),
-            ["api", "publishers", publisher, "offers", offer, ref call @ ..] => {
-                let (publisher, offer) = (publisher.to_owned(), offer.to_owned());
-                match *call {
-                    ["cancel"] => Some(Self::Cancel { publisher, offer }),
-                    ["operations", id] => Some(Self::Operation { publisher, offer, operation: id.to_owned() }),
-                    ["submissions"] => Some(Self::Submissions { publisher, offer }),
-                    ["status"] => Some(Self::Status { publisher, offer }),
-                    _ => None,
-                }
+        let (publisher, offer, resource) = match *segments.as_slice() {
+            ["api", "operations", name] => {
+                let parts = name.split('$').collect::<Vec<_>>();
+                let [publisher, offer, version, slot] = *parts.as_slice() else {
+                    return None;
+                };
+                (publisher, offer, Resource::Slot { version: version.to_owned(), slot: slot.to_owned() })
             }
-            _ => None,
-        }
-    }
-
-    fn slot(name: &str) -> Option<Self> {
-        let parts = name.split('$').collect::<Vec<_>>();
-        let [publisher, offer, version, slot] = *parts.as_slice() else {
-            return None;
+            ["api", "publishers", publisher, "offers", offer, "cancel"] => (publisher, offer, Resource::Cancel),
+            ["api", "publishers", publisher, "offers", offer, "submissions"] => {
+                (publisher, offer, Resource::Submissions)
+            }
+            ["api", "publishers", publisher, "offers", offer, "status"] => (publisher, offer, Resource::Status),
+            ["api", "publishers", publisher, "offers", offer, "operations", id] => {
+                (publisher, offer, Resource::Operation(id.to_owned()))
+            }
+            _ => return None,
         };
-        Some(Self::Slot {
-            publisher: publisher.to_owned(),
-            offer: offer.to_owned(),
-            version: version.to_owned(),
-            slot: slot.to_owned(),
-        })
+        Some(Self { publisher: publisher.to_owned(), offer: offer.to_owned(), resource })
     }
 
     pub(super) fn call(&self) -> Call {
-        match self {
-            Self::Cancel { .. } => Call::Cancel,
-            Self::Operation { .. } | Self::Slot { .. } => Call::Operation,
-            Self::Submissions { .. } => Call::List,
-            Self::Status { .. } => Call::Status,
+        match self.resource {
+            Resource::Cancel => Call::Cancel,
+            Resource::Operation(_) | Resource::Slot { .. } => Call::Operation,
+            Resource::Submissions => Call::List,
+            Resource::Status => Call::Status,
         }
     }
 
     pub(super) fn method(&self) -> &'static str {
-        match self {
-            Self::Cancel { .. } => "POST",
-            _ => "GET",
-        }
-    }
-
-    /// Publisher and offer; the offer may be a GUID in the `$` form.
-    pub(super) fn names(&self) -> (&str, &str) {
-        match self {
-            Self::Cancel { publisher, offer }
-            | Self::Operation { publisher, offer, .. }
-            | Self::Slot { publisher, offer, .. }
-            | Self::Submissions { publisher, offer }
-            | Self::Status { publisher, offer } => (publisher, offer),
-        }
+        if self.resource == Resource::Cancel { "POST" } else { "GET" }
     }
 }
 
@@ -128,19 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn malformed_percent_encoding_names_nothing() {
-        for path in [
-            "/api/operations/a$b$2$%",
-            "/api/operations/a$b$2$%2",
-            "/api/operations/a$b$2$%zz",
-            "/api/operations/a$b$2$%ff",
-        ] {
-            assert_eq!(Route::of(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn dot_segments_and_empty_ones_name_nothing() {
+    fn a_path_that_is_malformed_names_nothing() {
         for path in [
             "",
             "/",
@@ -150,6 +109,10 @@ mod tests {
             "/api/operations/a$b$2",
             "/api/operations/a$b$2$c$d",
             "/api/operations/a$b$2$c//",
+            "/api/operations/a$b$2$%",
+            "/api/operations/a$b$2$%2",
+            "/api/operations/a$b$2$%zz",
+            "/api/operations/a$b$2$%ff",
         ] {
             assert_eq!(Route::of(path), None, "{path}");
         }

@@ -14,43 +14,17 @@ use super::wording::Wording;
 struct Step {
     id: &'static str,
     name: &'static str,
-    description: &'static str,
-    /// The member is optional.
+    /// An optional member.
     time_frame: Option<&'static str>,
 }
 
 const STEPS: [Step; 6] = [
-    Step {
-        id: "displaydummycertify",
-        name: "Validate prerequisites",
-        description: "The settings of the offer are checked.",
-        time_frame: Some("< 15 min"),
-    },
-    Step {
-        id: "displaycertify",
-        name: "Certification",
-        description: "The offer is tested and certified.",
-        time_frame: Some("< 1 day"),
-    },
-    Step {
-        id: "displayprovision",
-        name: "Provisioning",
-        description: "The offer is made available in the regions.",
-        time_frame: Some("< 4 days"),
-    },
-    Step {
-        id: "displaypackage",
-        name: "Packaging and lead generation registration",
-        description: "The marketplace page is packaged.",
-        time_frame: Some("< 1 hour"),
-    },
-    Step {
-        id: SIGN_OFF,
-        name: "Publisher signoff",
-        description: "The preview waits for the publisher.",
-        time_frame: None,
-    },
-    Step { id: "live", name: "Live", description: "The offer is on the marketplace.", time_frame: Some("< 4 days") },
+    Step { id: "displaydummycertify", name: "Validate prerequisites", time_frame: Some("< 15 min") },
+    Step { id: "displaycertify", name: "Certification", time_frame: Some("< 1 day") },
+    Step { id: "displayprovision", name: "Provisioning", time_frame: Some("< 4 days") },
+    Step { id: "displaypackage", name: "Packaging and lead generation registration", time_frame: Some("< 1 hour") },
+    Step { id: SIGN_OFF, name: "Publisher signoff", time_frame: None },
+    Step { id: "live", name: "Live", time_frame: Some("< 4 days") },
 ];
 
 const SIGN_OFF: &str = "publisher-signoff";
@@ -97,7 +71,7 @@ fn written(step: &Step, state: State, percent: u64, changed: Duration, wording: 
     let mut written = json!({
         "id": step.id,
         "stepName": step.name,
-        "description": step.description,
+        "description": format!("{} is one of six steps.", step.name),
         "status": wording.step(state),
         "messages": messages,
         "progressPercentage": percent,

@@ -18,7 +18,7 @@ impl Tokens {
         self.0.remove(token);
     }
 
-    /// From the moment that it expires on, a token is as good as an unknown one.
+    /// An expired token counts as an unknown one.
     pub(super) fn is_valid(&self, token: &str, now: Duration) -> bool {
         self.0.get(token).is_some_and(|until| until.is_none_or(|until| now < until))
     }

@@ -43,15 +43,15 @@ impl Offer {
             }
         }
         self.visible(now)
-            .filter(|operation| is_it(operation.version(), operation.slot_name()))
-            .max_by_key(|operation| operation.started())
+            .filter(|operation| is_it(operation.publishing_version, &operation.slot))
+            .max_by_key(|operation| operation.started_at)
             .map(|operation| self.publish_answer(now, operation))
             .ok_or(NO_OPERATION)
     }
 
     /// GET `…/status`: the newest operation, or `neverPublished`.
     pub(super) fn status_answer(&self, now: Duration) -> Answer {
-        match self.visible(now).max_by_key(|operation| operation.started()) {
+        match self.visible(now).max_by_key(|operation| operation.started_at) {
             Some(operation) => self.polled(now, operation.state(now), &self.publish_view(now, operation)),
             None => Answer::status(200).json(&json!({
                 "status": "neverPublished",
@@ -87,7 +87,7 @@ impl Offer {
         self.single(now, cancel.state(now, &self.operations), self.cancel_view(now, cancel))
     }
 
-    /// One operation: documented as an array, seen as an object.
+    /// One operation: documented as an array, observed as an object.
     fn single(&self, now: Duration, state: State, view: Value) -> Answer {
         let view = if self.operation_as_array { json!([view]) } else { view };
         self.polled(now, state, &view)
@@ -106,16 +106,13 @@ impl Offer {
 
     fn publish_view(&self, now: Duration, operation: &PublishOperation) -> Value {
         let state = operation.state(now);
-        let mut view = self.view(now, state, operation.changed(now), operation.version());
+        let mut view = self.view(now, state, operation.changed(now), operation.publishing_version);
         set(&mut view, "steps", steps(operation, now, &self.wording).into());
-        if state.is_in_progress() && !operation.is_stopped() {
+        if state.is_in_progress() && operation.stopped.is_none() {
             set(&mut view, "cancellationRequestState", "canCancel".into());
         }
         if state == State::Failed {
             set(&mut view, "error", json!({ "code": "PublishFailed", "message": "A step failed." }));
-        }
-        if !self.generation.is_migrated() {
-            set(&mut view, "notificationEmails", operation.emails().into());
         }
         view
     }
@@ -129,9 +126,6 @@ impl Offer {
         let mut view = self.view(now, state, changed, cancel.version);
         if state == State::Failed {
             set(&mut view, "error", "The operation could not be canceled.".into());
-        }
-        if !self.generation.is_migrated() {
-            set(&mut view, "notificationEmails", cancel.notification_emails.clone().unwrap_or_default().into());
         }
         view
     }
@@ -161,7 +155,14 @@ impl Offer {
 
     fn submission(&self, now: Duration, operation: &PublishOperation) -> Value {
         let changed = operation.changed(now);
-        self.entry(operation.id(), "publish", operation.state(now), changed, operation.version(), operation.slot_name())
+        self.entry(
+            operation.id(),
+            "publish",
+            operation.state(now),
+            changed,
+            operation.publishing_version,
+            &operation.slot,
+        )
     }
 
     fn cancel_submission(&self, now: Duration, cancel: &CancelOperation) -> Value {

@@ -7,15 +7,8 @@ use super::operation::State;
 
 /// The words that an offer's answers use for a status.
 ///
-/// The default is what working clients have seen: `notStarted`, `running`, `waitingForPublisherReview`,
+/// The default is what working clients have observed: `notStarted`, `running`, `waitingForPublisherReview`,
 /// `completed`, `canceled`, `failed`, and for steps `inProgress` and `complete`.
-///
-/// ```
-/// use cancel_core::testing::portal::Wording;
-///
-/// let wording = Wording::default().canceled("Cancelled").completed("succeeded").not_started("not started");
-/// assert_ne!(wording, Wording::default());
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wording {
     not_started: String,
@@ -24,8 +17,6 @@ pub struct Wording {
     completed: String,
     canceled: String,
     failed: String,
-    step_running: String,
-    step_completed: String,
 }
 
 impl Default for Wording {
@@ -37,8 +28,6 @@ impl Default for Wording {
             completed: State::Completed.word().to_owned(),
             canceled: State::Canceled.word().to_owned(),
             failed: State::Failed.word().to_owned(),
-            step_running: "inProgress".to_owned(),
-            step_completed: "complete".to_owned(),
         }
     }
 }
@@ -71,10 +60,6 @@ words! {
     canceled,
     /// For an operation that failed, and for the step that it failed in.
     failed,
-    /// For a step that runs.
-    step_running,
-    /// For a step that is done.
-    step_completed,
 }
 
 impl Wording {
@@ -91,8 +76,8 @@ impl Wording {
 
     pub(super) fn step(&self, state: State) -> &str {
         match state {
-            State::Running => &self.step_running,
-            State::Completed => &self.step_completed,
+            State::Running => "inProgress",
+            State::Completed => "complete",
             other => self.operation(other),
         }
     }

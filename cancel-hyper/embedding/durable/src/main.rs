@@ -1,10 +1,11 @@
-//! Cancels many offers through a job queue in PostgreSQL, by any number of workers, each of which may be killed at any time.
+//! Cancels many offers through a job queue in PostgreSQL. There may be any number of workers, and each may be killed at
+//! any time.
 //!
 //!     durable add --publisher contoso offer-1 offer-2 …
 //!     durable work --token-command "az account get-access-token …"
 //!     durable retry
 //!
-//! A job is a row, and the cancellation's checkpoint is a column of it. See `schema.sql`.
+//! A job is a row of a table, and the cancellation's checkpoint is a column. See `schema.sql`.
 
 mod queue;
 #[path = "../../../examples/command_line/tokens.rs"]
@@ -29,10 +30,10 @@ use crate::worker::Worker;
 
 #[derive(Parser)]
 struct Arguments {
-    /// The database, as postgres://host/name or as host=… dbname=…
+    /// The database, as postgres://host/name or host=… dbname=…
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database: String,
-    /// The service: only jobs of this one are added, done or opened again
+    /// The service: only its jobs are added, done or reopened
     #[arg(long, value_name = "URL", default_value = "https://cloudpartner.azure.com")]
     endpoint: String,
     #[command(subcommand)]
@@ -41,43 +42,43 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Add a job an offer
+    /// Add one job per offer
     Add {
-        /// Who publishes
+        /// The publisher's ID
         #[arg(long)]
         publisher: String,
-        /// What is published
+        /// The IDs of the offers
         #[arg(required = true)]
         offers: Vec<String>,
     },
     /// Do the jobs that are due
     Work(Work),
-    /// Open the jobs again that ended with an error, where they stand
+    /// Reopen the jobs that ended with an error, from their checkpoints
     Retry,
 }
 
 #[derive(Args)]
 struct Work {
-    /// How many jobs are under way at a time
+    /// How many jobs are in progress at a time
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
     max_concurrent: u16,
-    /// How long a job stays with a worker of whom nothing is heard
+    /// How long a worker keeps a job without renewing its lease
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     lease: Duration,
-    /// The first wait before a look, and the shortest
+    /// The first wait before a poll, and the shortest
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
     poll_interval: Duration,
-    /// End when all jobs have ended
+    /// Stop when all jobs have ended
     #[arg(long)]
     until_done: bool,
-    /// A command that prints a token, run again whenever a fresh one is needed; without it AZURE_TOKEN
+    /// A command that prints a token; it is run whenever a fresh one is needed [default: the token in AZURE_TOKEN]
     #[arg(long, value_name = "COMMAND")]
     token_command: Option<String>,
 }
 
-/// As in the usual policy.
+/// The default of the policy.
 const LONGEST_EXCHANGE: Duration = Duration::from_secs(30);
-/// A lease that is shorter is over before anything is done.
+/// A shorter lease would expire before an exchange.
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 
 #[tokio::main]
@@ -88,8 +89,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Command::Add { publisher, offers } => add(&database, &endpoint, &publisher, &offers).await,
         Command::Work(arguments) => work(&database, endpoint, arguments).await,
         Command::Retry => {
-            let opened = Queue::open(&database, &endpoint, SHORTEST_LEASE).await?.retry().await?;
-            Ok(writeln!(io::stdout(), "{opened} opened again")?)
+            let reopened = Queue::open(&database, &endpoint, SHORTEST_LEASE).await?.retry().await?;
+            Ok(writeln!(io::stdout(), "{reopened} reopened")?)
         }
     }
 }
@@ -101,7 +102,7 @@ async fn add(database: &str, endpoint: &Endpoint, publisher: &str, offers: &[Str
     let queue = Queue::open(database, endpoint, SHORTEST_LEASE).await?;
     queue.set_up().await?;
     for request in requests {
-        let added = if queue.add(&request).await? { "added" } else { "there already" };
+        let added = if queue.add(&request).await? { "added" } else { "already there" };
         writeln!(io::stdout(), "{}/{}: {added}", request.publisher(), request.offer())?;
     }
     Ok(())
@@ -123,19 +124,20 @@ async fn work(database: &str, endpoint: Endpoint, arguments: Work) -> Result<(),
             async move { spawn_blocking(move || tokens.next()).await.map_err(|error| error.to_string())? }
         })?,
         endpoint,
-        // A POST's time begins before it is written down, so that it leaves within the lease that this write begins.
+        // An exchange has half a lease. Its time begins before its checkpoint is written, and that write renews the
+        // lease. So a POST leaves within the lease.
         policy: Policy::default()
             .poll_interval(arguments.poll_interval)
             .attempt_timeout((lease / 2).min(LONGEST_EXCHANGE)),
         until_done: arguments.until_done,
-        stop: asked_to_stop()?,
+        stop: stop_signal()?,
     };
     worker.run(arguments.max_concurrent.into()).await?;
     Ok(())
 }
 
-/// Turns true at the first signal to end. At the second the process ends as it is, which loses nothing either.
-fn asked_to_stop() -> io::Result<watch::Receiver<bool>> {
+/// Becomes true at the first SIGTERM or SIGINT. The second one ends the process at once, which loses nothing either.
+fn stop_signal() -> io::Result<watch::Receiver<bool>> {
     let (ask, stop) = watch::channel(false);
     let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {

@@ -1,8 +1,8 @@
-//! The queue: a table of PostgreSQL. It knows who may do what with a job, and nothing of HTTP.
+//! The queue: a table of PostgreSQL. It decides which worker may change a job. It knows nothing of HTTP.
 //!
-//! A worker has a job for the time of a lease, which it renews while it lives. When it dies the lease runs out, and the
-//! next worker takes the job with a higher `attempt`. From then on whatever the first one writes changes no row: a
-//! worker that was only slow cannot overwrite what its successor has written, and finds out before it posts.
+//! A worker holds a job by a lease, which it renews while it lives. When it dies, the lease expires, and the next
+//! worker takes the job with a higher `attempt`. From then on the first worker's writes change no row. So a worker that
+//! was only slow cannot overwrite what its successor has written, and notices before it posts.
 
 use std::error::Error;
 use std::fmt;
@@ -12,32 +12,34 @@ use cancel_core::{CancelRequest, Checkpoint, Endpoint};
 use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Config, NoTls};
 
-/// The words of outcomes: a job that ended with any other can be opened again.
+/// The words of outcomes. A job that ended with any other word has failed, and can be reopened.
 const OUTCOMES: [&str; 5] = ["canceled", "accepted", "ended", "still_running", "nothing_running"];
 
-/// A connection to the database, whose jobs are those of one service, and how long a job is had without a word from its worker.
+/// The jobs of one service.
 pub(crate) struct Queue {
     client: Client,
+    /// The service.
     endpoint: String,
+    /// How long a worker keeps a job without renewing its lease.
     lease: Duration,
 }
 
-/// A job that this worker has.
+/// A job that this worker holds.
 pub(crate) struct Job {
     id: i64,
     attempt: i32,
     pub(crate) publisher: String,
     pub(crate) offer: String,
-    /// Where the worker before got to, if it can still be read.
+    /// The checkpoint of the worker before.
     pub(crate) checkpoint: Option<String>,
-    /// The database's time, since 1970: the one clock that all workers share.
+    /// The database's time since 1970: the clock that all workers share.
     pub(crate) now: Duration,
 }
 
-/// Why a job could not be written.
+/// Why a job could not be changed.
 #[derive(Debug)]
 pub(crate) enum NotWritten {
-    /// Another worker has it.
+    /// Another worker holds it.
     Lost,
     Failed(tokio_postgres::Error),
 }
@@ -45,7 +47,7 @@ pub(crate) enum NotWritten {
 impl fmt::Display for NotWritten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lost => f.write_str("another worker has the job"),
+            Self::Lost => f.write_str("another worker holds the job"),
             Self::Failed(error) => write!(f, "the database: {error}"),
         }
     }
@@ -60,7 +62,7 @@ impl From<tokio_postgres::Error> for NotWritten {
 }
 
 impl Queue {
-    /// Connects. A database that has fallen silent is given up before the lease is over.
+    /// Connects. The connection breaks when the database is silent for as long as a lease.
     pub(crate) async fn open(
         database: &str,
         endpoint: &Endpoint,
@@ -68,24 +70,24 @@ impl Queue {
     ) -> Result<Self, tokio_postgres::Error> {
         let mut config: Config = database.parse()?;
         let (client, connection) = config.tcp_user_timeout(lease).connect(NoTls).await?;
-        // When it breaks, every query says so.
+        // Its errors are ignored here: when it breaks, every query fails.
         tokio::spawn(connection);
         Ok(Self { client, endpoint: endpoint.to_string(), lease })
     }
 
-    /// Makes the table, where there is none.
+    /// Creates the table, if there is none.
     pub(crate) async fn set_up(&self) -> Result<(), tokio_postgres::Error> {
         self.client.batch_execute(include_str!("schema.sql")).await
     }
 
-    /// Adds a job, unless one for this offer is there that has not ended.
+    /// Adds a job, unless there is one for this offer that has not ended. Returns whether it did.
     pub(crate) async fn add(&self, request: &CancelRequest) -> Result<bool, tokio_postgres::Error> {
         let (publisher, offer) = (request.publisher().as_str(), request.offer().as_str());
         let add = "INSERT INTO cancels (endpoint, publisher, offer) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         Ok(self.client.execute(add, &[&self.endpoint, &publisher, &offer]).await? == 1)
     }
 
-    /// Opens the jobs again that ended with an error, where they stand, unless there is a newer one for the same offer.
+    /// Reopens the jobs that ended with an error, except those with a newer job for the same offer. Returns how many.
     pub(crate) async fn retry(&self) -> Result<u64, tokio_postgres::Error> {
         let retry = "UPDATE cancels SET ended = NULL, remark = NULL, due = now()
             WHERE endpoint = $1 AND ended <> ALL ($2)
@@ -94,7 +96,8 @@ impl Queue {
         self.client.execute(retry, &[&self.endpoint, &OUTCOMES.as_slice()]).await
     }
 
-    /// Takes the job that has waited longest. Two workers never take the same one: each skips what another is taking.
+    /// Takes the job that has waited longest. Two workers never take the same one, because each skips rows that another
+    /// has locked.
     pub(crate) async fn take(&self) -> Result<Option<Job>, tokio_postgres::Error> {
         let take = "UPDATE cancels SET attempt = attempt + 1, due = now() + make_interval(secs => $1)
             WHERE id = (SELECT id FROM cancels WHERE endpoint = $2 AND ended IS NULL AND due <= now()
@@ -113,23 +116,23 @@ impl Queue {
         }))
     }
 
-    /// Writes down where a job stands, and renews its lease. Once this has returned, the next worker goes on from there.
+    /// Stores a job's checkpoint, and renews its lease. Once this has returned, the next worker resumes from it.
     pub(crate) async fn write(&self, job: &Job, checkpoint: &Checkpoint) -> Result<(), NotWritten> {
-        let asked = Instant::now();
+        let sent = Instant::now();
         let write = "UPDATE cancels SET checkpoint = $3, due = now() + make_interval(secs => $4)
             WHERE id = $1 AND attempt = $2";
         let (checkpoint, lease) = (Json(checkpoint), self.lease.as_secs_f64());
-        ours(self.client.execute(write, &[&job.id, &job.attempt, &checkpoint, &lease]).await?)?;
-        // A process that was stopped for longer hears the old answer when it wakes up.
-        if asked.elapsed() < self.lease { Ok(()) } else { Err(NotWritten::Lost) }
+        check_ours(self.client.execute(write, &[&job.id, &job.attempt, &checkpoint, &lease]).await?)?;
+        // A process that was suspended meanwhile may read this answer when its lease has expired.
+        if sent.elapsed() < self.lease { Ok(()) } else { Err(NotWritten::Lost) }
     }
 
-    /// Renews a job's lease until it is lost.
-    pub(crate) async fn keep(&self, job: &Job) -> NotWritten {
-        let keep = "UPDATE cancels SET due = now() + make_interval(secs => $3) WHERE id = $1 AND attempt = $2";
+    /// Renews a job's lease until the job is lost.
+    pub(crate) async fn keep_lease(&self, job: &Job) -> NotWritten {
+        let renew = "UPDATE cancels SET due = now() + make_interval(secs => $3) WHERE id = $1 AND attempt = $2";
         loop {
             tokio::time::sleep(self.lease / 3).await;
-            match self.client.execute(keep, &[&job.id, &job.attempt, &self.lease.as_secs_f64()]).await {
+            match self.client.execute(renew, &[&job.id, &job.attempt, &self.lease.as_secs_f64()]).await {
                 Ok(1) => {}
                 Ok(_) => return NotWritten::Lost,
                 Err(error) => return error.into(),
@@ -137,17 +140,17 @@ impl Queue {
         }
     }
 
-    /// The job is over. Its checkpoint stays, for who wants to know how it came to that.
+    /// Ends the job. Its checkpoint stays for a later look at what happened.
     pub(crate) async fn end(&self, job: &Job, how: &str, remark: &str) -> Result<(), NotWritten> {
         let end = "UPDATE cancels SET ended = $3, remark = $4 WHERE id = $1 AND attempt = $2";
-        ours(self.client.execute(end, &[&job.id, &job.attempt, &how, &remark]).await?)
+        check_ours(self.client.execute(end, &[&job.id, &job.attempt, &how, &remark]).await?)
     }
 
-    /// Somebody should take the job up again later.
+    /// Gives the job back. It is due again after the pause.
     pub(crate) async fn put_back(&self, job: &Job, pause: Duration, remark: &str) -> Result<(), NotWritten> {
         let put_back = "UPDATE cancels SET due = now() + make_interval(secs => $3), remark = $4
             WHERE id = $1 AND attempt = $2";
-        ours(self.client.execute(put_back, &[&job.id, &job.attempt, &pause.as_secs_f64(), &remark]).await?)
+        check_ours(self.client.execute(put_back, &[&job.id, &job.attempt, &pause.as_secs_f64(), &remark]).await?)
     }
 
     /// How many jobs have not ended.
@@ -157,7 +160,7 @@ impl Queue {
     }
 }
 
-/// A change that found no row is one of a job that is not ours any more.
-fn ours(rows: u64) -> Result<(), NotWritten> {
+/// A change that found no row was for a job that another worker holds now.
+fn check_ours(rows: u64) -> Result<(), NotWritten> {
     if rows == 1 { Ok(()) } else { Err(NotWritten::Lost) }
 }

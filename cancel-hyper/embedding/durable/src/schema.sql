@@ -1,25 +1,25 @@
--- One at a time: two that make the same table at once fail.
+-- One at a time: creating the same table twice at the same moment fails.
 SELECT pg_advisory_xact_lock(hashtext('cancels'));
 
--- A cancel that is to be done, and where it stands.
+-- A cancel to be done, and its state.
 CREATE TABLE IF NOT EXISTS cancels (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    -- The service: a worker takes the jobs of its own.
+    -- The service. A worker takes only the jobs of its own.
     endpoint   text NOT NULL,
     publisher  text NOT NULL,
     offer      text NOT NULL,
-    -- What another worker needs to go on. There is no token in it.
+    -- What another worker needs to resume. It contains no token.
     checkpoint jsonb,
-    -- Every worker that takes the job makes it one more. Only the last of them may write: it is the fence.
+    -- Grows each time a worker takes the job. Only the last of them may write: this is a fencing token.
     attempt    integer NOT NULL DEFAULT 0,
-    -- Nobody takes the job before. While a worker has it, this is how long it is believed to be alive.
+    -- No worker takes the job before this time. While a worker holds the job, this is when its lease expires.
     due        timestamptz NOT NULL DEFAULT now(),
-    -- How it ended, in a word of `Outcome::as_str` or of `Error::kind`; and what a person should know of it.
+    -- How it ended: a word of `Outcome::as_str` or of `ErrorKind::as_str`, and a remark for a person.
     ended      text,
     remark     text
 );
 
 CREATE INDEX IF NOT EXISTS cancels_due ON cancels (endpoint, due) WHERE ended IS NULL;
 
--- The call is for the whole offer: two jobs for one would be two clients.
+-- One open job per offer: the call cancels the whole offer, so two jobs would be two clients of it.
 CREATE UNIQUE INDEX IF NOT EXISTS cancels_one_an_offer ON cancels (endpoint, publisher, offer) WHERE ended IS NULL;

@@ -1,7 +1,8 @@
-//! The Azure SDK as the transport and as the source of tokens: an HTTP client of `azure_core`, a credential of `azure_identity`.
+//! The Azure SDK as the transport and as the source of tokens: an HTTP client of `azure_core`, a credential of
+//! `azure_identity`.
 //!
-//! The credential is the Azure CLI's; for this example its command is not run but answered, so that nobody need be logged
-//! in. The SDK's client heeds the proxy of the environment: in here, keep it from this machine with `NO_PROXY=127.0.0.1`.
+//! The credential is that of the Azure CLI. This example answers its command instead of running it, so that it needs no
+//! login. The SDK's client uses the proxy of the environment: set `NO_PROXY=127.0.0.1` for the simulated portal.
 //!
 //! `cargo run --bin azure_sdk`, in this folder
 
@@ -32,12 +33,12 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper_util::rt::TokioTimer;
 use tower_service::Service;
 
-/// What a token must be for.
+/// The scope of the token.
 const SCOPE: &str = "https://cloudpartner.azure.com/.default";
 
 type Body = UnsyncBoxBody<Bytes, azure_core::Error>;
 
-/// A client of the SDK's, which takes and gives the types of the crate `http`.
+/// The SDK's client, with the types of the crate `http`.
 #[derive(Clone)]
 struct AzureClient(Arc<dyn HttpClient>);
 
@@ -54,12 +55,12 @@ impl Service<Request<Bytes>> for AzureClient {
         let client = Arc::clone(&self.0);
         Box::pin(async move {
             let request = sdk_request(request).map_err(NotSent::new)?;
-            let (status, headers, body) = client.execute_request(&request).await.map_err(told)?.deconstruct();
+            let (status, headers, body) = client.execute_request(&request).await.map_err(marked)?.deconstruct();
             let mut response = Response::builder().status(*status);
             for (name, value) in headers.iter() {
                 response = response.header(name.as_str(), value.as_str());
             }
-            // As a stream, so that the driver's limit holds.
+            // As a stream, so that the driver's body limit holds.
             Ok(response.body(StreamBody::new(body.map_ok(Frame::data)).boxed_unsync())?)
         })
     }
@@ -76,12 +77,12 @@ fn sdk_request(request: Request<Bytes>) -> Result<azure::Request, BoxError> {
     Ok(request)
 }
 
-/// The SDK says of this kind of error, and of no other, that the request was never sent.
-fn told(error: azure_core::Error) -> BoxError {
+/// Only for this kind of error does the SDK promise that the request was not sent.
+fn marked(error: azure_core::Error) -> BoxError {
     if matches!(error.kind(), ErrorKind::Connection) { NotSent::new(error).into() } else { error.into() }
 }
 
-/// A token whenever the service wants one. This credential asks anew each time; one that caches may give a rejected token again.
+/// Fetches a token. This credential fetches a fresh one each time. One with a cache may give a rejected token again.
 async fn token_of(credential: Arc<dyn TokenCredential>) -> Result<BearerToken, BoxError> {
     let token = credential.get_token(&[SCOPE], None).await?;
     Ok(BearerToken::new(token.token.secret())?)
@@ -101,15 +102,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What `az account get-access-token` prints for somebody who is logged in.
+/// Answers `az account get-access-token` as the Azure CLI does after a login.
 #[derive(Debug)]
 struct LoggedIn;
 
 #[async_trait::async_trait]
 impl Executor for LoggedIn {
     async fn run(&self, _shell: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
-        let asked_for_it = arguments.iter().any(|argument| argument.to_string_lossy().ends_with(SCOPE));
-        assert!(asked_for_it, "{arguments:?}");
+        let has_scope = arguments.iter().any(|argument| argument.to_string_lossy().ends_with(SCOPE));
+        assert!(has_scope, "{arguments:?}");
         let token = one_offer::TOKEN;
         let printed = format!(r#"{{"accessToken":"{token}","expires_on":4102444800,"tokenType":"Bearer"}}"#);
         Ok(Output { status: ExitStatus::default(), stdout: printed.into_bytes(), stderr: Vec::new() })

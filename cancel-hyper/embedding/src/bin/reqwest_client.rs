@@ -1,4 +1,4 @@
-//! reqwest as the transport: the client that an application has already, with what the protocol needs set.
+//! reqwest as the transport: the client that an application has already, with the settings that the protocol needs.
 //!
 //! `cargo run --bin reqwest_client`, in this folder
 
@@ -20,16 +20,16 @@ use reqwest::redirect::Policy;
 use reqwest::{Body, Client};
 use tower_service::Service;
 
-/// reqwest's client, which takes and gives the types of the crate `http`.
+/// reqwest's client, with the types of the crate `http`.
 #[derive(Clone)]
 struct Reqwest(Client);
 
 impl Reqwest {
     fn to(endpoint: &Endpoint) -> reqwest::Result<Self> {
         let client = Client::builder().redirect(Policy::none()).no_gzip().no_brotli().no_deflate().no_zstd();
-        // Within the 30 s of an exchange: a host that does not answer is then known to have been sent nothing.
+        // Less than the 30 s of an exchange: a host that does not answer must fail as not sent, not as timed out.
         let client = client.connect_timeout(Duration::from_secs(20));
-        // The token of a service on this machine is no proxy's business.
+        // A proxy must not see the token of a service on this machine.
         let client = if endpoint.is_loopback() { client.no_proxy() } else { client };
         Ok(Self(client.build()?))
     }
@@ -47,15 +47,15 @@ impl Service<Request<Bytes>> for Reqwest {
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let answer = reqwest::Request::try_from(request).map(|request| self.0.call(request));
         Box::pin(async {
-            // A request that reqwest cannot even read stays here.
-            let answer = answer.map_err(NotSent::new)?.await.map_err(told)?;
+            // A request that reqwest cannot convert is not sent.
+            let answer = answer.map_err(NotSent::new)?.await.map_err(marked)?;
             Ok(answer.into())
         })
     }
 }
 
-/// Whoever was not connected has sent nothing; everything else counts as perhaps sent.
-fn told(error: reqwest::Error) -> BoxError {
+/// A request without a connection was not sent. Every other failure counts as "maybe sent".
+fn marked(error: reqwest::Error) -> BoxError {
     if error.is_connect() { NotSent::new(error).into() } else { error.into() }
 }
 

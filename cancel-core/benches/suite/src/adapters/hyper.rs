@@ -1,4 +1,4 @@
-//! Through `cancel-hyper`, and by hand over the client of hyper-util; on one thread of tokio each.
+//! Through `cancel-hyper`, and by hand with hyper-util's client. Each runs on one thread of tokio.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// With so much time for an exchange, or for ever.
+    /// With this time limit for an exchange, or with none.
     pub fn new(endpoint: &str, time: Option<Duration>) -> Self {
         let authorization = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a token");
         Self { client: Bare::new(), authorization, urls: Urls::of(endpoint), time, runtime: runtime() }
@@ -91,8 +91,8 @@ impl Side for ByHand {
                 let list = self.exchange(Method::GET, self.urls.of_offer(number, "submissions/")).await;
                 self.exchange(Method::POST, self.urls.of_offer(number, "cancel")).await;
                 for id in super::in_progress(&list) {
-                    let look = self.urls.of_offer(number, &format!("operations/{id}"));
-                    assert!(super::is_canceled(&self.exchange(Method::GET, look).await));
+                    let poll = self.urls.of_offer(number, &format!("operations/{id}"));
+                    assert!(super::is_canceled(&self.exchange(Method::GET, poll).await));
                 }
             }
         });

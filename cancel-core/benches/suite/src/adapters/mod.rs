@@ -1,13 +1,14 @@
-//! The measure `adapters`: a thousand conversations over loopback through each adapter, and the same exchanges by hand with the
-//! client below.
+//! The measure `adapters`: a thousand conversations over loopback through each adapter, and the same exchanges by hand
+//! with the adapter's HTTP client.
 //!
-//! The simulated portal is in a process of its own. All sides have one connection that is kept, HTTP/1.1, the same
-//! requests and headers, and one conversation after another: the list, the POST, and one look. They take turns in small
-//! batches, and who begins changes; of the ratios of the batches the median counts, so that what else the machine does falls
-//! on all.
+//! The simulated portal has its own process. Every side uses HTTP/1.1, one connection that is kept, and the same
+//! requests and headers. Each conversation has a list, a POST and one poll, and they run one after another. The sides
+//! take turns in small batches, in changing order. The median of the batches' ratios counts, so that other work on the
+//! machine affects all sides alike.
 //!
-//! By hand there are two: the floor gives each exchange 30 s, as a program must that may not hang for ever, in the client's
-//! own way; the other has no limit. For ureq that is the difference between a thread for every look-up of a name, and none.
+//! There are two versions by hand. The floor limits each exchange to 30 s by the client's own means, because a program
+//! must not hang for ever. The other has no limit. With a limit ureq starts a thread for each lookup of a name, and
+//! without one it starts none.
 
 #![expect(
     clippy::disallowed_methods,
@@ -25,36 +26,35 @@ use std::time::{Duration, Instant};
 use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Outcome, Policy, PublisherId};
 use serde::Deserialize;
 
-use self::portal::{PUBLISHER, offer};
-pub use self::portal::{Portal, TOKEN, serve};
+pub use self::portal::serve;
+use self::portal::{PUBLISHER, Portal, TOKEN, offer};
 use crate::table::{Row, Unit};
 
-/// How many conversations a side has, in how many batches.
+/// How many conversations each side has.
 const MANY: usize = 1_000;
 const BATCHES: usize = 100;
-const OF_A_BATCH: usize = MANY / BATCHES;
-/// Before the first batch: connections are made, and what grows has grown.
+const PER_BATCH: usize = MANY / BATCHES;
+/// Conversations before the first batch: they open the connections and fill the buffers.
 const WARM_UP: usize = 20;
 
-/// How long an exchange may take, as ours has it by default.
+/// How long an exchange may take: the default of ours.
 const TIME: Duration = Duration::from_secs(30);
 
 const API_VERSION: &str = "2017-10-31";
 
-/// One side: it has the conversations for these offers.
+/// One side of the comparison.
 trait Side {
     fn converse(&mut self, offers: Range<usize>);
 }
 
 pub fn rows() -> Vec<Row> {
-    let agent = ureq::agent();
     let mut rows = Vec::new();
     rows.extend(compared("cancel-ureq", |endpoint| {
         let by_hand = |time| Box::new(ureq::ByHand::new(endpoint, time));
-        [Box::new(ureq::Ours::new(&agent, endpoint)), by_hand(Some(TIME)), by_hand(None)]
+        [Box::new(ureq::Ours::new(endpoint)), by_hand(Some(TIME)), by_hand(None)]
     }));
     rows.extend(compared("cancel-hyper with its client", |endpoint| {
-        let client = cancel_hyper::Client::new().expect("it brings its roots along");
+        let client = cancel_hyper::Client::new().expect("compiled-in roots");
         let by_hand = |time| Box::new(hyper::ByHand::new(endpoint, time));
         [Box::new(hyper::Ours::new(client, endpoint)), by_hand(Some(TIME)), by_hand(None)]
     }));
@@ -84,9 +84,9 @@ fn compared<'a>(what: &str, sides: impl FnOnce(&str) -> Sides<'a>) -> [Row; 3] {
     let mut batches = vec![[0.0; 3]; BATCHES];
     for (number, batch) in batches.iter_mut().enumerate() {
         for turn in 0..3 {
-            // Each side begins, and each comes after each other, equally often.
+            // Each side is first equally often, and follows each other side equally often.
             let side = if number % 2 == 0 { (number + turn) % 3 } else { (number + 3 - turn) % 3 };
-            batch[side] = timed(sides[side].as_mut(), OF_A_BATCH);
+            batch[side] = timed(sides[side].as_mut(), PER_BATCH);
         }
     }
     portal.stop();
@@ -109,7 +109,7 @@ fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// Ours: what both adapters drive.
+/// Ours: the cancellations that the adapters drive.
 struct Offers {
     endpoint: Endpoint,
     publisher: PublisherId,
@@ -140,7 +140,7 @@ fn must_be_canceled(outcome: &Outcome) {
     assert_eq!(outcome.as_str(), "canceled");
 }
 
-/// By hand: what is read of a list.
+/// By hand: the part of a list that is read.
 #[derive(Deserialize)]
 struct Submission<'a> {
     id: &'a str,
@@ -148,24 +148,24 @@ struct Submission<'a> {
     state: &'a str,
 }
 
-/// By hand: what is read of an operation.
+/// By hand: the part of an operation that is read.
 #[derive(Deserialize)]
 struct Operation<'a> {
     status: &'a str,
 }
 
-/// By hand: what is in progress.
+/// By hand: the ids of what is in progress.
 fn in_progress(list: &[u8]) -> impl Iterator<Item = &str> {
     let list: Vec<Submission> = serde_json::from_slice(list).expect("a list");
     list.into_iter().filter(|one| !matches!(one.state, "canceled" | "completed" | "failed")).map(|one| one.id)
 }
 
-/// By hand: whether a look says that it is canceled.
+/// By hand: whether a poll returned `canceled`.
 fn is_canceled(operation: &[u8]) -> bool {
     serde_json::from_slice::<Operation>(operation).expect("an operation").status == "canceled"
 }
 
-/// By hand: where the list, the POST and a look go.
+/// By hand: the URLs of the list, the POST and a poll.
 struct Urls {
     offers: String,
 }

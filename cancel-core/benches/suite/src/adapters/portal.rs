@@ -1,4 +1,4 @@
-//! The simulated portal in a process of its own, so that its time is not the client's.
+//! The simulated portal in its own process, so that its time does not count as the client's.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -8,7 +8,7 @@ use cancel_hyper::portal::serve_at_speed;
 
 pub const PUBLISHER: &str = "contoso";
 pub const TOKEN: &str = "a-token-of-the-portal";
-/// The list, the POST, and a look.
+/// The list, the POST, and a poll.
 const EXCHANGES: usize = 3;
 
 pub fn offer(number: usize) -> String {
@@ -23,7 +23,7 @@ pub struct Portal {
 }
 
 impl Portal {
-    /// A portal with so many offers, in each of which something is being published.
+    /// A portal with this many offers, all of which are being published.
     pub fn start(offers: usize) -> Self {
         let program = std::env::current_exe().expect("this program has a path");
         let mut process = Command::new(program)
@@ -41,9 +41,9 @@ impl Portal {
         &self.endpoint
     }
 
-    /// Ends it. Each offer must have been canceled, and no exchange have been made that both sides do not make.
+    /// Ends the portal, and asserts that it got exactly the exchanges that cancel every offer.
     pub fn stop(mut self) {
-        // It ends when nobody holds the other end of its stdin.
+        // It ends when its stdin is closed.
         drop(self.process.stdin.take());
         assert_eq!(line(&mut self.stdout), (self.offers * EXCHANGES).to_string(), "exchanges");
         assert!(self.process.wait().expect("it can be waited for").success());
@@ -56,7 +56,7 @@ fn line(from: &mut impl BufRead) -> String {
     line.trim().to_owned()
 }
 
-/// What the other process does: serves until the one that started it lets go of stdin, and says how often it was called.
+/// The other process: serves until the process that started it closes stdin, then prints how many calls it got.
 pub fn serve(offers: usize) {
     let mut portal = cancel_core::testing::portal::Portal::new();
     portal.accept_token(TOKEN, None);

@@ -1,4 +1,4 @@
-//! Through `cancel-ureq`, and by hand over a ureq of the same settings.
+//! Through `cancel-ureq`, and by hand with a ureq agent of the same settings.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,23 +10,19 @@ use ureq::{Agent, Body};
 
 use super::{Offers, Side, TOKEN, Urls};
 
-pub struct Ours<'a> {
+pub struct Ours {
     offers: Offers,
-    driver: Driver<'a, BearerToken>,
+    driver: Driver<BearerToken>,
 }
 
-impl<'a> Ours<'a> {
-    pub fn new(agent: &'a Agent, endpoint: &str) -> Self {
-        Self { offers: Offers::of(endpoint), driver: Driver::new(agent, super::token()) }
+impl Ours {
+    /// Over a default agent: the adapter sets per request what it needs.
+    pub fn new(endpoint: &str) -> Self {
+        Self { offers: Offers::of(endpoint), driver: Driver::new(Agent::new_with_defaults(), super::token()) }
     }
 }
 
-/// What ours is given: the adapter sets per request what it needs.
-pub fn agent() -> Agent {
-    Agent::new_with_defaults()
-}
-
-impl Side for Ours<'_> {
+impl Side for Ours {
     fn converse(&mut self, offers: Range<usize>) {
         for number in offers {
             let outcome = self.driver.drive(&mut self.offers.cancellation(number));
@@ -42,9 +38,9 @@ pub struct ByHand {
 }
 
 impl ByHand {
-    /// With so much time for an exchange, or for ever.
+    /// With this time limit for an exchange, or with none.
     pub fn new(endpoint: &str, time: Option<Duration>) -> Self {
-        // As ours sends no `Accept` headers, neither does this one.
+        // No `Accept` headers, as in ours.
         let agent = Agent::config_builder().accept("").accept_encoding("").timeout_global(time).build();
         let authorization = HeaderValue::try_from(format!("Bearer {TOKEN}")).expect("a token");
         Self { agent: agent.into(), authorization, urls: Urls::of(endpoint) }
@@ -65,11 +61,11 @@ impl Side for ByHand {
     fn converse(&mut self, offers: Range<usize>) {
         for number in offers {
             let list = self.get(self.urls.of_offer(number, "submissions/"));
-            // Read to its end, so that the connection is kept.
+            // Read to the end, so that the connection is kept.
             self.post(self.urls.of_offer(number, "cancel")).read_to_vec().expect("a body");
             for id in super::in_progress(&list) {
-                let look = self.get(self.urls.of_offer(number, &format!("operations/{id}")));
-                assert!(super::is_canceled(&look));
+                let poll = self.get(self.urls.of_offer(number, &format!("operations/{id}")));
+                assert!(super::is_canceled(&poll));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The least code by hand, with `http` and `serde_json`: it reads the status and nothing else, and checks nothing.
+//! The least code by hand, with `http` and `serde_json`. It reads only the status, and checks nothing.
 
 use std::hint::black_box;
 
@@ -29,12 +29,12 @@ impl Floor {
         Self { authorization: HeaderValue::from_maybe_shared(Bytes::from(format!("Bearer {TOKEN}"))).expect("a token") }
     }
 
-    /// What must be remembered between two looks.
+    /// What must be remembered between two polls.
     pub fn waiting(&self) -> Waiting {
         Waiting { _url: self.cancel().expect("a 202"), _authorization: self.authorization.clone() }
     }
 
-    /// The POST; where to look, if it was not done at once.
+    /// The POST. Returns the URL to poll, unless it was done at once.
     fn cancel(&self) -> Option<Uri> {
         let url = format!("{ENDPOINT}/api/publishers/{PUBLISHER}/offers/{OFFER}/cancel?api-version={API_VERSION}");
         let body = format!(r#"{{"metadata":{{"notification-emails":"{EMAIL}"}}}}"#);
@@ -61,9 +61,9 @@ impl Floor {
 impl Contender for Floor {
     fn converse(&self) -> bool {
         let Some(url) = self.cancel() else { return true };
-        for look in 1.. {
+        for poll in 1.. {
             black_box(&self.request(Method::GET, url.clone(), Bytes::new()));
-            let response = wire::answer(look).into_http();
+            let response = wire::answer(poll).into_http();
             let operation: Operation = serde_json::from_slice(response.body()).expect("an operation");
             match operation.status {
                 "running" => {}

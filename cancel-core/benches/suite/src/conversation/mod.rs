@@ -1,8 +1,9 @@
-//! The measure `conversation`: one conversation in memory. The POST with one address, a 202 with the location of a migrated
-//! offer, one look that says `running`, one that says `canceled`; both bodies are of about 2 KiB and have six steps.
+//! The measure `conversation`: one conversation in memory. It has a POST with one address, a 202 with the location of a
+//! migrated offer, a poll that returns `running` and one that returns `canceled`. Both bodies have six steps and about
+//! 2 KiB.
 //!
-//! Everybody builds the same three requests, gets the same three answers, as its own vocabulary writes them, and ends
-//! with a bool. The endpoint and the token are made once, outside the count.
+//! Each contender builds the same three requests, gets the same three answers in its own types, and ends with a bool.
+//! The endpoint and the token are made once, and do not count.
 
 mod floor;
 mod ours;
@@ -23,9 +24,9 @@ pub fn rows() -> Vec<Row> {
     let instructions = ["ours", "floor", "peer"].map(|name| instructions(&["converse", name], 50) as f64);
     let heap = ["ours", "floor", "peer"].map(|name| {
         let contender = contender(name);
-        assert!(contender.converse(), "the first run, which fills caches");
+        assert!(contender.converse(), "the first run fills caches");
         let (canceled, heap) = counted(|| contender.converse());
-        assert!(canceled, "{name} says so");
+        assert!(canceled, "{name}");
         heap
     });
     let row = |unit, [ours, floor, peer]: [f64; 3]| {
@@ -38,7 +39,7 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
-/// One way to hold the conversation.
+/// One implementation of the conversation.
 pub trait Contender {
     /// Whether it ended with `canceled`.
     fn converse(&self) -> bool;

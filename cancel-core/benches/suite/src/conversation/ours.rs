@@ -1,4 +1,4 @@
-//! The machine in `Settled`, all checks on, driven as its documentation says, in virtual time.
+//! The machine in `Settled` with all its checks, driven as its documentation shows, in virtual time.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -26,7 +26,7 @@ impl Ours {
         }
     }
 
-    /// A conversation that has not begun.
+    /// A conversation that has not started.
     fn begin(&self) -> Cancellation {
         let publisher = PublisherId::new(PUBLISHER).expect("an id");
         let offer = OfferId::new(OFFER).expect("an id");
@@ -35,14 +35,14 @@ impl Ours {
         Cancellation::new(self.endpoint.clone(), request, self.policy.clone(), Duration::ZERO)
     }
 
-    /// One that waits between its two looks.
+    /// A conversation that waits between its two polls.
     pub fn waiting(&self) -> Cancellation {
         let mut cancellation = self.begin();
         self.advance(&mut cancellation, 2);
         cancellation
     }
 
-    /// Goes on until so many exchanges were answered and the next is not due, or until it is over.
+    /// Drives it until this many exchanges were answered and the next is not due, or until it is over.
     fn advance(&self, cancellation: &mut Cancellation, exchanges: usize) {
         let mut now = Duration::ZERO;
         let mut answered = 0;
@@ -53,7 +53,7 @@ impl Ours {
                     black_box(&exchange.request);
                     let response = wire::answer(answered).into_http();
                     answered += 1;
-                    cancellation.handle_response(now, exchange.id, response).expect("it is out");
+                    cancellation.handle_response(now, exchange.id, response).expect("in flight");
                 }
                 Step::WaitUntil(_) if answered == exchanges => break,
                 Step::WaitUntil(when) => now = when,

@@ -1,9 +1,9 @@
-//! `azure_core`'s `Poller`, used as its own documentation shows, and leaner where that is possible: requests are not sent
-//! through its pipeline (which would retry, log and trace), the sleep is free, and the last body is not parsed a second time
-//! by `into_model`: what did not end as canceled is an error of the callback.
+//! `azure_core`'s `Poller`, used as its own documentation shows, and leaner where possible. Requests do not pass its
+//! pipeline, which would retry, log and trace. The sleep is free. The last body is not parsed a second time by
+//! `into_model`: any end but canceled is an error of the callback.
 //!
-//! Its callback must be `'static`, hence the one `Arc`. The service's words are not those of its guidelines, hence the one
-//! `match`. It checks neither the location nor anything else.
+//! The callback must be `'static`, hence the `Arc`. The service's words are not those of Azure's guidelines, hence the
+//! `match`. It checks nothing, not even the location.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -54,18 +54,18 @@ impl StatusMonitor for Monitor {
 
 impl Peer {
     pub fn new() -> Self {
-        // The second contender of a process finds it set.
+        // An error means that an earlier contender of this process has set it.
         let _ = set_async_runtime(Arc::new(FreeSleep));
         let endpoint = Url::parse(ENDPOINT).expect("a URL");
         Self { shared: Arc::new(Shared { endpoint, authorization: HeaderValue::from(format!("Bearer {TOKEN}")) }) }
     }
 
-    /// One that waits between its two looks.
+    /// A poller that waits between its two polls.
     pub fn waiting(&self) -> Poller<Monitor> {
         let mut poller = self.begin();
         assert!(block_on(poller.next()).is_some(), "the 202");
         SLEEPS_LAST.store(true, Ordering::Relaxed);
-        assert!(poller.next().now_or_never().is_none(), "the first look, and then it sleeps");
+        assert!(poller.next().now_or_never().is_none(), "the first poll, and then it sleeps");
         SLEEPS_LAST.store(false, Ordering::Relaxed);
         poller
     }
@@ -153,7 +153,7 @@ impl Contender for Peer {
     }
 }
 
-/// A runtime whose sleeps are over at once, or never, and cost no allocation.
+/// A runtime whose sleeps end at once, or never, and allocate nothing.
 struct FreeSleep;
 
 static SLEEPS_LAST: AtomicBool = AtomicBool::new(false);

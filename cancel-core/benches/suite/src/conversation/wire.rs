@@ -1,4 +1,4 @@
-//! The bytes that go over the wire in the conversation, the same for everybody.
+//! The bytes on the wire in the conversation. They are the same for all contenders.
 
 use bytes::Bytes;
 
@@ -10,8 +10,11 @@ pub const OFFER: &str = "contoso-offer";
 pub const EMAIL: &str = "jondoe@contoso.com";
 pub const API_VERSION: &str = "2017-10-31";
 
-/// Where a migrated offer's 202 points.
-pub const LOCATION: &str = "/api/publishers/contoso/offers/contoso-offer/operations/56615b67-2185-49fe-80d2-c4ddf77bb2e8?api-version=2017-10-31";
+/// The location of a migrated offer's 202.
+pub const LOCATION: &str = concat!(
+    "/api/publishers/contoso/offers/contoso-offer/operations/",
+    "56615b67-2185-49fe-80d2-c4ddf77bb2e8?api-version=2017-10-31"
+);
 
 /// One of the three answers: status, headers, body.
 pub struct Canned {
@@ -35,7 +38,7 @@ pub fn answer(number: usize) -> Canned {
 }
 
 impl Canned {
-    /// As a transport that speaks the vocabulary of `http` hands it over.
+    /// The answer in the types of the crate `http`.
     pub fn into_http(self) -> http::Response<Bytes> {
         let mut response = http::Response::new(self.body);
         *response.status_mut() = http::StatusCode::from_u16(self.status).expect("a status");

@@ -1,4 +1,4 @@
-//! Workers: real processes, which get real signals.
+//! Workers: real processes that get real signals.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{PATIENCE, Result, Stage, TOKEN};
 
-/// A worker has posted, and has not written down yet what came of it.
-const POSTED_MAYBE: &str = "ended IS NULL AND due > now() AND checkpoint->>'posted' = 'maybe'";
+/// A job whose worker lives and has a POST in flight.
+const POST_IN_FLIGHT: &str = "ended IS NULL AND due > now() AND checkpoint->>'posted' = 'maybe'";
 
 pub(crate) struct Worker(Child);
 
-/// As many workers as there are places: who is killed is replaced.
+/// A fixed number of workers. A killed one is replaced.
 pub(crate) struct Crew<'a> {
     stage: &'a Stage,
     lease: &'static str,
@@ -25,20 +25,20 @@ impl<'a> Crew<'a> {
         Ok(Self { stage, lease, workers })
     }
 
-    /// Kills one, whatever it is at. It gives back how many were killed.
+    /// Kills one at any moment, and replaces it. Returns how many were killed.
     pub(crate) fn kill_one(&mut self, place: usize) -> Result<usize> {
         self.workers[place].kill()?;
         self.workers[place] = self.stage.hire(self.lease)?;
         Ok(1)
     }
 
-    /// Kills all of them in the worst moment: somebody has posted, and the service, which is silent, is going to process it.
+    /// Kills all of them at the worst moment: a POST is in flight, and the silent service is going to process it.
     pub(crate) async fn kill_while_one_posts(&mut self) -> Result<usize> {
         while self.stage.count("ended IS NULL").await? > 0 {
-            self.stage.be_patient("somebody posts");
+            self.stage.check_time("a worker posts");
             let _silent = self.stage.served.portal();
             sleep(Duration::from_millis(15));
-            if self.stage.count(POSTED_MAYBE).await? > 0 {
+            if self.stage.count(POST_IN_FLIGHT).await? > 0 {
                 return (0..self.workers.len()).map(|place| self.kill_one(place)).sum();
             }
         }
@@ -47,7 +47,7 @@ impl<'a> Crew<'a> {
 }
 
 impl Stage {
-    /// Adds a job an offer.
+    /// Adds one job per offer.
     pub(crate) fn add_jobs(&self) -> Result<()> {
         let mut add = self.program();
         let added = add.args(["add", "--publisher", "contoso"]).args(&self.offers).stdout(Stdio::null()).status()?;
@@ -55,10 +55,10 @@ impl Stage {
         Ok(())
     }
 
-    /// Starts a worker, with a lease of so long.
+    /// Starts a worker with this lease.
     pub(crate) fn hire(&self, lease: &str) -> Result<Worker> {
         let mut work = self.program();
-        work.args(["work", "--until-done", "--at-a-time", "4", "--poll-interval", "20ms", "--lease", lease]);
+        work.args(["work", "--until-done", "--max-concurrent", "4", "--poll-interval", "20ms", "--lease", lease]);
         Ok(Worker(work.env("AZURE_TOKEN", TOKEN).stdout(Stdio::piped()).spawn()?))
     }
 
@@ -70,10 +70,10 @@ impl Stage {
 }
 
 impl Worker {
-    /// As the machine does when its memory is full, or its power fails.
+    /// Kills the worker, as the kernel does when memory is full.
     pub(crate) fn kill(&mut self) -> Result<()> {
         let ended = self.0.try_wait()?;
-        assert!(ended.is_none_or(|status| status.success()), "a worker has failed: {ended:?}");
+        assert!(ended.is_none_or(|status| status.success()), "a worker failed: {ended:?}");
         self.0.kill()?;
         self.0.wait()?;
         Ok(())
@@ -86,7 +86,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Waits for its end, which must be a good one, and gives back what it has printed.
+    /// Waits until the worker has ended with success, and returns what it has printed.
     pub(crate) fn printed(mut self) -> Result<String> {
         let started = Instant::now();
         while self.0.try_wait()?.is_none() {
@@ -103,7 +103,7 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// A test that fails leaves nobody behind.
+    /// A failed test must not leave a worker behind.
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();

@@ -1,10 +1,10 @@
-//! Workers that are killed, stopped and asked to stop: nothing is lost, and nothing is posted twice.
+//! Workers that are killed, suspended and asked to stop. No job may be lost, and no POST sent twice.
 //!
-//! Run by `with_postgres cargo test`.
+//! Run it with `with_postgres cargo test`.
 #![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 #![allow(
     clippy::await_holding_lock,
-    reason = "it is the portal's, which is to be silent meanwhile: nothing here waits for it"
+    reason = "holding the portal's lock makes the service silent, and nothing here waits for that lock"
 )]
 
 mod crew;
@@ -18,14 +18,14 @@ use cancel_core::testing::portal::{Call, CancelBehavior};
 use crate::crew::Crew;
 use crate::stage::{NEXT_PUBLISH, PUBLISH, Result, Stage};
 
-/// A cancel that has taken effect by the time that it is answered. (It is answered with 202 all the same.)
+/// A cancel that has taken effect when its 202 arrives.
 const AT_ONCE: CancelBehavior = CancelBehavior::After(Duration::ZERO);
-/// One that takes effect after four seconds of ours.
+/// A cancel that takes effect after four seconds of real time.
 const SLOWLY: CancelBehavior = CancelBehavior::After(Duration::from_secs(4000));
-/// Sooner than that another worker takes the job.
+/// Shorter than a slow cancel, so that another worker takes the job meanwhile.
 const LEASE: &str = "1500ms";
 
-/// A handful of workers, one of whom is killed every few milliseconds. Wherever that hits them, the next one goes on.
+/// Every few milliseconds one of four workers is killed. Wherever that hits it, another worker resumes its jobs.
 #[tokio::test]
 async fn nothing_is_lost_and_nothing_is_posted_twice() -> Result<()> {
     let behaviors: Vec<_> = (0..60).map(|number| if number % 2 == 0 { AT_ONCE } else { SLOWLY }).collect();
@@ -61,10 +61,10 @@ async fn nothing_is_lost_and_nothing_is_posted_twice() -> Result<()> {
         let posts: Vec<_> = (0..calls.len()).filter(|index| calls[*index] == Some(Call::Cancel)).collect();
         let left_in_doubt = usize::try_from(stage.left_in_doubt(offer).await?)?;
         if *behavior == AT_ONCE {
-            // One that was processed is seen to have been, whoever looks, whether or not its answer was lost.
+            // The next worker's recheck finds the publish canceled, also when the answer to the POST was lost.
             assert_eq!(posts.len(), 1, "{offer}");
         }
-        // Another POST needs one that nobody knows what came of, and a look at the list that shows the same publish running.
+        // Another POST needs one in doubt before it, and a recheck that shows the same publish running.
         assert!(posts.len() <= 1 + left_in_doubt, "{offer}: {posts:?}, {left_in_doubt}");
         assert!(posts.iter().all(|post| calls[..*post].contains(&Some(Call::List))), "{offer}: {calls:?}");
         taken_again += attempts - 1;
@@ -72,20 +72,20 @@ async fn nothing_is_lost_and_nothing_is_posted_twice() -> Result<()> {
         posted_again += posts.len() - 1;
     }
     println!("{kills} kills, {taken_again} jobs taken again, {in_doubt} of them in doubt, {posted_again} posted again");
-    assert!(taken_again > 0 && in_doubt > 0, "no kill has hit anything");
+    assert!(taken_again > 0 && in_doubt > 0, "no kill hit a POST in flight");
     Ok(())
 }
 
-/// The worst kind of slowness: a worker that has seen what it needs in order to post, and sleeps until another has done it.
+/// The worst kind of slowness: a worker is suspended just before it posts, and another one does the job meanwhile.
 #[tokio::test]
-async fn a_worker_that_was_taken_for_dead_does_not_post() -> Result<()> {
-    let stage = Stage::new("taken_for_dead", &[AT_ONCE]).await?;
+async fn a_worker_whose_lease_has_expired_does_not_post() -> Result<()> {
+    let stage = Stage::new("lease_expired", &[AT_ONCE]).await?;
     stage.add_jobs()?;
-    let deaf = stage.served.portal();
+    let silent = stage.served.portal();
     let slow = stage.hire(LEASE)?;
     stage.until("it has begun", async |stage| Ok(stage.count("checkpoint IS NOT NULL").await? == 1)).await?;
     slow.signal("STOP")?;
-    drop(deaf);
+    drop(silent);
     let other = stage.hire(LEASE)?.printed()?;
     assert_eq!(other, "contoso/offer-0: canceled\n");
     stage.publish_again()?;
@@ -97,15 +97,15 @@ async fn a_worker_that_was_taken_for_dead_does_not_post() -> Result<()> {
     Ok(())
 }
 
-/// What a worker cannot do it leaves to others: a token that is not taken is no fault of the job's, and a checkpoint that
-/// cannot be read is no fault of the worker's.
+/// A rejected token ends the worker, and leaves its jobs to others. A checkpoint that cannot be read ends the job, and
+/// not the worker.
 #[tokio::test]
-async fn who_cannot_go_on_harms_no_job() -> Result<()> {
-    let stage = Stage::new("who_cannot_go_on", &[AT_ONCE, AT_ONCE]).await?;
+async fn an_error_ends_the_worker_or_the_job_that_caused_it() -> Result<()> {
+    let stage = Stage::new("errors", &[AT_ONCE, AT_ONCE]).await?;
     stage.add_jobs()?;
-    let mut unwelcome = stage.program();
+    let mut unauthorized = stage.program();
     let ended =
-        unwelcome.args(["work", "--until-done"]).env("AZURE_TOKEN", "expired").stderr(Stdio::null()).status()?;
+        unauthorized.args(["work", "--until-done"]).env("AZURE_TOKEN", "expired").stderr(Stdio::null()).status()?;
     assert!(!ended.success());
     assert_eq!(stage.count("ended IS NULL").await?, 2);
 
@@ -114,17 +114,17 @@ async fn who_cannot_go_on_harms_no_job() -> Result<()> {
     assert_eq!(stage.count("ended = 'checkpoint' AND offer = 'offer-0'").await?, 1);
     assert_eq!(stage.count("ended = 'canceled' AND offer = 'offer-1'").await?, 1);
 
-    // A person has had a look.
+    // A person repairs the job.
     stage.client.batch_execute("UPDATE cancels SET checkpoint = NULL WHERE offer = 'offer-0'").await?;
     assert!(stage.program().arg("retry").stdout(Stdio::null()).status()?.success());
     assert_eq!(stage.hire(LEASE)?.printed()?, "contoso/offer-0: canceled\n");
     Ok(())
 }
 
-/// Many are started at once, on a database that has never been used.
+/// Several processes start at once on a new database.
 #[tokio::test]
-async fn everybody_may_come_first() -> Result<()> {
-    let stage = Stage::new("everybody_first", &[AT_ONCE]).await?;
+async fn many_processes_can_create_the_table_at_once() -> Result<()> {
+    let stage = Stage::new("new_database", &[AT_ONCE]).await?;
     let add = || stage.program().args(["add", "--publisher", "contoso", "offer-0"]).stdout(Stdio::null()).spawn();
     for mut adding in (0..8).map(|_| add()).collect::<std::result::Result<Vec<_>, _>>()? {
         assert!(adding.wait()?.success());
@@ -133,23 +133,23 @@ async fn everybody_may_come_first() -> Result<()> {
     Ok(())
 }
 
-/// Nobody has to wait for the lease of somebody who could say good-bye.
+/// No worker has to wait for the lease of one that was asked to stop.
 #[tokio::test]
 async fn a_worker_that_is_asked_to_stop_gives_its_jobs_back() -> Result<()> {
     let stage = Stage::new("asked_to_stop", &[SLOWLY]).await?;
     stage.add_jobs()?;
-    let deaf = stage.served.portal();
+    let silent = stage.served.portal();
     let first = stage.hire("1h")?;
     stage.until("it has begun", async |stage| Ok(stage.count("checkpoint IS NOT NULL").await? == 1)).await?;
     first.signal("TERM")?;
     assert_eq!(first.printed()?, "");
-    drop(deaf);
+    drop(silent);
     assert_eq!(stage.hire("1h")?.printed()?, "contoso/offer-0: canceled\n");
     assert_eq!(stage.jobs().await?["offer-0"], (2, "canceled, verified".to_owned()));
     Ok(())
 }
 
-/// Marsaglia's xorshift: the same every time, as far as the machine lets it.
+/// Marsaglia's xorshift, with a fixed seed.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! A database and a service of a test's own, and what a judge wants to know of both.
+//! A test's own database and service, and the facts that a test checks of both.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -12,9 +12,9 @@ use tokio_postgres::{Client, NoTls};
 pub(crate) const TOKEN: &str = "a-token-of-the-simulated-portal";
 /// What is in progress when the jobs are added.
 pub(crate) const PUBLISH: &str = "publish";
-/// What somebody starts as soon as that is canceled.
+/// The publish that is started as soon as the first is canceled.
 pub(crate) const NEXT_PUBLISH: &str = "next-publish";
-/// No test takes longer.
+/// The longest that a test may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -29,7 +29,8 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// An empty database of this name, and a portal with an offer a behavior. A second of the portal's is a millisecond.
+    /// An empty database of this name, and a portal with one offer per behavior. A second of the portal's time is a
+    /// millisecond.
     pub(crate) async fn new(name: &str, cancels: &[CancelBehavior]) -> Result<Self> {
         let server = env::var("DATABASE_URL").map_err(|_| "run it by `with_postgres`: there is no DATABASE_URL")?;
         connect(&server).await?.batch_execute(&format!("CREATE DATABASE {name}")).await?;
@@ -47,24 +48,24 @@ impl Stage {
         Ok(Self { served: serve_at_speed(portal, 1000)?, offers, database, client, started: Instant::now() })
     }
 
-    /// Waits for something that must become so.
-    pub(crate) async fn until(&self, what: &str, so: impl AsyncFn(&Self) -> Result<bool>) -> Result<()> {
-        while !so(self).await? {
+    /// Waits until the condition holds.
+    pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn(&Self) -> Result<bool>) -> Result<()> {
+        while !condition(self).await? {
             self.pause(Duration::from_millis(2), what).await;
         }
         Ok(())
     }
 
     pub(crate) async fn pause(&self, pause: Duration, what: &str) {
-        self.be_patient(what);
+        self.check_time(what);
         tokio::time::sleep(pause).await;
     }
 
-    pub(crate) fn be_patient(&self, what: &str) {
-        assert!(self.started.elapsed() < PATIENCE, "it takes too long: {what}");
+    pub(crate) fn check_time(&self, what: &str) {
+        assert!(self.started.elapsed() < PATIENCE, "this takes too long: {what}");
     }
 
-    /// Somebody publishes again, where the first publish is canceled.
+    /// Starts the next publish of each offer whose first publish is canceled.
     pub(crate) fn publish_again(&self) -> Result<()> {
         let mut portal = self.served.portal();
         let now = self.served.now();
@@ -76,12 +77,12 @@ impl Stage {
         Ok(())
     }
 
-    /// What became of an offer's operations.
+    /// The true states of an offer's operations.
     pub(crate) fn truth(&self, offer: &str) -> Vec<(String, &'static str)> {
         self.served.portal().truth("contoso", offer, self.served.now())
     }
 
-    /// What the service was asked about an offer, in order.
+    /// The calls for an offer, in order.
     pub(crate) fn calls(&self, offer: &str) -> Vec<Option<Call>> {
         let of_offer = format!("/publishers/contoso/offers/{offer}/");
         let portal = self.served.portal();
@@ -89,7 +90,7 @@ impl Stage {
         calls.map(|call| call.call).collect()
     }
 
-    /// Keeps every state that a job is ever in, for the judge.
+    /// Keeps every state of every job in a table.
     pub(crate) async fn keep_history(&self) -> Result<()> {
         let history = "CREATE TABLE history AS SELECT * FROM cancels;
             ALTER TABLE history ADD at bigint GENERATED ALWAYS AS IDENTITY;
@@ -99,7 +100,7 @@ impl Stage {
         Ok(self.client.batch_execute(history).await?)
     }
 
-    /// How many of an offer's workers left it with a POST of which nobody knew what came of it.
+    /// How many of an offer's workers left it with a POST in doubt.
     pub(crate) async fn left_in_doubt(&self, offer: &str) -> Result<i64> {
         let last_states = "SELECT count(*) FROM (
                 SELECT DISTINCT ON (attempt) checkpoint, ended FROM history WHERE offer = $1 ORDER BY attempt, at DESC
@@ -107,14 +108,14 @@ impl Stage {
         Ok(self.client.query_one(last_states, &[&offer]).await?.try_get(0)?)
     }
 
-    /// The jobs' offers, with how often each was taken, and how it ended.
+    /// The offers of the jobs, how often each was taken, and how it ended.
     pub(crate) async fn jobs(&self) -> Result<BTreeMap<String, (i32, String)>> {
         let jobs = "SELECT offer, attempt, concat_ws(', ', ended, remark) FROM cancels";
         let rows = self.client.query(jobs, &[]).await?;
         rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
     }
 
-    /// How many jobs are in such a state.
+    /// How many jobs are in this state.
     pub(crate) async fn count(&self, state: &str) -> Result<i64> {
         Ok(self.client.query_one(&format!("SELECT count(*) FROM cancels WHERE {state}"), &[]).await?.try_get(0)?)
     }

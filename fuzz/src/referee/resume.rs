@@ -1,0 +1,106 @@
+//! Writing a run down, and resuming what was written: by this referee, or by a stranger.
+
+use std::time::Duration;
+
+use cancel_core::testing::ledger::{Known, Ledger};
+use cancel_core::{Cancellation, Checkpoint, ErrorKind, Posted, Until};
+use serde_json::Value;
+
+use super::Referee;
+use super::waits::Waits;
+use crate::expected::check_error;
+use crate::settings::Settings;
+
+/// A checkpoint, with what its writer knew.
+pub(crate) struct Saved {
+    pub(crate) text: String,
+    ledger: Ledger,
+    waits: Waits,
+}
+
+impl Referee {
+    /// The conversation written down, as it stands.
+    pub(crate) fn save(&self) -> Saved {
+        let text = self.machine.checkpoint().to_json();
+        assert_eq!(Checkpoint::from_json(&text).unwrap().to_json(), text, "written and read again");
+        self.check_silent("a checkpoint", &text);
+        Saved { text, ledger: self.ledger.clone(), waits: self.waits.clone() }
+    }
+
+    /// Another process goes on from what was saved, perhaps rewritten, or is refused.
+    pub(crate) fn resume(&mut self, now: Duration, saved: &Saved, rewritten: Option<&str>) -> bool {
+        let text = rewritten.unwrap_or(&saved.text);
+        let is_ours = text == saved.text;
+        self.check_secrets();
+        let value = read_again(text);
+        let is_over = value["over"] == "outcome" || self.settings.dry;
+        let Some(machine) = resumed(&self.settings, text, now) else {
+            // More than a year before or after, a clock makes nonsense of any time.
+            let near = now.as_secs() < 1 << 24 && self.waits.deadline.as_secs() < 1 << 24;
+            let means_one = self.settings.only_if_running().is_some() && self.settings.until != Until::Verified;
+            assert!(!is_ours || is_over || means_one || !near, "our own checkpoint is refused: {text}");
+            return false;
+        };
+        assert!(!is_over, "a run that is over goes on");
+        let (settings, ledger, waits) = if is_ours {
+            let (mut ledger, mut waits) = (saved.ledger.clone(), saved.waits.clone());
+            ledger.resumed(ledger.known(), !value["over"].is_null());
+            waits.resumed(&value, now, &self.settings);
+            (self.settings.clone(), ledger, waits)
+        } else {
+            of_stranger(&value, &self.settings, now)
+        };
+        let tokens = self.tokens;
+        *self = Self::of(machine, ledger, waits, settings, now);
+        (self.tokens, self.earlier_tokens) = (tokens, tokens);
+        self.check_posted();
+        self.check_over();
+        true
+    }
+
+    /// A referee of a run that begins with a stranger's checkpoint.
+    pub(crate) fn of_checkpoint(settings: &Settings, text: &str, now: Duration) -> Option<Self> {
+        let machine = resumed(settings, text, now)?;
+        let (settings, ledger, waits) = of_stranger(&read_again(text), settings, now);
+        let mut referee = Self::of(machine, ledger, waits, settings, now);
+        referee.check_posted();
+        Some(referee)
+    }
+}
+
+/// All that a stranger's checkpoint tells of the run before.
+fn of_stranger(checkpoint: &Value, settings: &Settings, now: Duration) -> (Settings, Ledger, Waits) {
+    let settings = settings.of_stranger(checkpoint);
+    let phase = &checkpoint["phase"];
+    let posted = match &checkpoint["posted"] {
+        posted if posted == "no" => Posted::No,
+        posted if posted == "yes" => Posted::Yes,
+        _ => Posted::Maybe,
+    };
+    let is_taken = matches!(phase["name"].as_str(), Some("following" | "verifying" | "unfollowed"));
+    let ids = phase["baseline"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let known = Known::of_stranger(posted, phase["name"] == "in_doubt", is_taken, ids);
+    let ledger = Ledger::of_known(settings.terms(), known);
+    let mut waits = Waits::new(&settings, now);
+    waits.cancel_failed = phase["cancel_failed"] == true;
+    (settings, ledger, waits)
+}
+
+/// A checkpoint as a tree, without what its reader passes over.
+pub(crate) fn read_again(text: &str) -> Value {
+    let known = Checkpoint::from_json(text).map(|checkpoint| checkpoint.to_json()).unwrap_or_default();
+    serde_json::from_str(&known).unwrap_or_default()
+}
+
+fn resumed(settings: &Settings, text: &str, now: Duration) -> Option<Cancellation> {
+    let resumed = Checkpoint::from_json(text)
+        .and_then(|checkpoint| Cancellation::resume(settings.endpoint(), checkpoint, settings.policy(), now));
+    match resumed {
+        Ok(machine) => Some(machine),
+        Err(error) => {
+            check_error(&error);
+            assert_eq!(error.kind(), ErrorKind::Checkpoint);
+            None
+        }
+    }
+}
