@@ -44,6 +44,10 @@ impl TrackedOperation {
         self.polled.as_ref()
     }
 
+    fn unpolled(id: OperationId) -> Self {
+        Self { id, listed: "running".into(), polled: None }
+    }
+
     fn has_ended(&self) -> bool {
         self.state().is_end()
     }
@@ -84,6 +88,11 @@ impl Baseline {
     /// `None` when nothing is in progress.
     pub(super) fn new(running: Vec<TrackedOperation>) -> Option<Self> {
         (!running.is_empty()).then_some(Self(running))
+    }
+
+    /// The same operations as a resumed run knows them: no status is taken from a checkpoint.
+    pub(super) fn unpolled(&self) -> Self {
+        Self(self.0.iter().map(|tracked| TrackedOperation::unpolled(tracked.id.clone())).collect())
     }
 
     pub(super) fn operations(&self) -> &[TrackedOperation] {
@@ -146,7 +155,7 @@ impl TryFrom<Vec<OperationId>> for Baseline {
             if baseline.contains(&id) {
                 return Err("a baseline has no operation twice");
             }
-            baseline.0.push(TrackedOperation { id, listed: "running".into(), polled: None });
+            baseline.0.push(TrackedOperation::unpolled(id));
         }
         Ok(baseline)
     }

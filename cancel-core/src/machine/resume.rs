@@ -50,15 +50,15 @@ impl Conversation {
         match &self.phase {
             Phase::Listing(_) => SavedPhase::Listing,
             Phase::Posting(posting) => match &posting.baseline {
-                Some(baseline) => SavedPhase::Rechecking { baseline: baseline.clone() },
+                Some(baseline) => SavedPhase::Rechecking { baseline: baseline.unpolled() },
                 // A POST in flight may have been processed by the time that the checkpoint is read.
                 None if self.post_in_flight() => SavedPhase::InDoubt,
                 None => SavedPhase::Posting,
             },
-            Phase::Rechecking(rechecking) => SavedPhase::Rechecking { baseline: rechecking.baseline.clone() },
+            Phase::Rechecking(rechecking) => SavedPhase::Rechecking { baseline: rechecking.baseline.unpolled() },
             Phase::Following(following) => SavedPhase::Following { location: SavedLocation::of(&following.location) },
             Phase::Verifying(verifying) => SavedPhase::Verifying {
-                baseline: verifying.baseline.clone(),
+                baseline: verifying.baseline.unpolled(),
                 location: verifying.live_location().map(SavedLocation::of),
                 cancel_failed: verifying.cancel_failed,
             },
