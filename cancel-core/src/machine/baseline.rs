@@ -44,8 +44,7 @@ impl TrackedOperation {
         self.polled.as_ref()
     }
 
-    /// An operation of which a checkpoint has only the id.
-    pub(super) fn resumed(id: OperationId) -> Self {
+    pub(super) fn unpolled(id: OperationId) -> Self {
         Self { id, listed: "running".into(), polled: None }
     }
 
@@ -111,6 +110,11 @@ impl Baseline {
     /// `None` when nothing is in progress.
     pub(super) fn new(running: Vec<TrackedOperation>) -> Option<Self> {
         (!running.is_empty()).then_some(Self(running))
+    }
+
+    /// The same operations as a resumed run knows them: no status is taken from a checkpoint.
+    pub(super) fn unpolled(&self) -> Self {
+        Self(self.0.iter().map(|tracked| TrackedOperation::unpolled(tracked.id.clone())).collect())
     }
 
     pub(super) fn operations(&self) -> &[TrackedOperation] {
@@ -188,7 +192,7 @@ impl TryFrom<Vec<OperationId>> for Baseline {
             if baseline.contains(&id) {
                 return Err("a baseline has no operation twice");
             }
-            baseline.0.push(TrackedOperation::resumed(id));
+            baseline.0.push(TrackedOperation::unpolled(id));
         }
         Ok(baseline)
     }

@@ -88,12 +88,10 @@ impl Conversation {
             self.cx.posted = Posted::Yes;
         }
         if received.head.status == StatusCode::UNAUTHORIZED {
-            // A POST that is rejected again and again counts as one that led nowhere.
-            let too_many = matches!(self.phase, Phase::Posting(_)) && self.cx.retries.post_failed(&self.cx.policy);
-            if self.tokens.reject() || too_many {
+            if self.tokens.reject() {
                 return self.end(Err(received.error()));
             }
-            return self.take(|phase, cx| phase.again(cx));
+            return self.take(|phase, cx| phase.rejected(cx, received.error()));
         }
         self.tokens.accepted();
         self.take(|phase, cx| phase.answered(cx, &received));

@@ -112,7 +112,7 @@ impl Conversation {
         let phase = phase.resumed(&endpoint, &policy, posted, &times)?;
         let is_stuck = matches!(phase, Phase::Stuck(_));
         let polls = matches!(phase, Phase::Following(_) | Phase::Verifying(_));
-        let others = others.into_iter().map(TrackedOperation::resumed).collect();
+        let others = others.into_iter().map(TrackedOperation::unpolled).collect();
         let cx = Context { posted, others, polls: checkpoint.polls, ..Context::new(endpoint, request, policy, now) };
         let mut conversation = Self::in_phase(phase, cx);
         conversation.resumes = checkpoint.resumes.saturating_add(1);
@@ -140,11 +140,11 @@ impl Conversation {
 /// Where nothing was processed a resumed run begins with a recheck, and otherwise with a poll.
 fn saved_sent(baseline: &Baseline, sent: &Sent) -> SavedPhase {
     let sent = match sent {
-        Sent::Unprocessed | Sent::Refused(_) => return SavedPhase::Rechecking { baseline: baseline.clone() },
+        Sent::Unprocessed | Sent::Refused(_) => return SavedPhase::Rechecking { baseline: baseline.unpolled() },
         Sent::InDoubt { since } => SavedSent::InDoubt { since_ms: to_ms(*since) },
         Sent::Accepted => SavedSent::Accepted,
     };
-    SavedPhase::Verifying { baseline: baseline.clone(), location: None, sent, cancel_failed: None }
+    SavedPhase::Verifying { baseline: baseline.unpolled(), location: None, sent, cancel_failed: None }
 }
 
 /// Times of the checkpoint, on the clock of this process.

@@ -21,8 +21,9 @@ pub(crate) struct Saved {
 impl Referee {
     /// The conversation written down, as it stands.
     pub(crate) fn save(&self) -> Saved {
-        let text = self.machine.checkpoint().to_json();
-        assert_eq!(Checkpoint::from_json(&text).unwrap().to_json(), text, "written and read again");
+        let checkpoint = self.machine.checkpoint();
+        let text = checkpoint.to_json();
+        assert_eq!(Checkpoint::from_json(&text).unwrap(), checkpoint, "written and read again");
         self.check_silent("a checkpoint", &text);
         Saved { text, ledger: self.ledger.clone(), waits: self.waits.clone() }
     }

@@ -8,7 +8,8 @@ use super::properties::check;
 use super::setting::Setting;
 use super::text::line;
 use super::world::World;
-use crate::machine::Until;
+use crate::error::{Error, ErrorKind};
+use crate::machine::{Outcome, Until};
 use crate::testing::ledger::{Rule, Violation};
 
 /// What an exploration found, when every rule held.
@@ -126,7 +127,7 @@ impl Search<'_> {
                     event,
                     depth,
                     is_over: world.is_over(),
-                    knows: world.is_over() && result.is_some_and(Result::is_ok),
+                    knows: world.is_over() && result.is_some_and(knows),
                     must_know: result.is_none() && world.ledger.must_know(),
                 });
                 (number, true)
@@ -190,6 +191,14 @@ impl Search<'_> {
             lines.push(line(&before, event, &world));
         }
         Counterexample { violation, lines }
+    }
+}
+
+/// Whether an end tells what became of the baseline, or is one that nothing but a person can mend.
+fn knows(result: &Result<Outcome, Error>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(error) => matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden),
     }
 }
 

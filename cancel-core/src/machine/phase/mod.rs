@@ -74,7 +74,15 @@ impl Phase {
         }
     }
 
-    /// The same exchange again: the token was rejected, or the caller did not send it. A POST follows the rule on a second POST.
+    /// The service does not take the token: the same exchange again, with a fresh one.
+    pub(super) fn rejected(self, cx: &mut Context, error: Error) -> Transition {
+        match self {
+            Self::Posting(posting) => posting.rejected(cx, error),
+            get => get.with(Next::Again),
+        }
+    }
+
+    /// The same exchange again: the caller did not send it. A POST follows the rule on a second POST.
     pub(super) fn again(self, cx: &Context) -> Transition {
         let phase = match self {
             Self::Posting(posting) => posting.again(cx),

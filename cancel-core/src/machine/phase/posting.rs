@@ -60,6 +60,17 @@ impl Posting {
         }
     }
 
+    /// The service does not take the token. Another POST follows with a fresh one, unless there were too many.
+    pub(super) fn rejected(self, cx: &mut Context, error: Error) -> Transition {
+        if !cx.retries.post_failed(&cx.policy) {
+            return self.again(cx).with(Next::Again);
+        }
+        match self.again(cx) {
+            Phase::Rechecking(rechecking) if self.in_doubt => rechecking.unless_no_post_is_left(cx).with(Next::Again),
+            phase => phase.with(Next::error(error)),
+        }
+    }
+
     /// The POST was certainly not processed.
     pub(super) fn again(self, cx: &Context) -> Phase {
         let delivery = if self.in_doubt { Delivery::NotProcessedThisTime } else { Delivery::NotProcessed };
@@ -98,6 +109,7 @@ impl Posting {
         let error = received.error();
         match self.listed {
             Some(listed) if self.in_doubt => {
+                cx.retries.post_failed(&cx.policy);
                 cx.begin_polls();
                 let sent = Sent::InDoubt { since: cx.now };
                 Phase::from(Verifying::new(listed.baseline, sent)).with(cx.keep_trying(error, received.retry_after()))
