@@ -65,8 +65,9 @@ impl Posting {
         if !cx.retries.post_failed(&cx.policy) {
             return self.again(cx).with(Next::Again);
         }
+        let in_doubt = self.in_doubt;
         match self.again(cx) {
-            Phase::Rechecking(rechecking) if self.in_doubt => rechecking.unless_no_post_is_left(cx).with(Next::Again),
+            Phase::Rechecking(rechecking) if in_doubt => rechecking.unless_no_post_is_left(cx).with(Next::Again),
             phase => phase.with(Next::error(error)),
         }
     }
