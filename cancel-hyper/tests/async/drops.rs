@@ -32,7 +32,8 @@ async fn a_run_may_be_dropped_once_at_any_time() {
         };
         let outcome = outcome.unwrap();
         assert_eq!((outcome.as_str(), outcome.proof()), ("canceled", Some(Proof::Verified)), "at {at} ms");
-        // A POST that was dropped is followed by a recheck, and by another POST where the baseline is still in progress.
+        // A POST that was dropped is followed by a recheck, and by another POST where the baseline is still in
+        // progress.
         assert!(service.portal().posts() <= 2, "at {at} ms");
     }
 }
