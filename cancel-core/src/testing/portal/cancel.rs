@@ -1,7 +1,7 @@
 //! What a cancel does, and its own operation.
 //!
-//! A cancel that is answered with 202 becomes an operation with an id of its own. What it does to the operations in progress is
-//! decided when it is posted. Its state is computed from the time, like theirs.
+//! A cancel that is answered with 202 becomes an operation with an id of its own. What it does to the operations in
+//! progress is decided when it is posted. Its state is computed from the time, like theirs.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ pub enum CancelBehavior {
     /// What is in progress turns `canceled` after this long, unless it ends by itself before. The cancel
     /// operation completes then, whatever it was able to cancel.
     After(Duration),
-    /// The publish is faster: it runs to its own end. The cancel operation ends as `completed` when the last operation that was
-    /// in progress has ended.
+    /// The publish is faster: it runs to its own end. The cancel operation ends as `completed` when the last operation
+    /// that was in progress has ended.
     LosesRace,
     /// The publish runs on.
     DoesNothing {

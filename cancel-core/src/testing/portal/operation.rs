@@ -1,7 +1,7 @@
 //! A publish operation, and what state it is in at a time.
 //!
-//! A state is computed from the times at which things begin and end, and never stored: reading an operation does not change it.
-//! What it looks like on the wire is not known here.
+//! A state is computed from the times at which things begin and end, and never stored: reading an operation does not
+//! change it. What it looks like on the wire is not known here.
 
 use std::time::Duration;
 
