@@ -42,6 +42,7 @@ mod admission;
 mod answer;
 mod calendar;
 mod cancel;
+mod cancel_call;
 mod fault;
 mod generation;
 mod handle;
