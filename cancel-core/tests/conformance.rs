@@ -1,5 +1,5 @@
-//! What the conformance conversations say of an adapter, right or wrong. The adapters are loops in virtual time, each with
-//! one mistake.
+//! What the conformance conversations say of an adapter, right or wrong. The adapters are loops in virtual time, each
+//! with one mistake.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 

@@ -1,5 +1,5 @@
-//! What `tracing` gets: a span for each cancellation, an event for each exchange, and no token. In a process of its own, since
-//! the interest of one subscriber is cached for all.
+//! What `tracing` gets: a span for each cancellation, an event for each exchange, and no token. In a process of its
+//! own, since the interest of one subscriber is cached for all.
 
 #![allow(clippy::unwrap_used, dead_code, reason = "a helper that fails is a test that fails, and not all are used")]
 

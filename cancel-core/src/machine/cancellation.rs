@@ -57,7 +57,7 @@ use crate::values::{BearerToken, Endpoint};
 ///
 /// # Phases
 ///
-/// [`progress`](Self::progress) tells in which [`Phase`] it is. It goes from one to another in these ways, and no others: a test
+/// [`progress`](Self::progress) tells in which [`Phase`](crate::Phase) it is. It goes from one to another in these ways, and no others: a test
 /// explores all that the machine can do.
 ///
 #[doc = include_str!("phases.md")]

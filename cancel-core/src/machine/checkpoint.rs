@@ -53,7 +53,7 @@ pub struct Checkpoint {
     /// As in [`Retries`](super::retries::Retries). A POST in flight counts as one that was lost.
     pub(super) failed_gets: u8,
     pub(super) failed_posts: u8,
-    pub(super) resumes: u32,
+    pub(super) resumes: u16,
     /// The last `now` that was seen, and times on the same clock.
     pub(super) now_ms: u64,
     pub(super) due_ms: u64,

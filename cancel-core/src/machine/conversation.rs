@@ -33,8 +33,6 @@ pub(super) struct Conversation {
     pub(super) phase: Phase,
     pub(super) exchanges: Exchanges,
     tokens: Tokens,
-    /// How often it was resumed by another process.
-    pub(super) resumes: u32,
     /// In a box: it is there at the end only.
     result: Option<Box<Result<Outcome, Error>>>,
 }
@@ -53,7 +51,7 @@ impl Conversation {
 
     pub(super) fn in_phase(phase: Phase, cx: Context) -> Self {
         let exchanges = Exchanges::due_first(cx.now);
-        Self { cx, phase, exchanges, tokens: Tokens::default(), resumes: 0, result: None }
+        Self { cx, phase, exchanges, tokens: Tokens::default(), result: None }
     }
 
     pub(super) fn step(&mut self, now: Duration) -> Step<'_> {
@@ -89,7 +87,7 @@ impl Conversation {
         }
         if received.head.status == StatusCode::UNAUTHORIZED {
             if self.tokens.reject() {
-                return self.end(Err(received.error()));
+                return self.end(Box::new(Err(received.error())));
             }
             return self.take(|phase, cx| phase.rejected(cx, received.error()));
         }
@@ -119,17 +117,20 @@ impl Conversation {
             Next::Now => self.exchanges.due_at(self.cx.now, false),
             Next::Again => self.exchanges.due_at(self.cx.now, true),
             Next::At(time) => self.exchanges.due_at(time, false),
-            Next::Over(result) => return self.end(*result),
+            Next::Over(result) => return self.end(result),
         }
         if self.cx.is_late() {
             self.end_late();
         }
     }
 
-    fn end(&mut self, result: Result<Outcome, Error>) {
+    fn end(&mut self, mut result: Box<Result<Outcome, Error>>) {
+        if let Err(error) = &mut *result {
+            *error = self.cx.about_offer(error.clone());
+        }
         // For a checkpoint nothing is in flight any more.
         self.exchanges.due_at(self.cx.now, false);
-        self.result = Some(Box::new(result.map_err(|error| self.cx.about_offer(error))));
+        self.result = Some(result);
     }
 
     fn end_late(&mut self) {
@@ -146,7 +147,7 @@ impl Conversation {
             Some(error) => error.with_kind(ErrorKind::Deadline).explained(&format!("{after}; the last try failed")),
             None => Error::new(ErrorKind::Deadline, after),
         };
-        self.end(Err(error));
+        self.end(Box::new(Err(error)));
     }
 
     /// What it ended with. A phase that has nothing to ask for ends here.

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Posted};
 use crate::values::Endpoint;
 
 /// A loop of crashes ends, whatever its clock says.
-const MAX_RESUMES: u32 = 1000;
+const MAX_RESUMES: u16 = 1000;
 const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
 /// A clock this far behind the checkpoint's is an error. One that is less far behind is another clock: another machine's, or one that
 /// begins with each process.
@@ -43,7 +43,7 @@ impl Conversation {
             attempt: cx.schedule.attempt(),
             failed_gets: cx.retries.gets,
             failed_posts: cx.retries.posts.saturating_add(u8::from(self.post_in_flight())),
-            resumes: self.resumes,
+            resumes: cx.resumes,
             now_ms: to_ms(cx.now),
             // Never sooner than the service has asked for.
             due_ms: to_ms(self.exchanges.due().unwrap_or(cx.now).min(cx.deadline).saturating_add(ALMOST_A_MILLISECOND)),
@@ -115,7 +115,7 @@ impl Conversation {
         let others = others.into_iter().map(TrackedOperation::unpolled).collect();
         let cx = Context { posted, others, polls: checkpoint.polls, ..Context::new(endpoint, request, policy, now) };
         let mut conversation = Self::in_phase(phase, cx);
-        conversation.resumes = checkpoint.resumes.saturating_add(1);
+        conversation.cx.resumes = checkpoint.resumes.saturating_add(1);
         // A run that had ended with an error begins with new attempts and a new deadline.
         if checkpoint.over.is_none() {
             let cx = &mut conversation.cx;

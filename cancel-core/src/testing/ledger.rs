@@ -464,9 +464,10 @@ impl Ledger {
                 must(truth.iter().all(|(_, word)| is_end(word)), "something is in progress")?;
                 return must(!self.left, "a POST has left");
             }
-            Outcome::OthersRunning { .. } => {
-                let others = truth.iter().any(|(id, word)| !is_end(word) && !is_wanted(id));
-                must(others, "nothing else is in progress")?;
+            // The others may have ended since the list that showed them.
+            Outcome::OthersRunning { operations, others } => {
+                let is_running = truth.iter().any(|(id, word)| !is_end(word) && is_wanted(id));
+                must(is_running != operations.is_empty() && !others.is_empty(), "it is not what was asked for")?;
                 return must(!self.left, "a POST has left");
             }
             _ => {}

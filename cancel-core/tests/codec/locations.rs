@@ -1,5 +1,5 @@
-//! The location table of the wire contract, row by row, and the forms of a location that are refused. Other tests need a row
-//! or two of them.
+//! The location table of the wire contract, row by row, and the forms of a location that are refused. Other tests need
+//! a row or two of them.
 
 use cancel_core::{Endpoint, ErrorKind, LocationKind, OfferId, OperationId, OperationLocation, PublisherId};
 use http::Uri;

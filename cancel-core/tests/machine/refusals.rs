@@ -1,5 +1,5 @@
-//! Answers that end a conversation at once. The table of statuses and kinds is the codec's (`tests/codec/statuses.rs`); the
-//! machine must end with the kind that the codec gives, for each status of each request.
+//! Answers that end a conversation at once. The table of statuses and kinds is the codec's (`tests/codec/statuses.rs`);
+//! the machine must end with the kind that the codec gives, for each status of each request.
 
 use cancel_core::{CancelResponse, Endpoint, ErrorKind, Operation, OperationList, Posted};
 use http::Response;

@@ -1,4 +1,5 @@
-//! After a POST in doubt in `Until::Verified`: a recheck, and another POST only where it can cancel nothing but the baseline.
+//! After a POST in doubt in `Until::Verified`: a recheck, and another POST only where it can cancel nothing but the
+//! baseline.
 
 use cancel_core::{CancelRequest, ErrorKind, OfferId, OperationId, Posted, Proof, PublisherId};
 

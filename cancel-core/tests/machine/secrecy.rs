@@ -1,5 +1,5 @@
-//! Rule 4: the token is in one header of the request and nowhere else. Which forms of it are found in a text is tested beside
-//! `machine/tokens.rs`; here stands where an echo can go.
+//! Rule 4: the token is in one header of the request and nowhere else. Which forms of it are found in a text is tested
+//! beside `machine/tokens.rs`; here stands where an echo can go.
 
 use cancel_core::{BearerToken, Body, Event, Failure, Step};
 use http::Response;

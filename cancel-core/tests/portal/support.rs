@@ -42,8 +42,8 @@ pub(crate) fn operation() -> String {
     format!("operations/{ID}")
 }
 
-/// A request such as `GET status`. A path without a slash is one of the offer; a path without a query gets the version. A
-/// token and a length are added where they are needed, unless a header has their name.
+/// A request such as `GET status`. A path without a slash is one of the offer; a path without a query gets the version.
+/// A token and a length are added where they are needed, unless a header has their name.
 pub(crate) fn request(line: &str, headers: &[(&str, &str)], body: &'static str) -> Request<&'static str> {
     let (method, path) = line.split_once(' ').unwrap();
     let path = if path.contains("//") || path.starts_with('/') { path.to_owned() } else { format!("{OFFER}/{path}") };

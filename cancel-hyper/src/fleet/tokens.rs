@@ -27,11 +27,14 @@ use crate::tokens::TokenSource;
 /// # let both = async {
 /// one.token(TokenReason::FirstUse).await?;
 /// other.token(TokenReason::FirstUse).await?;
+/// // The service rejects this token for both.
+/// one.token(TokenReason::Rejected).await?;
+/// other.token(TokenReason::Rejected).await?;
 /// # Ok::<(), String>(())
 /// # };
 /// # both.now_or_never().unwrap()?;
 /// # drop((one, other));
-/// assert_eq!(count, 1);
+/// assert_eq!(count, 2);
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Debug)]

@@ -1,4 +1,5 @@
-//! What the protocol needs is set on each request, whatever the settings of the ureq agent. The rest is up to the agent.
+//! What the protocol needs is set on each request, whatever the settings of the ureq agent. The rest is up to the
+//! agent.
 
 use cancel_core::{Endpoint, ErrorKind, Outcome, Posted, Proof};
 use cancel_ureq::Driver;

@@ -1,5 +1,5 @@
-//! An answer that names another host does not make an adapter call it, and an echo of the token is redacted. The forms of a
-//! location are tested in cancel-core (`tests/codec/locations.rs`).
+//! An answer that names another host does not make an adapter call it, and an echo of the token is redacted. The forms
+//! of a location are tested in cancel-core (`tests/codec/locations.rs`).
 
 use cancel_core::{Error, ErrorKind};
 use cancel_ureq::Driver;

@@ -1,5 +1,5 @@
-//! Journals and token sources that fail or are slow, with the driver over ureq. (The driver over hyper has the same tests in
-//! virtual time.)
+//! Journals and token sources that fail or are slow, with the driver over ureq. (The driver over hyper has the same
+//! tests in virtual time.)
 
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A server that an attacker has written, on raw sockets, plain and behind TLS, against both adapters: what the manual's page
-//! on hostile servers says. In a process of its own, since its memory is measured.
+//! A server that an attacker has written, on raw sockets, plain and behind TLS, against both adapters: what the
+//! manual's page on hostile servers says. In a process of its own, since its memory is measured.
 
 #![allow(
     clippy::unwrap_used,

@@ -11,7 +11,8 @@ use crate::tls::Tls;
 
 const ATTEMPT: Duration = Duration::from_millis(600);
 const ATTEMPTS: u8 = 2;
-/// More time for a machine that is busy with other tests. It is less than the server waits for, so the client must end it.
+/// More time for a machine that is busy with other tests. It is less than the server waits for, so the client must end
+/// it.
 const BUSY: Duration = Duration::from_secs(30);
 
 fn impatient() -> Policy {

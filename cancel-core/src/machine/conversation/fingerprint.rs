@@ -16,15 +16,7 @@ use crate::machine::retries::Retries;
 
 impl Conversation {
     pub(in crate::machine) fn fingerprint(&self, hasher: &mut impl Hasher) {
-        let Self {
-            cx,
-            phase,
-            exchanges,
-            tokens,
-            result,
-            // The model's budget of crashes is smaller, and part of its state.
-            resumes: _,
-        } = self;
+        let Self { cx, phase, exchanges, tokens, result } = self;
         cx.fingerprint(hasher);
         phase.fingerprint(hasher);
         // An id is compared with the one in flight, which the machine has for itself.
@@ -60,6 +52,8 @@ impl Context {
             // The text and the answer of the last error are for a person.
             retries: Retries { gets, posts, last_error },
             others,
+            // The model's budget of crashes is smaller, and part of its state.
+            resumes: _,
             // They are the same in one exploration.
             endpoint: _,
             request: _,

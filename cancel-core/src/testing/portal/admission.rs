@@ -1,6 +1,7 @@
 //! What the service refuses before it reads what the request is for.
 //!
-//! Each check is one documented reason for a refusal. No check changes anything, and no answer repeats a part of the request.
+//! Each check is one documented reason for a refusal. No check changes anything, and no answer repeats a part of the
+//! request.
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, IF_MATCH};
 use http::request::Parts;

@@ -1,7 +1,7 @@
 //! Scripted faults: what goes wrong between a client and the service, one request at a time.
 //!
-//! A script decides which request is hit and how. It does not change the service itself: a request that is not processed has no
-//! effect, and that is all.
+//! A script decides which request is hit and how. It does not change the service itself: a request that is not
+//! processed has no effect, and that is all.
 
 use bytes::Bytes;
 use http::Response;

@@ -26,7 +26,8 @@ const CORRELATION_ID: u32 = 0x0000_c088;
 const CANCEL_ID: u32 = 0x0000_ca4c;
 
 impl Portal {
-    /// Answers one request, at the virtual time `now`: time since an epoch that the caller chooses. It must not run backwards.
+    /// Answers one request, at the virtual time `now`: time since an epoch that the caller chooses. It must not run
+    /// backwards.
     ///
     /// Any request is answered, if only with a refusal. [`Delivery::of`] tells whether the response reaches
     /// the client.

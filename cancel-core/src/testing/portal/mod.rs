@@ -42,6 +42,7 @@ mod admission;
 mod answer;
 mod calendar;
 mod cancel;
+mod cancel_call;
 mod fault;
 mod generation;
 mod handle;
@@ -219,7 +220,8 @@ impl Portal {
         self.calls.iter().filter(|call| call.call == Some(Call::Cancel) && call.method == "POST").count()
     }
 
-    /// Forgets the requests, and starts the request ids again: portals that behave in the same way from here on are equal.
+    /// Forgets the requests, and starts the request ids again: portals that behave in the same way from here on are
+    /// equal.
     pub fn forget_calls(&mut self) -> &mut Self {
         self.calls.clear();
         self.requests = 0;

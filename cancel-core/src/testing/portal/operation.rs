@@ -1,11 +1,9 @@
 //! A publish operation, and what state it is in at a time.
 //!
-//! A state is computed from the times at which things begin and end, and never stored: reading an operation does not change it.
-//! What it looks like on the wire is not known here.
+//! A state is computed from the times at which things begin and end, and never stored: reading an operation does not
+//! change it. What it looks like on the wire is not known here.
 
 use std::time::Duration;
-
-use super::wording::Wording;
 
 /// How long the steps of an operation without an end of its own take.
 const ENDLESS_STEPS: Duration = Duration::from_secs(3_600);
@@ -47,12 +45,6 @@ impl State {
     pub(super) fn is_in_progress(self) -> bool {
         matches!(self, Self::NotStarted | Self::Running | Self::WaitingForPublisherReview)
     }
-
-    /// Whether a filter means this state, by the documented word or by the offer's own.
-    pub(super) fn is_meant_by(self, filter: &str, wording: &Wording) -> bool {
-        let filter = folded(filter);
-        filter == folded(self.word()) || filter == folded(wording.operation(self))
-    }
 }
 
 impl From<End> for State {
@@ -63,11 +55,6 @@ impl From<End> for State {
             End::Failed => Self::Failed,
         }
     }
-}
-
-/// Words are compared without regard to case, spaces, `-` and `_`.
-fn folded(word: &str) -> String {
-    word.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

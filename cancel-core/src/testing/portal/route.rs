@@ -1,7 +1,7 @@
 //! The offer and the resource that a URL names.
 //!
-//! A path is read segment by segment, as a server does: percent-encoding is undone within a segment, and one trailing slash is
-//! ignored. Which offers there are is not known here.
+//! A path is read segment by segment, as a server does: percent-encoding is undone within a segment, and one trailing
+//! slash is ignored. Which offers there are is not known here.
 
 use super::fault::Call;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::calendar;
 use super::operation::{PublishOperation, State};
-use super::view::message;
 use super::wording::Wording;
 
 struct Step {
@@ -28,6 +28,11 @@ const STEPS: [Step; 6] = [
 ];
 
 const SIGN_OFF: &str = "publisher-signoff";
+
+/// One entry of `messages`.
+pub(super) fn message(html: &str, level: &str, at: Duration) -> Value {
+    json!({ "messageHtml": html, "level": level, "timestamp": calendar::timestamp(at) })
+}
 
 /// The `steps` of an operation.
 pub(super) fn steps(operation: &PublishOperation, now: Duration, wording: &Wording) -> Vec<Value> {

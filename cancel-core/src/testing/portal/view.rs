@@ -12,14 +12,9 @@ use super::cancel::CancelOperation;
 use super::generation::LocationNames;
 use super::offer::Offer;
 use super::operation::{PublishOperation, State};
-use super::steps::steps;
+use super::steps::{message, steps};
 
 const NO_OPERATION: Refusal = Refusal::new(404, "OperationNotFound", "There is no such operation.");
-
-/// One entry of `messages`.
-pub(super) fn message(html: &str, level: &str, at: Duration) -> Value {
-    json!({ "messageHtml": html, "level": level, "timestamp": calendar::timestamp(at) })
-}
 
 impl Offer {
     /// GET `…/operations/{id}`. GUIDs are the same in upper and lower case.
@@ -66,7 +61,7 @@ impl Offer {
     /// GET `…/submissions/`. All filters must let an entry pass.
     pub(super) fn list_answer(&self, now: Duration, filters: &[String]) -> Answer {
         let passes =
-            |state: State| self.ignores_filter || filters.iter().all(|filter| state.is_meant_by(filter, &self.wording));
+            |state: State| self.ignores_filter || filters.iter().all(|filter| self.wording.is_meant(filter, state));
         let published = self
             .visible(now)
             .filter(|operation| passes(operation.state(now)))

@@ -81,4 +81,15 @@ impl Wording {
             other => self.operation(other),
         }
     }
+
+    /// Whether a filter means this state, by the documented word or by the offer's own.
+    pub(super) fn is_meant(&self, filter: &str, state: State) -> bool {
+        let filter = folded(filter);
+        filter == folded(state.word()) || filter == folded(self.operation(state))
+    }
+}
+
+/// Words are compared without regard to case, spaces, `-` and `_`.
+fn folded(word: &str) -> String {
+    word.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
 }
