@@ -460,8 +460,9 @@ impl Ledger {
         let only = self.terms.only_if_running.as_ref();
         let is_wanted = |id: &str| only.is_none_or(|only| only.eq_ignore_ascii_case(id));
         match outcome {
+            // Something else may have been started since the list, before the operation was asked for.
             Outcome::NothingRunning { .. } => {
-                must(truth.iter().all(|(_, word)| is_end(word)), "something is in progress")?;
+                must(truth.iter().all(|(id, word)| is_end(word) || !is_wanted(id)), "something is in progress")?;
                 return must(!self.left, "a POST has left");
             }
             // The others may have ended since the list that showed them.
