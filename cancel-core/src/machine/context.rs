@@ -131,9 +131,13 @@ impl Context {
 
     /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked for.
     pub(super) fn poll_time(&mut self, retry_after: Option<Duration>) -> Duration {
-        let at = self.wait(retry_after);
-        let last = self.deadline.saturating_sub(LAST_POLL.min(self.policy.attempt_timeout));
+        let (at, last) = (self.wait(retry_after), self.last_poll());
         if at > last && self.now < last { last } else { at }
+    }
+
+    /// When the last poll is due at the latest.
+    pub(super) fn last_poll(&self) -> Duration {
+        self.deadline.saturating_sub(LAST_POLL.min(self.policy.attempt_timeout))
     }
 
     /// The end of the scheduled wait, or of the service's where that is longer.

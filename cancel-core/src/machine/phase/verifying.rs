@@ -201,8 +201,11 @@ impl Verifying {
     }
 
     fn poll_on(mut self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
+        let at = cx.poll_time(retry_after);
         self.take_turns();
-        Phase::from(self).with(Next::At(cx.poll_time(retry_after)))
+        // The last poll is one that decides.
+        self.location_is_next &= at < cx.last_poll();
+        Phase::from(self).with(Next::At(at))
     }
 
     /// The other of the two is next: the location, or an operation of the baseline that has not ended.
