@@ -86,7 +86,7 @@ impl Rechecking {
             }
             (Recheck::InDoubt, false, Some(unrelated)) => {
                 cx.unrelated = Some(unrelated);
-                let at = cx.wait(received.retry_after());
+                let at = cx.poll_time(received.retry_after());
                 Phase::from(Verifying::new(self.baseline, Sent::InDoubt { since: cx.now })).with(Next::At(at))
             }
             (why @ (Recheck::Unprocessed | Recheck::InDoubt), false, None) => {
