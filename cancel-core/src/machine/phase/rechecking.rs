@@ -74,8 +74,11 @@ impl Rechecking {
                 Phase::from(Verifying::new(self.baseline, sent)).with(Next::Now)
             }
             (Recheck::Refused(error), false, _) => {
-                let error = error.explained(&format!("still in progress: {}", self.baseline.still_running()));
-                let phase = Phase::from(Self::new(self.baseline, Recheck::Unprocessed));
+                let mut baseline = self.baseline;
+                let first = baseline.first().clone();
+                baseline.listed(&list.entries, &first);
+                let error = error.explained(&format!("still in progress: {}", baseline.still_running()));
+                let phase = Phase::from(Self::new(baseline, Recheck::Unprocessed));
                 phase.with(Next::error(error))
             }
             // A POST would cancel what somebody else has started. Nothing of ours was processed: wait for that to end.
