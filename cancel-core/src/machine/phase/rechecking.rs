@@ -65,11 +65,17 @@ impl Rechecking {
             // The polls say how the baseline has ended, or that the list was wrong.
             (why, true, unrelated) => {
                 let sent = match why {
+                    // A list that is always wrong must not lead to the first wait again and again.
                     Recheck::Unprocessed => Sent::Unprocessed,
-                    Recheck::InDoubt => Sent::InDoubt { since: cx.now },
-                    Recheck::Refused(error) => Sent::Refused(error),
+                    Recheck::InDoubt => {
+                        cx.begin_polls();
+                        Sent::InDoubt { since: cx.now }
+                    }
+                    Recheck::Refused(error) => {
+                        cx.begin_polls();
+                        Sent::Refused(error)
+                    }
                 };
-                cx.begin_polls();
                 cx.unrelated = unrelated;
                 Phase::from(Verifying::new(self.baseline, sent)).with(Next::Now)
             }
