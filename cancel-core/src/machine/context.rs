@@ -129,8 +129,23 @@ impl Context {
     /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked for.
     pub(super) fn poll_time(&mut self, retry_after: Option<Duration>) -> Duration {
         let at = self.wait(retry_after);
-        let last = self.deadline.saturating_sub(LAST_POLL.min(self.policy.attempt_timeout));
+        let last = self.last_poll();
         if at > last && self.now < last { last } else { at }
+    }
+
+    /// From when on a poll is one of the last.
+    pub(super) fn last_poll(&self) -> Duration {
+        self.deadline.saturating_sub(self.time_for_last_polls())
+    }
+
+    /// When the next of so many last polls is due, if not before.
+    pub(super) fn share_of_last_polls(&self, count: usize) -> Duration {
+        let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        self.now.saturating_add(self.time_for_last_polls() / count)
+    }
+
+    fn time_for_last_polls(&self) -> Duration {
+        LAST_POLL.min(self.policy.attempt_timeout)
     }
 
     /// The end of the scheduled wait, or of the service's where that is longer.
