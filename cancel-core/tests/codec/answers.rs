@@ -60,6 +60,29 @@ fn of_two_headers_of_one_name_the_first_that_is_not_empty_counts() {
     assert_eq!(error.kind(), ErrorKind::ForeignLocation, "a refused one is not replaced");
 }
 
+/// A client has joined them. A URL may hold a comma, and it holds no space.
+#[test]
+fn of_a_list_with_commas_and_spaces_the_first_counts() {
+    let own = format!("https://cloudpartner.azure.com{MIGRATED}");
+    for list in
+        [format!("{MIGRATED}, {OTHER}"), format!("{own},\t{own}"), format!(", {MIGRATED},  https://evil.example")]
+    {
+        assert_eq!(location([("Location", &list)], ""), MIGRATED, "{list}");
+        assert_eq!(location([("Operation-Location", &list)], ""), MIGRATED, "{list}");
+    }
+    assert_eq!(location([("Location", "/api/x,/api/y")], ""), "/api/x,/api/y", "it may be one");
+    for (list, kind) in [
+        (format!("https://evil.example/x, {MIGRATED}"), ErrorKind::ForeignLocation),
+        (format!("/a/../b, {MIGRATED}"), ErrorKind::InvalidLocation),
+    ] {
+        assert_eq!(
+            read(202, [("Location", &list)], "").unwrap_err().kind(),
+            kind,
+            "{list}: a refused one is not replaced"
+        );
+    }
+}
+
 #[test]
 fn the_body_is_a_string_or_an_object_in_any_spelling() {
     for member in ["location", "Location", "operationLocation", "Operation-Location", "operation_location"] {
