@@ -1,4 +1,5 @@
-//! The cancel's own operation says `failed`: it is believed only when the baseline runs on for as long as a cancel takes.
+//! The cancel's own operation says `failed`: it is believed only when the baseline runs on for as long as a cancel
+//! takes.
 
 use cancel_core::{Outcome, Posted, Proof};
 

@@ -1,10 +1,12 @@
-//! A POST in doubt in `Until::Verified`: polls first, another POST only after the time that a cancel takes, and the truth at the end.
+//! A POST in doubt in `Until::Verified`: polls first, another POST only after the time that a cancel takes, and the
+//! truth at the end.
 
 use cancel_core::{Body, ErrorKind, Failure, Outcome, Phase, Posted, Proof};
 
 use crate::run::{CANCEL_OPERATION, LIST, NO_HEADERS, Run, operation, pairs, secs, status, statuses, verified};
 
-/// When the baseline is polled after a POST at the start, up to the first poll that comes 180 s after it, in milliseconds.
+/// When the baseline is polled after a POST at the start, up to the first poll that comes 180 s after it, in
+/// milliseconds.
 const POLLS: [u128; 22] = [
     1000, 3000, 7000, 12_000, 17_000, 22_000, 42_000, 62_000, 70_500, 79_000, 87_500, 96_000, 104_500, 113_000,
     121_500, 130_000, 138_500, 147_000, 155_500, 164_000, 172_500, 198_500,

@@ -1,10 +1,13 @@
-//! `only_if_running`: the call stops everything, so it is made only where this one operation is in progress, and nothing else is.
+//! `only_if_running`: the call stops everything, so it is made only where this operation is in progress, and no
+//! other is.
 
 use cancel_core::{ErrorKind, Outcome, Phase, Posted, Proof};
 
 use crate::run::{
     LIST, NO_HEADERS, Run, list_of, only_if_running, operation, pairs, secs, settled, status, statuses, verified,
 };
+
+type Statuses = Vec<(String, String)>;
 
 fn asking(entries: &[(&str, &str)]) -> Run {
     let mut run = Run::about(only_if_running("x"), verified());
@@ -20,7 +23,7 @@ fn beside() -> Run {
 }
 
 /// It has ended without a POST: what runs of what was asked for, and the others.
-fn others_running(run: &mut Run) -> (Vec<(String, String)>, Vec<(String, String)>) {
+fn others_running(run: &mut Run) -> (Statuses, Statuses) {
     match run.end() {
         Ok(Outcome::OthersRunning { operations, others, .. }) => {
             assert_eq!(run.cancellation.posted(), Posted::No);

@@ -1,6 +1,7 @@
-//! A location that is refused, missing or of another operation: it is not called, and the baseline decides (`Until::Verified`).
+//! A location that is refused, missing or of another operation is not called: the baseline decides
+//! (`Until::Verified`).
 
-use cancel_core::{Body, ErrorKind, Outcome, Posted, Proof};
+use cancel_core::{Body, Error, ErrorKind, Outcome, Posted, Proof};
 
 use crate::run::{
     CANCEL_OPERATION, LIST, MIGRATED, NO_HEADERS, NON_MIGRATED, Run, accepted, operation, secs, settled, status,
@@ -19,13 +20,13 @@ fn a_refused_location_is_reported_and_the_baseline_decides() {
     ] {
         let mut run = Run::posting(&["a"]);
         run.post().answer(202, [("Location", location)], "");
-        let refused = run.cancellation.progress().refused_location.map(|error| error.kind());
+        let refused = run.cancellation.progress().refused_location.map(Error::kind);
         assert_eq!(refused, Some(kind), "{location}");
         run.poll_tracked("a", "running");
         run.poll_tracked("a", "running");
         run.ends_canceled("a");
         let outcome = run.end().unwrap();
-        assert_eq!(outcome.refused_location().map(|error| error.kind()), Some(kind));
+        assert_eq!(outcome.refused_location().map(Error::kind), Some(kind));
     }
     let mut run = Run::posting(&["a"]);
     run.post().answer(202, [("Location", FOREIGN)], "");
@@ -67,7 +68,7 @@ fn in_accepted_a_202_without_a_usable_location_is_accepted() {
             panic!("not accepted");
         };
         assert_eq!((location, retry_after, posted), (None, Some(secs(7)), Posted::Yes));
-        assert_eq!(refused_location.map(|error| error.kind()), Some(kind));
+        assert_eq!(refused_location.as_ref().map(Error::kind), Some(kind));
     }
 }
 
@@ -84,7 +85,8 @@ fn in_settled_a_refused_location_is_an_error() {
     }
 }
 
-/// A slot shows the publish before. A location of another offer, or of an operation that was on the list, is not this cancel's.
+/// A slot shows the publish before. A location of another offer, or of an operation that was on the list, is not
+/// this cancel's.
 #[test]
 fn a_location_that_is_not_of_this_cancel_is_not_polled() {
     for location in [
@@ -145,7 +147,7 @@ fn a_location_that_moves_to_a_refused_one_is_reported_and_does_not_end_it() {
     let mut run = Run::verifying(&["a"]);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(202, [("Location", FOREIGN)], "");
-    let refused = run.cancellation.progress().refused_location.map(|error| error.kind());
+    let refused = run.cancellation.progress().refused_location.map(Error::kind);
     assert_eq!(refused, Some(ErrorKind::ForeignLocation));
     run.poll_tracked("a", "running");
     let mut run = run.resume(verified());

@@ -1,4 +1,5 @@
-//! Polls of the baseline that fail or are refused, in `Until::Verified`: once a POST may have been processed, they seldom end it.
+//! Polls of the baseline that fail or are refused, in `Until::Verified`. Once a POST may have been processed, failures
+//! do not end it.
 
 use cancel_core::{Body, ErrorKind, Posted, Proof};
 

@@ -162,7 +162,7 @@ impl Run {
         self.get(&operation(id)).answer(200, NO_HEADERS, &status(word));
     }
 
-    /// Polls this tracked operation, which is running, for as long as it is what is polled before the deadline. Says when, in
+    /// Polls this tracked operation, which is running, until something else follows or the deadline comes. Says when, in
     /// milliseconds since the start.
     pub(crate) fn poll_while_running(&mut self, id: &str) -> Vec<u128> {
         let mut times = Vec::new();
@@ -249,7 +249,7 @@ impl Run {
         assert_eq!(self.canceled(), Proof::ByLocation);
     }
 
-    /// The first cancel is still in progress after the time that a cancel takes: a recheck shows only this operation, and the POST is
+    /// The operation is in progress after the time that a cancel takes. A recheck shows only this one, and the POST is
     /// sent again.
     pub(crate) fn second_post(&mut self, id: &str) -> InFlight<'_> {
         self.poll_while_running(id);

@@ -1,11 +1,15 @@
-//! After a POST that was certainly not processed, in `Until::Verified`: a recheck, then another POST where only the baseline is in progress.
+//! After a POST that was certainly not processed, in `Until::Verified`: a recheck, then another POST where only the
+//! baseline is in progress.
 
 use cancel_core::{ErrorKind, Failure, Phase, Posted, Proof};
 
 use crate::run::{LIST, NO_HEADERS, Run, pairs, secs};
 
-/// The ways in which a first POST leads nowhere, and how long it is waited then.
-const UNPROCESSED: [(fn(&mut Run), u64); 4] = [
+/// Lets a POST lead nowhere.
+type Fail = fn(&mut Run);
+
+/// The ways in which a first POST leads nowhere, and how many seconds the machine waits then.
+const UNPROCESSED: [(Fail, u64); 4] = [
     (|run| run.post().not_sent(), 1),
     (|run| run.post().answer(429, [("Retry-After", "60")], ""), 60),
     (|run| run.post().answer(401, NO_HEADERS, ""), 0),
@@ -116,7 +120,7 @@ fn an_operation_that_is_gone_is_not_named_any_more() {
 #[test]
 fn as_many_posts_as_attempts_that_lead_nowhere_end_it() {
     for (kind, posted, post) in [
-        (ErrorKind::Transport, Posted::No, (|run| run.post().not_sent()) as fn(&mut Run)),
+        (ErrorKind::Transport, Posted::No, (|run| run.post().not_sent()) as Fail),
         (ErrorKind::Throttled, Posted::Yes, |run| run.post().answer(429, NO_HEADERS, "")),
         (ErrorKind::Unauthorized, Posted::Yes, |run| run.post().answer(401, NO_HEADERS, "")),
     ] {
