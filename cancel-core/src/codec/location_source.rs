@@ -43,11 +43,18 @@ pub(crate) fn in_headers(
     for (name, source) in sources.into_iter().filter(|(_, source)| counts(*source)) {
         let mut values = headers.get_all(name).iter();
         if let Some(value) = values.find(|value| !value.as_bytes().trim_ascii().is_empty()) {
-            let location = OperationLocation::read(endpoint, base, text(value)?)?;
+            let location = OperationLocation::read(endpoint, base, first(text(value)?))?;
             return Ok(Some(NamedLocation { location, source }));
         }
     }
     Ok(None)
+}
+
+/// The first of several headers that a client has joined to a list. A URL may hold a comma, but no space: only both
+/// together separate.
+fn first(list: &str) -> &str {
+    let mut parts = list.split(", ").flat_map(|part| part.split(",\t")).map(|part| part.trim_matches([' ', '\t']));
+    parts.find(|part| !part.is_empty()).unwrap_or(list)
 }
 
 fn text(value: &HeaderValue) -> Result<&str, Error> {

@@ -151,6 +151,10 @@ impl Baseline {
         rest.iter().chain(before).find(|tracked| !tracked.has_ended()).map(|tracked| tracked.id.clone())
     }
 
+    pub(super) fn count_running(&self) -> usize {
+        self.0.iter().filter(|tracked| !tracked.has_ended()).count()
+    }
+
     /// What has not ended, in words for a person.
     pub(super) fn still_running(&self) -> String {
         let running = self.0.iter().filter(|tracked| !tracked.has_ended());

@@ -29,8 +29,6 @@ pub(super) struct Context {
     pub(super) posted: Posted,
     /// How many polls there were. A poll that is repeated counts once.
     pub(super) polls: u32,
-    /// How often it was resumed by another process.
-    pub(super) resumes: u16,
     /// The last operation that a poll returned.
     pub(super) operation: Option<Operation>,
     pub(super) retries: Retries,
@@ -92,7 +90,6 @@ impl Context {
             deadline: now.saturating_add(policy.deadline),
             posted: Posted::No,
             polls: 0,
-            resumes: 0,
             operation: None,
             retries: Retries::default(),
             handed_out: now,
@@ -131,13 +128,24 @@ impl Context {
 
     /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked for.
     pub(super) fn poll_time(&mut self, retry_after: Option<Duration>) -> Duration {
-        let (at, last) = (self.wait(retry_after), self.last_poll());
+        let at = self.wait(retry_after);
+        let last = self.last_poll();
         if at > last && self.now < last { last } else { at }
     }
 
-    /// When the last poll is due at the latest.
+    /// From when on a poll is one of the last.
     pub(super) fn last_poll(&self) -> Duration {
-        self.deadline.saturating_sub(LAST_POLL.min(self.policy.attempt_timeout))
+        self.deadline.saturating_sub(self.time_for_last_polls())
+    }
+
+    /// When the next of so many last polls is due, if not before.
+    pub(super) fn share_of_last_polls(&self, count: usize) -> Duration {
+        let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
+        self.now.saturating_add(self.time_for_last_polls() / count)
+    }
+
+    fn time_for_last_polls(&self) -> Duration {
+        LAST_POLL.min(self.policy.attempt_timeout)
     }
 
     /// The end of the scheduled wait, or of the service's where that is longer.

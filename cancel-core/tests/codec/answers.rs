@@ -26,7 +26,20 @@ fn location<const N: usize>(headers: [(&str, &str); N], body: &str) -> String {
 
 #[test]
 fn a_200_needs_nothing_else() {
-    assert_eq!(read(200, [("location", "https://evil.example")], "<html>").unwrap(), CancelResponse::Canceled);
+    for body in ["", " \r\n", "{}", "null", "[]", "7", "\u{feff}{}", r#"{"status":"failed"}"#] {
+        let answer = read(200, [("location", "https://evil.example")], body);
+        assert_eq!(answer.unwrap(), CancelResponse::Canceled, "{body}");
+    }
+}
+
+/// A sign-in page or a captive portal has answered.
+#[test]
+fn a_200_whose_body_is_not_the_services_is_no_acknowledgement() {
+    for body in ["<html>Sign in</html>", "OK", "{", "{}{}", "\u{0}"] {
+        let error = read(200, [("x-ms-request-id", "r")], body).unwrap_err();
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::MalformedBody, Posted::Yes), "{body}");
+        assert_eq!(error.answer().and_then(|answer| answer.request_id()), Some("r"));
+    }
 }
 
 #[test]
@@ -37,6 +50,37 @@ fn a_202_names_its_location_in_one_of_two_headers_or_in_its_body() {
     assert_eq!(location([("Location", MIGRATED)], &format!("\"{OTHER}\"")), MIGRATED);
     assert_eq!(location([("Operation-Location", " "), ("Location", MIGRATED)], ""), MIGRATED);
     assert_eq!(location([("Location", ""), ("Location", MIGRATED)], ""), MIGRATED);
+}
+
+#[test]
+fn of_two_headers_of_one_name_the_first_that_is_not_empty_counts() {
+    assert_eq!(location([("Location", MIGRATED), ("Location", OTHER)], ""), MIGRATED);
+    assert_eq!(location([("Operation-Location", ""), ("Operation-Location", MIGRATED)], ""), MIGRATED);
+    let error = read(202, [("Location", "https://evil.example/x"), ("Location", MIGRATED)], "").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ForeignLocation, "a refused one is not replaced");
+}
+
+/// A client has joined them. A URL may hold a comma, and it holds no space.
+#[test]
+fn of_a_list_with_commas_and_spaces_the_first_counts() {
+    let own = format!("https://cloudpartner.azure.com{MIGRATED}");
+    for list in
+        [format!("{MIGRATED}, {OTHER}"), format!("{own},\t{own}"), format!(", {MIGRATED},  https://evil.example")]
+    {
+        assert_eq!(location([("Location", &list)], ""), MIGRATED, "{list}");
+        assert_eq!(location([("Operation-Location", &list)], ""), MIGRATED, "{list}");
+    }
+    assert_eq!(location([("Location", "/api/x,/api/y")], ""), "/api/x,/api/y", "it may be one");
+    for (list, kind) in [
+        (format!("https://evil.example/x, {MIGRATED}"), ErrorKind::ForeignLocation),
+        (format!("/a/../b, {MIGRATED}"), ErrorKind::InvalidLocation),
+    ] {
+        assert_eq!(
+            read(202, [("Location", &list)], "").unwrap_err().kind(),
+            kind,
+            "{list}: a refused one is not replaced"
+        );
+    }
 }
 
 #[test]

@@ -68,6 +68,10 @@ fn a_body_without_a_status_is_not_an_operation() {
         r#"[{"status":"a"},{"status":"b"}]"#,
         r#"{"status":null}"#,
         r#"{"status":7}"#,
+        r#"{"status":""}"#,
+        r#"{"status":" "}"#,
+        r#"{"status":"-"}"#,
+        r#"[{"status":" _- "}]"#,
         r#"{"state":"canceled"}"#,
         r#"{"status":"running","status":"canceled"}"#,
         r#"{"status":"a""#,
@@ -150,6 +154,11 @@ fn a_list_with_an_unreadable_entry_is_refused() {
         r#"[{"id":"a"}]"#,
         r#"[{"submissionState":"running"}]"#,
         r#"[{"id":7,"submissionState":"running"}]"#,
+        r#"[{"id":null,"submissionState":"running"}]"#,
+        r#"[{"id":"a","submissionState":""}]"#,
+        r#"[{"id":"a","submissionState":" - "}]"#,
+        r#"[{"id":"a","submissionState":null}]"#,
+        r#"[{"submissionState":"canceled"},{"id":"a","submissionState":" "}]"#,
         "[7]",
         r#"[["a","running"]]"#,
         "[{]",
@@ -161,4 +170,15 @@ fn a_list_with_an_unreadable_entry_is_refused() {
         );
     }
     assert_eq!(OperationList::from_http(&Response::new("[]")).unwrap().submissions(), []);
+}
+
+#[test]
+fn only_an_operation_that_has_ended_may_lack_its_id() {
+    let body =
+        r#"[{"submissionState":"canceled"},{"id":null,"submissionState":"failed"},{"id":"a","submissionState":"x"}]"#;
+    let list = OperationList::from_http(&Response::new(body)).unwrap();
+    let ids: Vec<_> = list.submissions().iter().map(|submission| submission.id.as_str()).collect();
+    assert_eq!(ids, ["", "", "a"]);
+    assert_eq!(list.submissions()[0].operation(), None);
+    assert_eq!(list.in_progress().count(), 1);
 }

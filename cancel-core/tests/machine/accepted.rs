@@ -1,8 +1,8 @@
 //! `Until::Accepted`: one POST, and what its answer says.
 
-use cancel_core::{LocationKind, Outcome, Posted, Proof};
+use cancel_core::{Body, ErrorKind, LocationKind, Outcome, Posted, Proof};
 
-use crate::run::{MIGRATED, NO_HEADERS, Run, accepted, secs};
+use crate::run::{MIGRATED, NO_HEADERS, Run, accepted, secs, settled};
 
 #[test]
 fn a_200_means_canceled() {
@@ -22,8 +22,30 @@ fn a_202_is_accepted_and_its_location_is_not_polled() {
     let Ok(Outcome::Accepted { location, retry_after, posted, .. }) = run.end() else {
         panic!("not accepted");
     };
-    assert!(matches!(location.kind(), LocationKind::Migrated { .. }));
+    assert!(matches!(location.unwrap().kind(), LocationKind::Migrated { .. }));
     assert_eq!((retry_after, posted), (Some(secs(7)), Posted::Yes));
+}
+
+/// A sign-in page or a captive portal proves nothing.
+#[test]
+fn a_200_that_is_not_the_services_is_no_proof() {
+    for policy in [accepted(), settled()] {
+        for body in ["<html>Sign in</html>", "OK", "{", "[1,2"] {
+            let mut run = Run::new(policy.clone());
+            run.post().answer(200, NO_HEADERS, body);
+            assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Yes), "{body}");
+        }
+        for body in [Body::CutOff("".into()), Body::TooLarge("{}".into())] {
+            let mut run = Run::new(policy.clone());
+            run.post().answer_with(200, NO_HEADERS, body);
+            assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Yes));
+        }
+        for body in ["", " \r\n", "{}", "null"] {
+            let mut run = Run::new(policy.clone());
+            run.post().answer(200, NO_HEADERS, body);
+            assert_eq!(run.canceled(), Proof::Acknowledged, "{body}");
+        }
+    }
 }
 
 #[test]

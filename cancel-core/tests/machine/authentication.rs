@@ -2,7 +2,7 @@
 
 use cancel_core::{BearerToken, ErrorKind, Posted, Proof, Step, TokenReason};
 
-use crate::run::{MIGRATED, NO_HEADERS, Run, settled, status};
+use crate::run::{LIST, MIGRATED, NO_HEADERS, Run, operation, settled, status, verified};
 
 #[test]
 fn a_token_is_asked_for_once() {
@@ -46,6 +46,53 @@ fn two_rejections_in_a_row_are_final() {
     run.poll(401, "");
     run.poll(401, "");
     assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes), "only in a row");
+}
+
+/// The list between them was read with the token that the next request has.
+#[test]
+fn another_answer_between_two_rejections_makes_them_two_first_ones() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(401, NO_HEADERS, "");
+    run.list(&[("a", "running")]);
+    run.post().answer(401, NO_HEADERS, "");
+    run.list(&[("a", "running")]);
+    run.post().answer(200, NO_HEADERS, "");
+    run.get(&operation("a")).answer(401, NO_HEADERS, "");
+    run.ends_canceled("a");
+    assert_eq!(run.tokens.len(), 4);
+
+    // Any answer counts, and a lost one does not.
+    for code in [503, 404, 429] {
+        let mut run = Run::following(settled());
+        for _ in 0..3 {
+            run.poll(401, "");
+            run.poll(code, "");
+        }
+        run.ends_canceled_by_location();
+    }
+    let mut run = Run::following(settled());
+    run.poll(401, "");
+    run.get(MIGRATED).maybe_sent();
+    run.poll(401, "");
+    assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
+}
+
+#[test]
+fn two_rejections_in_a_row_are_final_at_a_list_and_at_a_poll() {
+    let mut run = Run::new(verified());
+    run.get(LIST).answer(401, NO_HEADERS, "");
+    run.get(LIST).answer(401, NO_HEADERS, "");
+    assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::No));
+
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(401, NO_HEADERS, "");
+    run.get(LIST).answer(401, NO_HEADERS, "");
+    assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
+
+    let mut run = Run::verifying(&["a"]);
+    run.get(&operation("a")).answer(401, NO_HEADERS, "");
+    run.get(&operation("a")).answer(401, NO_HEADERS, "");
+    assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
 }
 
 #[test]

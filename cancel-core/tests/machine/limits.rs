@@ -23,8 +23,14 @@ fn a_wait_ends_at_the_deadline() {
     let mut run = Run::new(settled().deadline(secs(60)));
     let start = run.now;
     run.post().answer(202, [("Location", MIGRATED), ("Retry-After", "3600")], "");
+    assert_eq!(run.poll(200, &status("running")), secs(55), "a last poll");
+    let mut polls = 1;
+    while run.cancellation.progress().due < Some(run.cancellation.progress().deadline) {
+        run.poll(200, &status("running"));
+        polls += 1;
+    }
     assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Yes));
-    assert_eq!(run.now - start, secs(60));
+    assert_eq!((run.now - start, polls), (secs(60), 2), "at 55 and 57 s");
 }
 
 #[test]
@@ -108,13 +114,14 @@ fn a_202_with_its_header_needs_no_body() {
         run.post().answer_with(202, [("Location", MIGRATED)], body);
         run.poll(200, &status("canceled"));
     }
-    for (body, kind) in [
-        (Body::CutOff("\"/api".into()), ErrorKind::Transport),
-        (Body::TooLarge(format!("\"{MIGRATED}\"").into()), ErrorKind::BodyTooLarge),
-        (Body::from("<html>"), ErrorKind::MissingLocation),
+    for (body, why) in [
+        (Body::CutOff("\"/api".into()), "the answer was cut off"),
+        (Body::TooLarge(format!("\"{MIGRATED}\"").into()), "the answer is longer than the limit"),
+        (Body::from("<html>"), ""),
     ] {
         let mut run = Run::new(settled());
         run.post().answer_with(202, NO_HEADERS, body);
-        assert_eq!(run.error(), (kind, Posted::Yes));
+        assert_eq!(run.error(), (ErrorKind::MissingLocation, Posted::Yes));
+        assert_eq!(run.end().unwrap_err().detail(), why);
     }
 }

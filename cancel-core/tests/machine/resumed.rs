@@ -1,6 +1,6 @@
 //! Another process resumes a run, at every point of a conversation.
 
-use cancel_core::{ErrorKind, Posted, Proof, Step, TokenReason};
+use cancel_core::{ErrorKind, Failure, Posted, Proof, Step, TokenReason};
 
 use crate::run::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, accepted, pairs, secs, settled, status, verified};
 
@@ -26,13 +26,54 @@ fn after_the_list_it_lists_again_and_keeps_its_baseline() {
 }
 
 #[test]
-fn a_post_that_was_in_flight_is_followed_by_a_recheck() {
+fn a_post_that_was_in_flight_is_in_doubt() {
     let mut run = Run::posting(&["a"]);
     run.post();
     let mut run = run.resume(verified());
     assert_eq!(run.cancellation.posted(), Posted::Maybe);
-    run.list(&[("a", "canceled")]);
+    run.poll_tracked("a", "running");
+    assert_eq!(run.waited, secs(0), "at once: it may have taken effect");
     run.ends_canceled("a");
+}
+
+/// Its three minutes count from the first process on.
+#[test]
+fn the_time_of_a_post_in_doubt_is_remembered() {
+    let mut run = Run::in_doubt(&["a"]);
+    for _ in 0..8 {
+        run.poll_tracked("a", "running");
+    }
+    let mut run = run.resume(verified());
+    assert_eq!(run.poll_while_running("a").last(), Some(&198_500));
+    run.list(&[("a", "running")]);
+    run.post();
+
+    let mut run = Run::posting(&["a"]);
+    run.post();
+    run.now += secs(20);
+    run.cancellation.pass_time(run.now);
+    let mut run = run.resume(verified());
+    let polls = run.poll_while_running("a");
+    assert!((180_000..206_000).contains(polls.last().unwrap()), "{polls:?}");
+    run.list(&[("a", "running")]);
+    run.post();
+}
+
+/// Where the run before was about to recheck, and where it was about to post.
+#[test]
+fn a_doubt_is_resumed_with_a_poll_and_a_recheck() {
+    let mut before_recheck = Run::in_doubt(&["a"]);
+    before_recheck.poll_while_running("a");
+    let mut before_post = before_recheck.resume(verified());
+    before_post.poll_tracked("a", "running");
+    before_post.list(&[("a", "running")]);
+    for run in [before_recheck, before_post] {
+        let mut run = run.resume(verified());
+        run.poll_tracked("a", "running");
+        run.list(&[("a", "running")]);
+        run.post().answer(409, NO_HEADERS, "");
+        run.ends_canceled("a");
+    }
 }
 
 #[test]
@@ -47,6 +88,61 @@ fn without_a_list_a_post_that_was_in_flight_is_ambiguous() {
         let mut run = run.resume(policy.retry_ambiguous(true));
         run.post();
     }
+}
+
+#[test]
+fn a_doubt_is_judged_by_the_policy_that_resumes() {
+    for policy in [settled(), accepted()] {
+        let blind = policy.clone().retry_ambiguous(true);
+        let mut reset = Run::new(blind.clone());
+        reset.post().maybe_sent();
+        let mut reset_twice = Run::new(blind.clone());
+        reset_twice.post().answer(504, NO_HEADERS, "");
+        reset_twice.post().answer(429, NO_HEADERS, "");
+        let mut kept_back = Run::new(blind.clone());
+        kept_back.post().answer(408, NO_HEADERS, "");
+        kept_back.post().fail(Failure::NotAttempted);
+        let mut rejected = Run::new(blind.clone());
+        rejected.post().maybe_sent();
+        rejected.post().answer(401, NO_HEADERS, "");
+        for run in [reset, reset_twice, kept_back, rejected] {
+            let mut careful = run.resume(policy.clone());
+            assert_eq!(careful.error().0, ErrorKind::Ambiguous, "no other POST");
+            let mut again = careful.resume(policy.clone());
+            assert_eq!(again.error().0, ErrorKind::Ambiguous);
+            let mut same = run.resume(blind.clone());
+            same.post();
+        }
+    }
+}
+
+#[test]
+fn a_post_that_was_not_processed_is_repeated_by_any_policy() {
+    for policy in [settled(), accepted()] {
+        let mut run = Run::new(policy.clone().retry_ambiguous(true));
+        run.post().answer(429, NO_HEADERS, "");
+        let mut run = run.resume(policy);
+        run.post();
+    }
+}
+
+/// Without a list nothing tells the second worker that the first has posted.
+#[test]
+fn two_workers_on_one_checkpoint_both_post_but_for_what_a_recheck_tells() {
+    for policy in [settled(), accepted()] {
+        let run = Run::new(policy.clone());
+        run.resume(policy.clone()).post();
+        run.resume(policy).post();
+    }
+    let run = Run::posting(&["a"]);
+    let mut first = run.resume(verified());
+    first.list(&[("a", "running")]);
+    first.post().answer(200, NO_HEADERS, "");
+    first.ends_canceled("a");
+    let mut second = run.resume(verified());
+    second.list(&[("a", "canceled"), ("b", "running")]);
+    second.ends_canceled("a");
+    assert_eq!(second.cancellation.posted(), Posted::No, "b is spared");
 }
 
 #[test]
@@ -83,7 +179,7 @@ fn a_post_that_was_in_flight_at_the_deadline_stays_in_doubt() {
         assert_eq!(run.error(), (ErrorKind::Deadline, Posted::Maybe));
         let mut run = run.resume(policy);
         if lists {
-            run.list(&[("a", "running")]);
+            run.ends_canceled("a");
         } else {
             assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
         }
@@ -99,16 +195,6 @@ fn every_operation_of_the_baseline_is_polled_again() {
     run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
     run.poll_tracked("b", "completed");
     assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "completed")])));
-}
-
-#[test]
-fn a_failed_cancel_is_remembered() {
-    let mut run = Run::verifying(&["a"]);
-    run.poll_tracked("a", "running");
-    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
-    let mut run = run.resume(verified());
-    run.poll_tracked("a", "running");
-    assert_eq!(run.end().unwrap().as_str(), "still_running");
 }
 
 #[test]
@@ -132,9 +218,10 @@ fn the_rest_of_a_wait_is_waited() {
 fn on_the_same_clock_the_time_between_two_runs_counts() {
     let run = Run::following(settled().deadline(secs(60)));
     let text = run.cancellation.checkpoint().to_json();
-    let mut later = Run { now: run.now + secs(61), ..run };
+    let mut later = Run { now: run.now + secs(20), ..run };
     later = later.resume_from(&text, settled().deadline(secs(60))).unwrap();
-    assert_eq!(later.error(), (ErrorKind::Deadline, Posted::Yes));
+    let progress = later.cancellation.progress();
+    assert_eq!((progress.due, progress.deadline), (Some(later.now), later.start + secs(60)));
 }
 
 #[test]
@@ -169,12 +256,12 @@ fn after_an_error_the_next_run_has_a_deadline_and_attempts_of_its_own() {
     }
     run.poll(200, &status("canceled"));
 
-    let mut run = Run::new(verified());
-    for _ in 0..5 {
-        run.list(&[("a", "running")]);
-        run.post().maybe_sent();
-    }
-    let mut run = run.resume(verified());
+    let mut run = Run::posting_with(verified().attempts(1), &["a"]);
+    run.post().maybe_sent();
+    run.poll_while_running("a");
+    assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Maybe));
+    let mut run = run.resume(verified().attempts(1));
+    run.poll_tracked("a", "running");
     run.list(&[("a", "running")]);
     run.post();
 }
@@ -182,12 +269,15 @@ fn after_an_error_the_next_run_has_a_deadline_and_attempts_of_its_own() {
 #[test]
 fn a_crash_loop_posts_no_more_often_than_one_run() {
     let mut run = Run::posting(&["a"]);
-    for _ in 0..5 {
+    for posts in 1..=5 {
         run.post();
         run = run.resume(verified());
-        run.list(&[("a", "running")]);
+        run.poll_while_running("a");
+        if posts < 5 {
+            run.list(&[("a", "running")]);
+        }
     }
-    assert_eq!(run.error(), (ErrorKind::Ambiguous, Posted::Maybe));
+    assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Maybe), "polls to the end, no sixth POST");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cancel_core::{
     BearerToken, Body, CancelRequest, Cancellation, Checkpoint, Endpoint, Error, ErrorKind, Exchange, Failure, OfferId,
-    Outcome, Policy, Posted, Proof, PublisherId, Step, TokenReason, TrackedOperation, Until,
+    OperationId, Outcome, Phase, Policy, Posted, Proof, PublisherId, Step, TokenReason, TrackedOperation, Until,
 };
 use http::Response;
 
@@ -22,6 +22,8 @@ pub(crate) const NO_HEADERS: [(&str, &str); 0] = [];
 pub(crate) struct Run {
     pub(crate) cancellation: Cancellation,
     pub(crate) now: Duration,
+    /// When the first of its processes began.
+    pub(crate) start: Duration,
     /// How long the machine waited before the exchange in flight.
     pub(crate) waited: Duration,
     pub(crate) tokens: Vec<TokenReason>,
@@ -73,16 +75,28 @@ pub(crate) fn status(word: &str) -> String {
     format!(r#"{{"status":"{word}"}}"#)
 }
 
+pub(crate) fn request() -> CancelRequest {
+    CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap())
+}
+
+pub(crate) fn only_if_running(id: &str) -> CancelRequest {
+    request().only_if_running(OperationId::new(id).unwrap())
+}
+
 impl Run {
     pub(crate) fn new(policy: Policy) -> Self {
-        let request = CancelRequest::new(PublisherId::new("contoso").unwrap(), OfferId::new("contoso-offer").unwrap());
-        Self::about(request, policy)
+        Self::about(request(), policy)
     }
 
     pub(crate) fn about(request: CancelRequest, policy: Policy) -> Self {
         let now = secs(1_000_000);
         let cancellation = Cancellation::new(Endpoint::default(), request, policy, now);
-        Self { cancellation, now, waited: Duration::ZERO, tokens: Vec::new() }
+        Self { cancellation, now, start: now, waited: Duration::ZERO, tokens: Vec::new() }
+    }
+
+    /// Milliseconds since its start.
+    pub(crate) fn elapsed(&self) -> u128 {
+        (self.now - self.start).as_millis()
     }
 
     /// A run whose cancel was accepted, and whose location is polled.
@@ -148,9 +162,27 @@ impl Run {
         self.get(&operation(id)).answer(200, NO_HEADERS, &status(word));
     }
 
+    /// Polls this tracked operation, which is running, until something else follows or the deadline comes. Says when, in
+    /// milliseconds since the start.
+    pub(crate) fn poll_while_running(&mut self, id: &str) -> Vec<u128> {
+        let mut times = Vec::new();
+        loop {
+            let progress = self.cancellation.progress();
+            if progress.phase != Phase::Verifying || progress.due >= Some(progress.deadline) {
+                return times;
+            }
+            self.poll_tracked(id, "running");
+            times.push(self.elapsed());
+        }
+    }
+
     /// A run in `Verified` with these operations as its baseline, before its POST.
     pub(crate) fn posting(ids: &[&str]) -> Self {
-        let mut run = Self::new(verified());
+        Self::posting_with(verified(), ids)
+    }
+
+    pub(crate) fn posting_with(policy: Policy, ids: &[&str]) -> Self {
+        let mut run = Self::new(policy);
         let entries: Vec<_> = ids.iter().map(|id| (*id, "running")).collect();
         run.list(&entries);
         run
@@ -163,6 +195,13 @@ impl Run {
         run
     }
 
+    /// The same, but the answer to its POST was lost.
+    pub(crate) fn in_doubt(ids: &[&str]) -> Self {
+        let mut run = Self::posting(ids);
+        run.post().maybe_sent();
+        run
+    }
+
     /// Another process resumes the checkpoint of this run, at the same time.
     pub(crate) fn resume(&self, policy: Policy) -> Self {
         self.resume_from(&self.cancellation.checkpoint().to_json(), policy).unwrap()
@@ -171,7 +210,7 @@ impl Run {
     pub(crate) fn resume_from(&self, text: &str, policy: Policy) -> Result<Self, Error> {
         let checkpoint = Checkpoint::from_json(text)?;
         let cancellation = Cancellation::resume(Endpoint::default(), checkpoint, policy, self.now)?;
-        Ok(Self { cancellation, now: self.now, waited: Duration::ZERO, tokens: Vec::new() })
+        Ok(Self { cancellation, now: self.now, start: self.start, waited: Duration::ZERO, tokens: Vec::new() })
     }
 
     /// It has ended, not everything was canceled: the proof, and the status of each operation.
@@ -208,6 +247,14 @@ impl Run {
     pub(crate) fn ends_canceled_by_location(&mut self) {
         self.poll(200, &status("canceled"));
         assert_eq!(self.canceled(), Proof::ByLocation);
+    }
+
+    /// The operation is in progress after the time that a cancel takes. A recheck shows only this one, and the POST is
+    /// sent again.
+    pub(crate) fn second_post(&mut self, id: &str) -> InFlight<'_> {
+        self.poll_while_running(id);
+        self.list(&[(id, "running")]);
+        self.post()
     }
 
     /// It has ended with an error: its kind, and whether a POST went out.

@@ -36,12 +36,23 @@ fn completed_and_failed_end_it_without_a_proof_of_the_cancel() {
 #[test]
 fn no_other_word_is_an_end() {
     for word in
-        ["notStarted", "not started", "running", "waitingForPublisherReview", "neverPublished", "canceling", "?", ""]
+        ["notStarted", "not started", "running", "waitingForPublisherReview", "neverPublished", "canceling", "?"]
     {
         let mut run = Run::following(settled());
         run.poll(200, &status(word));
         run.poll(200, &status("canceled"));
         assert_eq!(run.canceled(), Proof::ByLocation, "{word}");
+    }
+}
+
+#[test]
+fn a_blank_status_is_no_status() {
+    for word in ["", " ", "-", "_"] {
+        let mut run = Run::following(settled());
+        for _ in 0..5 {
+            run.poll(200, &status(word));
+        }
+        assert_eq!(run.error(), (ErrorKind::MalformedBody, Posted::Yes), "{word:?}");
     }
 }
 
@@ -62,16 +73,26 @@ fn a_202_to_a_poll_means_still_running_whatever_its_body_says() {
 }
 
 #[test]
-fn a_404_is_tolerated_for_the_first_three_polls_only() {
+fn a_404_is_tolerated_for_the_first_three_polls_and_for_thirty_seconds() {
     let mut run = Run::following(settled());
+    let start = run.now;
+    for _ in 0..6 {
+        run.poll(404, "");
+    }
+    assert_eq!((run.now - start, run.cancellation.result()), (secs(22), None));
+    run.poll(404, "");
+    assert_eq!((run.now - start, run.error()), (secs(42), (ErrorKind::NotFound, Posted::Yes)));
+
+    let mut run = Run::following(settled().poll_interval(secs(26)));
     for _ in 0..3 {
         run.poll(404, "");
     }
+    assert!(run.cancellation.result().is_none(), "three polls, however late");
     run.poll(404, "");
     assert_eq!(run.error(), (ErrorKind::NotFound, Posted::Yes));
 
     let mut run = Run::following(settled());
-    for _ in 0..3 {
+    for _ in 0..6 {
         run.poll(200, &status("running"));
     }
     run.poll(404, "");

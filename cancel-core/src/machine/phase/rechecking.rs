@@ -65,17 +65,26 @@ impl Rechecking {
             // The polls say how the baseline has ended, or that the list was wrong.
             (why, true, unrelated) => {
                 let sent = match why {
+                    // A list that is always wrong must not lead to the first wait again and again.
                     Recheck::Unprocessed => Sent::Unprocessed,
-                    Recheck::InDoubt => Sent::InDoubt { since: cx.now },
-                    Recheck::Refused(error) => Sent::Refused(error),
+                    Recheck::InDoubt => {
+                        cx.begin_polls();
+                        Sent::InDoubt { since: cx.now }
+                    }
+                    Recheck::Refused(error) => {
+                        cx.begin_polls();
+                        Sent::Refused(error)
+                    }
                 };
-                cx.begin_polls();
                 cx.unrelated = unrelated;
                 Phase::from(Verifying::new(self.baseline, sent)).with(Next::Now)
             }
             (Recheck::Refused(error), false, _) => {
-                let error = error.explained(&format!("still in progress: {}", self.baseline.still_running()));
-                let phase = Phase::from(Self::new(self.baseline, Recheck::Unprocessed));
+                let mut baseline = self.baseline;
+                let first = baseline.first().clone();
+                baseline.listed(&list.entries, &first);
+                let error = error.explained(&format!("still in progress: {}", baseline.still_running()));
+                let phase = Phase::from(Self::new(baseline, Recheck::Unprocessed));
                 phase.with(Next::error(error))
             }
             // A POST would cancel what somebody else has started. Nothing of ours was processed: wait for that to end.
@@ -86,7 +95,7 @@ impl Rechecking {
             }
             (Recheck::InDoubt, false, Some(unrelated)) => {
                 cx.unrelated = Some(unrelated);
-                let at = cx.wait(received.retry_after());
+                let at = cx.poll_time(received.retry_after());
                 Phase::from(Verifying::new(self.baseline, Sent::InDoubt { since: cx.now })).with(Next::At(at))
             }
             (why @ (Recheck::Unprocessed | Recheck::InDoubt), false, None) => {

@@ -97,20 +97,18 @@ impl Verifying {
             }
             ListAnswer::Read(_) | ListAnswer::Refused(_) => {
                 let next = cx.retry_poll(refusal, received.retry_after());
-                self.take_turns();
-                Phase::from(self).with(next)
+                self.go_on(cx, next)
             }
         }
     }
 
     /// A poll told nothing. Once a POST may have been processed, that does not end it.
-    fn not_polled(mut self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
+    fn not_polled(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
         let next = match self.sent.may_be_processed() {
             true => cx.keep_trying(error, retry_after),
             false => cx.retry_poll(error, retry_after),
         };
-        self.take_turns();
-        Phase::from(self).with(next)
+        self.go_on(cx, next)
     }
 
     /// A poll told whether an operation of the baseline is in progress.
@@ -200,17 +198,26 @@ impl Verifying {
         }
     }
 
-    fn poll_on(mut self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
-        let at = cx.poll_time(retry_after);
-        self.take_turns();
-        // The last poll is one that decides.
-        self.location_is_next &= at < cx.last_poll();
+    fn poll_on(self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
+        let next = Next::At(cx.poll_time(retry_after));
+        self.go_on(cx, next)
+    }
+
+    /// The last polls are of the baseline, and of every operation of it that has not ended.
+    fn go_on(mut self, cx: &Context, next: Next) -> Transition {
+        let Next::At(mut at) = next else {
+            return Phase::from(self).with(next);
+        };
+        if cx.now >= cx.last_poll() {
+            at = at.min(cx.share_of_last_polls(self.baseline.count_running()));
+        }
+        self.take_turns(at >= cx.last_poll());
         Phase::from(self).with(Next::At(at))
     }
 
     /// The other of the two is next: the location, or an operation of the baseline that has not ended.
-    fn take_turns(&mut self) {
-        if !self.location_is_next && self.live_location().is_some() {
+    fn take_turns(&mut self, is_last: bool) {
+        if !is_last && !self.location_is_next && self.live_location().is_some() {
             self.location_is_next = true;
         } else if let Some(next) = self.baseline.next_running(&self.current) {
             self.location_is_next = false;
