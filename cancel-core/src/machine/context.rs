@@ -29,6 +29,8 @@ pub(super) struct Context {
     pub(super) posted: Posted,
     /// How many polls there were. A poll that is repeated counts once.
     pub(super) polls: u32,
+    /// How often it was resumed by another process.
+    pub(super) resumes: u16,
     /// The last operation that a poll returned.
     pub(super) operation: Option<Operation>,
     pub(super) retries: Retries,
@@ -90,6 +92,7 @@ impl Context {
             deadline: now.saturating_add(policy.deadline),
             posted: Posted::No,
             polls: 0,
+            resumes: 0,
             operation: None,
             retries: Retries::default(),
             handed_out: now,
