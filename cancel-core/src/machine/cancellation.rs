@@ -211,13 +211,13 @@ impl Cancellation {
     /// The service that is called.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
-        &self.0.cx.endpoint
+        &self.0.cx.asked.endpoint
     }
 
     /// What is to be canceled.
     #[must_use]
     pub fn request(&self) -> &CancelRequest {
-        &self.0.cx.request
+        &self.0.cx.asked.request
     }
 
     /// The latest `now` that was seen. A driver counts on from it.

@@ -20,10 +20,8 @@ use crate::wire::retry_after::retry_after;
 #[derive(Debug)]
 #[cfg_attr(test, derive(Clone))]
 pub(super) struct Context {
-    pub(super) endpoint: Endpoint,
     /// In a box: a conversation spends most of its life waiting, among many others.
-    pub(super) request: Box<CancelRequest>,
-    pub(super) policy: Policy,
+    pub(super) asked: Box<Asked>,
     pub(super) now: Duration,
     pub(super) deadline: Duration,
     pub(super) posted: Posted,
@@ -51,6 +49,15 @@ const POLLS_BEFORE_IT_EXISTS: u32 = 3;
 const TIME_BEFORE_IT_EXISTS: Duration = Duration::from_secs(30);
 /// The last poll is due this long before the deadline.
 const LAST_POLL: Duration = Duration::from_secs(5);
+
+/// What the caller asks for. It never changes.
+#[derive(Debug)]
+#[cfg_attr(test, derive(Clone))]
+pub(super) struct Asked {
+    pub(super) endpoint: Endpoint,
+    pub(super) request: CancelRequest,
+    pub(super) policy: Policy,
+}
 
 /// An answer whose tokens are redacted.
 pub(super) struct Received {
@@ -86,8 +93,6 @@ impl Context {
     pub(super) fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
         Self {
             schedule: Schedule::new(&policy, &request),
-            endpoint,
-            request: Box::new(request),
             now,
             deadline: now.saturating_add(policy.deadline),
             posted: Posted::No,
@@ -100,7 +105,7 @@ impl Context {
             others: Vec::new(),
             unrelated: None,
             refused_location: None,
-            policy,
+            asked: Box::new(Asked { endpoint, request, policy }),
         }
     }
 
@@ -110,7 +115,7 @@ impl Context {
 
     /// The error, with what is known of the conversation.
     pub(super) fn about_offer(&self, error: Error) -> Error {
-        let CancelRequest { publisher, offer, .. } = &*self.request;
+        let CancelRequest { publisher, offer, .. } = &self.asked.request;
         error.with_offer(format!("{publisher}/{offer}")).with_posted(self.posted)
     }
 
@@ -126,7 +131,7 @@ impl Context {
 
     /// Whether so much time has passed since then. A shorter first wait shortens it, as it does the schedule.
     pub(super) fn has_passed(&self, time: Duration, since: Duration) -> bool {
-        self.now.saturating_sub(since) >= in_proportion(time, self.policy.poll_interval)
+        self.now.saturating_sub(since) >= in_proportion(time, self.asked.policy.poll_interval)
     }
 
     /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked for.
@@ -148,18 +153,18 @@ impl Context {
     }
 
     fn time_for_last_polls(&self) -> Duration {
-        LAST_POLL.min(self.policy.attempt_timeout)
+        LAST_POLL.min(self.asked.policy.attempt_timeout)
     }
 
     /// The end of the scheduled wait, or of the service's where that is longer.
     pub(super) fn wait(&mut self, retry_after: Option<Duration>) -> Duration {
-        let wait = self.schedule.next(&self.policy).max(retry_after.unwrap_or_default());
+        let wait = self.schedule.next(&self.asked.policy).max(retry_after.unwrap_or_default());
         self.now.saturating_add(wait)
     }
 
     /// A GET has failed: it is tried again after a wait, unless it has failed too often.
     pub(super) fn retry_get(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
-        if self.is_late() || self.retries.get_failed(&self.policy) {
+        if self.is_late() || self.retries.get_failed(&self.asked.policy) {
             return self.fail(error);
         }
         self.try_again(error, retry_after)
@@ -167,7 +172,7 @@ impl Context {
 
     /// The same of a poll.
     pub(super) fn retry_poll(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
-        if self.is_late() || self.retries.get_failed(&self.policy) {
+        if self.is_late() || self.retries.get_failed(&self.asked.policy) {
             return self.fail(error);
         }
         self.keep_trying(error, retry_after)
@@ -175,7 +180,7 @@ impl Context {
 
     /// A POST has led nowhere: another follows after a wait, unless there were too many.
     pub(super) fn retry_post(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
-        if self.is_late() || self.retries.post_failed(&self.policy) {
+        if self.is_late() || self.retries.post_failed(&self.asked.policy) {
             return self.fail(error);
         }
         self.try_again(error, retry_after)
@@ -209,19 +214,19 @@ impl Context {
     }
 
     pub(super) fn list(&self, token: &BearerToken) -> Request<Bytes> {
-        let list = ListOperations::new(self.request.publisher.clone(), self.request.offer.clone());
-        let list = match &self.request.client_request_id {
+        let list = ListOperations::new(self.asked.request.publisher.clone(), self.asked.request.offer.clone());
+        let list = match &self.asked.request.client_request_id {
             Some(id) => list.client_request_id(id.clone()),
             None => list,
         };
-        list.to_http(&self.endpoint, token)
+        list.to_http(&self.asked.endpoint, token)
     }
 
     pub(super) fn poll(&self, get: GetOperation, token: &BearerToken) -> Request<Bytes> {
-        let get = match &self.request.client_request_id {
+        let get = match &self.asked.request.client_request_id {
             Some(id) => get.client_request_id(id.clone()),
             None => get,
         };
-        get.to_http(&self.endpoint, token)
+        get.to_http(&self.asked.endpoint, token)
     }
 }

@@ -134,7 +134,7 @@ impl Conversation {
     }
 
     fn end_late(&mut self) {
-        let mut after = format!("it was {:?} after the start", self.cx.policy.deadline);
+        let mut after = format!("it was {:?} after the start", self.cx.asked.policy.deadline);
         if let Some(running) = self.phase.baseline().map(Baseline::still_running).filter(|running| !running.is_empty())
         {
             after += &format!("; in progress when last polled: {running}");
@@ -172,18 +172,18 @@ impl Conversation {
         let phase = mem::replace(&mut self.phase, Stuck::InDoubt.into());
         self.phase = phase.before_hand_out(&mut self.cx, is_repeat);
         let request = self.phase.request(&self.cx, &token)?;
-        let timeout = self.cx.policy.attempt_timeout.min(self.cx.deadline.saturating_sub(self.cx.now));
+        let timeout = self.cx.asked.policy.attempt_timeout.min(self.cx.deadline.saturating_sub(self.cx.now));
         let until = self.cx.now.saturating_add(timeout);
         let id = self.exchanges.hand_out(until);
         self.cx.handed_out = self.cx.now;
-        Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.cx.policy.body_limit }))
+        Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.cx.asked.policy.body_limit }))
     }
 
     fn receive(&self, response: Response<Body>) -> Received {
         let (mut head, mut body) = response.into_parts();
         let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = &mut body;
         self.tokens.redact_answer(&mut head.headers, bytes);
-        if body.bytes().len() > self.cx.policy.body_limit {
+        if body.bytes().len() > self.cx.asked.policy.body_limit {
             body = Body::TooLarge(body.bytes().clone());
         }
         Received { head, body }

@@ -32,11 +32,11 @@ impl Conversation {
         let cx = &self.cx;
         Checkpoint {
             version: VERSION,
-            endpoint: cx.endpoint.to_string().into(),
-            api_version: cx.endpoint.api_version().clone(),
-            request: (*cx.request).clone(),
+            endpoint: cx.asked.endpoint.to_string().into(),
+            api_version: cx.asked.endpoint.api_version().clone(),
+            request: cx.asked.request.clone(),
             others: cx.others.iter().map(|other| other.id().clone()).collect(),
-            until: cx.policy.until,
+            until: cx.asked.policy.until,
             phase: self.saved_phase(),
             posted: self.posted(),
             polls: cx.polls,
@@ -126,8 +126,8 @@ impl Conversation {
         }
         // The deadline may have passed meanwhile: there is time for a poll all the same.
         let cx = &mut conversation.cx;
-        if polls && cx.deadline.saturating_sub(now) < cx.policy.attempt_timeout {
-            cx.deadline = now.saturating_add(cx.policy.attempt_timeout);
+        if polls && cx.deadline.saturating_sub(now) < cx.asked.policy.attempt_timeout {
+            cx.deadline = now.saturating_add(cx.asked.policy.attempt_timeout);
             conversation.exchanges.due_at(now, false);
         }
         if is_stuck {

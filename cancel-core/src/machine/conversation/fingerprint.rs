@@ -55,9 +55,7 @@ impl Context {
             // The model's budget of crashes is smaller, and part of its state.
             resumes: _,
             // They are the same in one exploration.
-            endpoint: _,
-            request: _,
-            policy: _,
+            asked: _,
             // How long a wait is decides nothing but when the deadline comes. The model has no time for the others to count.
             schedule: _,
             handed_out: _,

@@ -14,7 +14,7 @@ use crate::values::BearerToken;
 
 impl Asking {
     pub(super) fn request(&self, cx: &Context, token: &BearerToken) -> Request<Bytes> {
-        let (publisher, offer) = (cx.request.publisher.clone(), cx.request.offer.clone());
+        let (publisher, offer) = (cx.asked.request.publisher.clone(), cx.asked.request.offer.clone());
         cx.poll(GetOperation::new(publisher, offer, self.operation.clone()), token)
     }
 

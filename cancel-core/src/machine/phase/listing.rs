@@ -22,22 +22,22 @@ impl Listing {
     }
 
     fn listed(self, cx: &mut Context, list: List<'_>) -> Transition {
-        let (wanted, others) = match &cx.request.only_if_running {
+        let (wanted, others) = match &cx.asked.request.only_if_running {
             None => (list.running, Vec::new()),
             Some(only) => list.running.into_iter().partition(|tracked| tracked.id() == only),
         };
-        if let (Some(only), true) = (&cx.request.only_if_running, wanted.is_empty()) {
+        if let (Some(only), true) = (&cx.asked.request.only_if_running, wanted.is_empty()) {
             // The list may hide it: it is asked for itself.
             return Phase::from(Asking { operation: only.clone(), others }).with(Next::Now);
         }
         cx.retries.succeeded();
-        if !others.is_empty() && !cx.request.even_with_others {
+        if !others.is_empty() && !cx.asked.request.even_with_others {
             return Phase::from(self).with(Next::outcome(Outcome::OthersRunning { operations: wanted, others }));
         }
         if wanted.is_empty() {
             return Phase::from(self).with(Next::outcome(Outcome::NothingRunning {}));
         }
-        if cx.policy.dry_run {
+        if cx.asked.policy.dry_run {
             return Phase::from(self).with(Next::outcome(Outcome::WouldCancel { operations: wanted, others }));
         }
         cx.others = others;

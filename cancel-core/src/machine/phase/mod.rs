@@ -41,7 +41,7 @@ impl Phase {
         Some(match self {
             Self::Listing(_) | Self::Rechecking(_) => cx.list(token),
             Self::Asking(asking) => asking.request(cx, token),
-            Self::Posting(_) => cx.request.to_http(&cx.endpoint, token),
+            Self::Posting(_) => cx.asked.request.to_http(&cx.asked.endpoint, token),
             Self::Following(following) => following.request(cx, token),
             Self::Verifying(verifying) => verifying.request(cx, token),
             Self::Stuck(_) => return None,

@@ -50,6 +50,6 @@ pub(super) fn moved(
 ) -> Result<Option<NamedLocation>, Error> {
     let counts = |source| source == LocationSource::OperationLocation || source == followed.source;
     let base = BaseUrl::Url(followed.location.url());
-    in_headers(&cx.endpoint, base, &received.head.headers, counts)
+    in_headers(&cx.asked.endpoint, base, &received.head.headers, counts)
         .map_err(|error| error.with_answer(received.answer_without_body()))
 }

@@ -47,7 +47,9 @@ impl Posting {
             // Unknown whether it was processed.
             _ => match self.listed {
                 Some(_) => self.in_doubt(cx, received.error(), received.retry_after()),
-                None => after_post(&cx.policy, None, Delivery::InDoubt(cx.now)).with(Next::error(received.error())),
+                None => {
+                    after_post(&cx.asked.policy, None, Delivery::InDoubt(cx.now)).with(Next::error(received.error()))
+                }
             },
         }
     }
@@ -62,7 +64,7 @@ impl Posting {
 
     /// The service does not take the token. Another POST follows with a fresh one, unless there were too many.
     pub(super) fn rejected(self, cx: &mut Context, error: Error) -> Transition {
-        if !cx.retries.post_failed(&cx.policy) {
+        if !cx.retries.post_failed(&cx.asked.policy) {
             return self.again(cx).with(Next::Again);
         }
         let in_doubt = self.in_doubt;
@@ -75,7 +77,7 @@ impl Posting {
     /// The POST was certainly not processed.
     pub(super) fn again(self, cx: &Context) -> Phase {
         let delivery = if self.in_doubt { Delivery::NotProcessedThisTime } else { Delivery::NotProcessed };
-        after_post(&cx.policy, self.listed.map(|listed| listed.baseline), delivery)
+        after_post(&cx.asked.policy, self.listed.map(|listed| listed.baseline), delivery)
     }
 
     fn not_processed(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
@@ -83,7 +85,7 @@ impl Posting {
         match self.again(cx) {
             stuck @ Phase::Stuck(_) => stuck.with(cx.fail(error.with_kind(ErrorKind::Ambiguous))),
             Phase::Rechecking(rechecking) if in_doubt => {
-                cx.retries.post_failed(&cx.policy);
+                cx.retries.post_failed(&cx.asked.policy);
                 rechecking.unless_no_post_is_left(cx).with(cx.keep_trying(error, retry_after))
             }
             phase => phase.with(cx.retry_post(error, retry_after)),
@@ -94,11 +96,11 @@ impl Posting {
     fn in_doubt(self, cx: &mut Context, error: Error, retry_after: Option<Duration>) -> Transition {
         let error = error.with_kind(ErrorKind::Ambiguous);
         let baseline = self.listed.map(|listed| listed.baseline);
-        match after_post(&cx.policy, baseline, Delivery::InDoubt(cx.now)) {
+        match after_post(&cx.asked.policy, baseline, Delivery::InDoubt(cx.now)) {
             stuck @ Phase::Stuck(_) => stuck.with(cx.fail(error)),
             posting @ Phase::Posting(_) => posting.with(cx.retry_post(error, retry_after)),
             verifying => {
-                cx.retries.post_failed(&cx.policy);
+                cx.retries.post_failed(&cx.asked.policy);
                 cx.begin_polls();
                 verifying.with(cx.keep_trying(error, retry_after))
             }
@@ -110,7 +112,7 @@ impl Posting {
         let error = received.error();
         match self.listed {
             Some(listed) if self.in_doubt => {
-                cx.retries.post_failed(&cx.policy);
+                cx.retries.post_failed(&cx.asked.policy);
                 cx.begin_polls();
                 let sent = Sent::InDoubt { since: cx.now };
                 Phase::from(Verifying::new(listed.baseline, sent)).with(cx.keep_trying(error, received.retry_after()))
@@ -145,7 +147,7 @@ impl Posting {
         let location = location_of_accepted(cx, received);
         let retry_after = received.retry_after();
         cx.refused_location = location.as_ref().err().cloned();
-        match (self.listed, cx.policy.until, location) {
+        match (self.listed, cx.asked.policy.until, location) {
             (Some(listed), _, location) => verify(cx, listed, location.ok(), self.in_doubt, retry_after),
             (None, Until::Accepted, location) => {
                 let outcome = Outcome::Accepted {
@@ -187,16 +189,18 @@ fn verify(
 fn is_of_this_cancel(cx: &Context, listed: &Listed, named: &NamedLocation) -> bool {
     match named.location.kind() {
         LocationKind::Migrated { publisher, offer, operation } => {
-            publisher == cx.request.publisher && offer == cx.request.offer && !listed.known.contains(&operation)
+            publisher == cx.asked.request.publisher
+                && offer == cx.asked.request.offer
+                && !listed.known.contains(&operation)
         }
         _ => false,
     }
 }
 
 fn location_of_accepted(cx: &Context, received: &Received) -> Result<NamedLocation, Error> {
-    let base = BaseUrl::Cancel(&cx.request.publisher, &cx.request.offer);
+    let base = BaseUrl::Cancel(&cx.asked.request.publisher, &cx.asked.request.offer);
     let body = received.body.whole().map_or(&[][..], |bytes| bytes);
-    let location = accepted(&cx.endpoint, base, &received.head.headers, body);
+    let location = accepted(&cx.asked.endpoint, base, &received.head.headers, body);
     location
         .and_then(|location| location.ok_or_else(|| no_location(&received.body)))
         .map_err(|error| error.with_answer(received.answer()))

@@ -34,7 +34,7 @@ impl Rechecking {
 
     /// Without a POST that could follow, a recheck is of no use: the baseline is polled.
     pub(super) fn unless_no_post_is_left(self, cx: &Context) -> Phase {
-        if cx.retries.no_post_is_left(&cx.policy) {
+        if cx.retries.no_post_is_left(&cx.asked.policy) {
             return Verifying::new(self.baseline, Sent::InDoubt { since: cx.now }).into();
         }
         self.into()

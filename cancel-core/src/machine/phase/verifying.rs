@@ -29,7 +29,7 @@ impl Verifying {
         let get = match self.polled_location() {
             Some(named) => GetOperation::at(named.location.clone()),
             None => {
-                let (publisher, offer) = (cx.request.publisher.clone(), cx.request.offer.clone());
+                let (publisher, offer) = (cx.asked.request.publisher.clone(), cx.asked.request.offer.clone());
                 GetOperation::new(publisher, offer, self.current.clone())
             }
         };
@@ -51,7 +51,7 @@ impl Verifying {
     pub(super) fn failed(mut self, cx: &mut Context, error: Error) -> Transition {
         if self.poll_refused.is_none() && self.polled_location().is_some() {
             if let Some(location) = &mut self.location {
-                location.not_polled(cx.policy.attempts);
+                location.not_polled(cx.asked.policy.attempts);
             }
             return self.poll_on(cx, None);
         }
@@ -138,7 +138,9 @@ impl Verifying {
                 let error = error.clone().explained(&format!("still in progress: {}", self.baseline.still_running()));
                 Phase::from(self).with(Next::error(error))
             }
-            Sent::InDoubt { since } if cx.has_passed(EFFECT, since) && !cx.retries.no_post_is_left(&cx.policy) => {
+            Sent::InDoubt { since }
+                if cx.has_passed(EFFECT, since) && !cx.retries.no_post_is_left(&cx.asked.policy) =>
+            {
                 Phase::from(Rechecking::new(self.baseline, Recheck::InDoubt)).with(Next::Now)
             }
             Sent::InDoubt { .. } | Sent::Accepted => self.poll_on(cx, retry_after),
@@ -182,7 +184,7 @@ impl Verifying {
             }
             PollAnswer::StillRunning => location.failures = 0,
             PollAnswer::NotYet => {}
-            PollAnswer::Transient(_) => location.not_polled(cx.policy.attempts),
+            PollAnswer::Transient(_) => location.not_polled(cx.asked.policy.attempts),
             PollAnswer::Refused(_) => location.is_done = true,
         }
         if answer.is_running() {
