@@ -36,12 +36,8 @@ pub(super) struct Context {
     /// When the last exchange was handed out, and when the polls began.
     pub(super) handed_out: Duration,
     pub(super) polling_since: Duration,
-    /// Operations that the POST cancels too, and that do not decide.
-    pub(super) others: Vec<TrackedOperation>,
-    /// An operation that somebody else has started: no other POST is sent because of it. For a person.
-    pub(super) unrelated: Option<OperationId>,
-    /// Why the location of an accepted POST is not called. For a person.
-    pub(super) refused_location: Option<Error>,
+    /// In a box, and only where there is something to remark.
+    pub(super) remarks: Option<Box<Remarks>>,
 }
 
 /// A location may take some time to exist: so many polls may find nothing, or so long.
@@ -49,6 +45,19 @@ const POLLS_BEFORE_IT_EXISTS: u32 = 3;
 const TIME_BEFORE_IT_EXISTS: Duration = Duration::from_secs(30);
 /// The last poll is due this long before the deadline.
 const LAST_POLL: Duration = Duration::from_secs(5);
+
+/// What is reported beside the outcome.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Remarks {
+    /// Operations that the POST cancels too, and that do not decide.
+    pub(super) others: Vec<TrackedOperation>,
+    /// An operation that somebody else has started: no other POST is sent because of it.
+    pub(super) unrelated: Option<OperationId>,
+    /// Why the location of an accepted POST is not called.
+    pub(super) refused_location: Option<Error>,
+}
+
+static NOTHING: Remarks = Remarks { others: Vec::new(), unrelated: None, refused_location: None };
 
 /// What the caller asks for. It never changes.
 #[derive(Debug)]
@@ -102,9 +111,7 @@ impl Context {
             retries: Retries::default(),
             handed_out: now,
             polling_since: now,
-            others: Vec::new(),
-            unrelated: None,
-            refused_location: None,
+            remarks: None,
             asked: Box::new(Asked { endpoint, request, policy }),
         }
     }
@@ -119,9 +126,29 @@ impl Context {
         error.with_offer(format!("{publisher}/{offer}")).with_posted(self.posted)
     }
 
+    pub(super) fn remarks(&self) -> &Remarks {
+        self.remarks.as_deref().unwrap_or(&NOTHING)
+    }
+
+    pub(super) fn remark(&mut self) -> &mut Remarks {
+        self.remarks.get_or_insert_default()
+    }
+
+    pub(super) fn track_beside(&mut self, others: Vec<TrackedOperation>) {
+        if !others.is_empty() {
+            self.remark().others = others;
+        }
+    }
+
+    pub(super) fn set_unrelated(&mut self, unrelated: Option<OperationId>) {
+        if unrelated.is_some() || self.remarks.is_some() {
+            self.remark().unrelated = unrelated;
+        }
+    }
+
     /// Whether an operation is one that the POST cancels beside the baseline.
     pub(super) fn is_beside(&self, id: &OperationId) -> bool {
-        self.others.iter().any(|other| other.id() == id)
+        self.remarks().others.iter().any(|other| other.id() == id)
     }
 
     /// Whether it is early enough for a poll to find nothing.

@@ -139,7 +139,7 @@ impl Conversation {
         {
             after += &format!("; in progress when last polled: {running}");
         }
-        if let Some(other) = &self.cx.unrelated {
+        if let Some(other) = self.cx.remarks().unrelated.as_ref() {
             let sent = if self.cx.posted == Posted::No { "no cancel" } else { "no other cancel" };
             after += &format!("; operation {other} was started in the meantime, so that {sent} was sent");
         }
@@ -226,7 +226,7 @@ impl Conversation {
             location: self.phase.location(),
             operation: self.cx.operation.as_ref(),
             baseline: self.phase.baseline().map_or(&[], |baseline| baseline.operations()),
-            refused_location: self.cx.refused_location.as_ref(),
+            refused_location: self.cx.remarks().refused_location.as_ref(),
         }
     }
 }

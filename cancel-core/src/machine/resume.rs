@@ -35,7 +35,7 @@ impl Conversation {
             endpoint: cx.asked.endpoint.to_string().into(),
             api_version: cx.asked.endpoint.api_version().clone(),
             request: cx.asked.request.clone(),
-            others: cx.others.iter().map(|other| other.id().clone()).collect(),
+            others: cx.remarks().others.iter().map(|other| other.id().clone()).collect(),
             until: cx.asked.policy.until,
             phase: self.saved_phase(),
             posted: self.posted(),
@@ -58,7 +58,7 @@ impl Conversation {
             Phase::Listing(_) | Phase::Asking(_) => SavedPhase::Listing,
             Phase::Posting(Posting { listed: None, in_doubt: false, .. }) if !in_flight => SavedPhase::Posting,
             // A POST in flight may have been processed by the time that the checkpoint is read.
-            Phase::Posting(Posting { listed: None, .. }) => SavedPhase::InDoubt,
+            Phase::Posting(Posting { listed: None, .. }) | Phase::Stuck(Stuck::InDoubt) => SavedPhase::InDoubt,
             Phase::Posting(Posting { listed: Some(listed), in_doubt, .. }) => {
                 let sent = match (in_flight, in_doubt) {
                     (true, _) => Sent::InDoubt { since: self.cx.handed_out },
@@ -83,7 +83,6 @@ impl Conversation {
                 },
                 rechecking => rechecking,
             },
-            Phase::Stuck(Stuck::InDoubt) => SavedPhase::InDoubt,
             Phase::Stuck(Stuck::Unfollowed) => SavedPhase::Unfollowed,
         }
     }
@@ -113,7 +112,9 @@ impl Conversation {
         let is_stuck = matches!(phase, Phase::Stuck(_));
         let polls = matches!(phase, Phase::Following(_) | Phase::Verifying(_));
         let others = others.into_iter().map(TrackedOperation::unpolled).collect();
-        let cx = Context { posted, others, polls: checkpoint.polls, ..Context::new(endpoint, request, policy, now) };
+        let mut cx = Context::new(endpoint, request, policy, now);
+        (cx.posted, cx.polls) = (posted, checkpoint.polls);
+        cx.track_beside(others);
         let mut conversation = Self::in_phase(phase, cx);
         conversation.cx.resumes = checkpoint.resumes.saturating_add(1);
         // A run that had ended with an error begins with new attempts and a new deadline.

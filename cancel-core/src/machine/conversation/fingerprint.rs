@@ -51,7 +51,7 @@ impl Context {
             operation,
             // The text and the answer of the last error are for a person.
             retries: Retries { gets, posts, last_error },
-            others,
+            remarks,
             // The model's budget of crashes is smaller, and part of its state.
             resumes: _,
             // They are the same in one exploration.
@@ -60,13 +60,10 @@ impl Context {
             schedule: _,
             handed_out: _,
             polling_since: _,
-            // They are for a person.
-            unrelated: _,
-            refused_location: _,
         } = self;
         (posted, polls.min(&POLLS_TOLD_APART), now >= deadline).hash(hasher);
         operation.as_ref().map(Operation::status).hash(hasher);
-        (gets, posts, last_error.is_some(), others.len()).hash(hasher);
+        (gets, posts, last_error.is_some(), remarks.as_ref().map(|remarks| remarks.others.len())).hash(hasher);
     }
 }
 

@@ -40,7 +40,7 @@ impl Listing {
         if cx.asked.policy.dry_run {
             return Phase::from(self).with(Next::outcome(Outcome::WouldCancel { operations: wanted, others }));
         }
-        cx.others = others;
+        cx.track_beside(others);
         match Baseline::new(wanted) {
             Some(baseline) => {
                 let listed = Listed { baseline, at: cx.handed_out, known: KnownIds::of(&list.entries) };

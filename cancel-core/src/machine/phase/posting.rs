@@ -146,14 +146,16 @@ impl Posting {
     fn accepted(self, cx: &mut Context, received: &Received) -> Transition {
         let location = location_of_accepted(cx, received);
         let retry_after = received.retry_after();
-        cx.refused_location = location.as_ref().err().cloned();
+        if let Err(error) = &location {
+            cx.remark().refused_location = Some(error.clone());
+        }
         match (self.listed, cx.asked.policy.until, location) {
             (Some(listed), _, location) => verify(cx, listed, location.ok(), self.in_doubt, retry_after),
             (None, Until::Accepted, location) => {
                 let outcome = Outcome::Accepted {
                     location: location.ok().map(|named| named.location),
                     retry_after,
-                    refused_location: cx.refused_location.clone(),
+                    refused_location: cx.remarks().refused_location.clone(),
                     posted: cx.posted,
                 };
                 Phase::from(Stuck::Unfollowed).with(Next::outcome(outcome))

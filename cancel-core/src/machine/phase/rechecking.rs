@@ -76,7 +76,7 @@ impl Rechecking {
                         Sent::Refused(error)
                     }
                 };
-                cx.unrelated = unrelated;
+                cx.set_unrelated(unrelated);
                 Phase::from(Verifying::new(self.baseline, sent)).with(Next::Now)
             }
             (Recheck::Refused(error), false, _) => {
@@ -89,19 +89,19 @@ impl Rechecking {
             }
             // A POST would cancel what somebody else has started. Nothing of ours was processed: wait for that to end.
             (Recheck::Unprocessed, false, Some(unrelated)) => {
-                cx.unrelated = Some(unrelated);
+                cx.set_unrelated(Some(unrelated));
                 let at = cx.wait(received.retry_after());
                 Phase::from(Self::new(self.baseline, Recheck::Unprocessed)).with(Next::At(at))
             }
             (Recheck::InDoubt, false, Some(unrelated)) => {
-                cx.unrelated = Some(unrelated);
+                cx.set_unrelated(Some(unrelated));
                 let at = cx.poll_time(received.retry_after());
                 Phase::from(Verifying::new(self.baseline, Sent::InDoubt { since: cx.now })).with(Next::At(at))
             }
             (why @ (Recheck::Unprocessed | Recheck::InDoubt), false, None) => {
                 let listed = Listed { baseline: self.baseline, at: cx.handed_out, known: KnownIds::of(&list.entries) };
                 let in_doubt = matches!(why, Recheck::InDoubt);
-                cx.unrelated = None;
+                cx.set_unrelated(None);
                 Phase::from(Posting { listed: Some(listed), in_doubt, waited: self.waited }).with(Next::Now)
             }
         }

@@ -123,8 +123,8 @@ impl Verifying {
         if self.cancel_has_failed(cx) {
             let outcome = Outcome::StillRunning {
                 operations: self.baseline.operations().to_vec(),
-                others: cx.others.clone(),
-                refused_location: cx.refused_location.clone(),
+                others: cx.remarks().others.clone(),
+                refused_location: cx.remarks().refused_location.clone(),
                 posted: cx.posted,
             };
             return Phase::from(self).with(Next::outcome(outcome));
@@ -150,7 +150,7 @@ impl Verifying {
     fn ended(&self, cx: &Context) -> Outcome {
         let (proof, posted) = (Proof::Verified, cx.posted);
         let operations = self.baseline.operations().to_vec();
-        let (others, refused_location) = (cx.others.clone(), cx.refused_location.clone());
+        let (others, refused_location) = (cx.remarks().others.clone(), cx.remarks().refused_location.clone());
         match self.baseline.first_not_canceled().cloned() {
             Some(operation) => Outcome::Ended { proof, operation, operations, others, refused_location, posted },
             None => {
@@ -194,7 +194,7 @@ impl Verifying {
                 Ok(Some(named)) => location.is_done |= named.location != location.named.location,
                 Err(error) => {
                     location.is_done = true;
-                    cx.refused_location = Some(error);
+                    cx.remark().refused_location = Some(error);
                 }
             }
         }
