@@ -24,4 +24,12 @@ impl Next {
     pub(super) fn error(error: Error) -> Self {
         Self::Over(Box::new(Err(error)))
     }
+
+    /// The same, but where it is over, with this error.
+    pub(super) fn or_end_with(self, error: &Error) -> Self {
+        match self {
+            Self::Over(_) => Self::error(error.clone()),
+            next => next,
+        }
+    }
 }

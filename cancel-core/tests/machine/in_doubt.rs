@@ -179,6 +179,38 @@ fn a_repeat_that_is_not_processed_leads_to_another_recheck_at_once() {
 }
 
 #[test]
+fn a_last_repeat_that_is_not_processed_leads_to_polls() {
+    for post in [
+        (|run| run.second_post("a").answer(401, NO_HEADERS, "")) as fn(&mut Run),
+        |run| run.second_post("a").answer(429, NO_HEADERS, ""),
+        |run| run.second_post("a").not_sent(),
+    ] {
+        let mut run = Run::posting_with(verified().attempts(2), &["a"]);
+        run.post().maybe_sent();
+        post(&mut run);
+        assert_eq!(run.cancellation.progress().phase, Phase::Verifying);
+        run.poll_tracked("a", "running");
+        run.ends_canceled("a");
+    }
+}
+
+/// The driver keeps it waiting, and somebody starts another operation in the meantime.
+#[test]
+fn a_repeat_that_was_held_back_goes_out_after_another_recheck() {
+    for (entries, posts) in [(&[("a", "running")][..], true), (&[("a", "canceled"), ("b", "running")], false)] {
+        let mut run = Run::in_doubt(&["a"]);
+        run.poll_while_running("a");
+        run.list(&[("a", "running")]);
+        run.now += secs(6);
+        run.list(entries);
+        if posts {
+            run.post().answer(409, NO_HEADERS, "");
+        }
+        run.ends_canceled("a");
+    }
+}
+
+#[test]
 fn it_does_not_post_again_once_another_operation_has_been_started() {
     let mut run = Run::in_doubt(&["a"]);
     run.poll_while_running("a");

@@ -2,7 +2,7 @@
 
 use cancel_core::{ErrorKind, Phase, Posted, Proof};
 
-use crate::run::{LIST, NO_HEADERS, Run, pairs, secs};
+use crate::run::{LIST, NO_HEADERS, Run, operation, pairs, secs};
 
 const REFUSALS: [(u16, ErrorKind); 7] = [
     (400, ErrorKind::BadRequest),
@@ -90,6 +90,31 @@ fn a_recheck_that_fails_for_a_time_is_repeated() {
     run.list(&[("a", "completed")]);
     run.poll_tracked("a", "completed");
     assert_eq!(run.ended().0, Proof::Verified);
+}
+
+/// Whether the baseline has ended cannot be told: what is known is the refusal.
+#[test]
+fn where_nothing_more_can_be_read_the_refusal_is_the_error() {
+    let mut run = refused(409, &["a"]);
+    for _ in 0..5 {
+        run.get(LIST).answer(503, NO_HEADERS, "");
+    }
+    assert_eq!(run.error(), (ErrorKind::Conflict, Posted::Yes));
+
+    let mut run = refused(409, &["a"]);
+    run.list(&[]);
+    for _ in 0..5 {
+        run.get(&operation("a")).answer(503, NO_HEADERS, "");
+    }
+    assert_eq!(run.error(), (ErrorKind::Conflict, Posted::Yes));
+
+    let mut run = refused(409, &["a"]);
+    run.list(&[]);
+    for _ in 0..5 {
+        run.get(&operation("a")).answer(410, NO_HEADERS, "");
+        run.list(&[]);
+    }
+    assert_eq!(run.error(), (ErrorKind::Conflict, Posted::Yes));
 }
 
 #[test]

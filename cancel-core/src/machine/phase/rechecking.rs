@@ -51,7 +51,11 @@ impl Rechecking {
                 let next = cx.keep_trying(error, retry_after);
                 Phase::from(Verifying::new(self.baseline, Sent::InDoubt { since: cx.now })).with(next)
             }
-            Recheck::Unprocessed | Recheck::Refused(_) => Phase::from(self).with(cx.retry_get(error, retry_after)),
+            Recheck::Unprocessed => Phase::from(self).with(cx.retry_get(error, retry_after)),
+            Recheck::Refused(ref refusal) => {
+                let next = cx.retry_get(error, retry_after).or_end_with(refusal);
+                Phase::from(self).with(next)
+            }
         }
     }
 

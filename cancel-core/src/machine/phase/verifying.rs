@@ -208,6 +208,10 @@ impl Verifying {
     /// The last polls are of the baseline, and of every operation of it that has not ended.
     fn go_on(mut self, cx: &Context, next: Next) -> Transition {
         let Next::At(mut at) = next else {
+            let next = match &self.sent {
+                Sent::Refused(refusal) => next.or_end_with(refusal),
+                _ => next,
+            };
             return Phase::from(self).with(next);
         };
         if cx.now >= cx.last_poll() {
