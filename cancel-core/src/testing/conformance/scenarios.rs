@@ -253,6 +253,11 @@ fn losses() -> Vec<Scenario> {
             .must(MAYBE)
     };
     let others = [
+        scenario("every answer to a poll is cut off", Until::Settled, "transport, posted yes")
+            .policy(|policy| policy.attempts(2))
+            .fault(Call::Operation, Fault::CutBody { keep: 9 })
+            .fault(Call::Operation, Fault::CutBody { keep: 9 })
+            .must(CUT),
         cut(Until::Settled, "missing_location, posted yes"),
         cut(Until::Verified, canceled),
         after_401(Until::Accepted, "ambiguous, posted yes"),
