@@ -40,7 +40,7 @@ fn each_outcome_has_its_exit_code() {
         let printed = json_of(&output);
         assert_eq!((&printed["outcome"], output.status.code()), (&json!(outcome), Some(code)), "{behavior:?}");
         if outcome == "accepted" {
-            assert_eq!(printed["location"]["kind"], "non_migrated");
+            assert_eq!(printed["location"]["kind"], "migrated");
         }
         let served = serve(behavior);
         let plain = run_at(&served.endpoint(), TOKEN, arguments);
