@@ -16,6 +16,8 @@ pub(super) struct Waits {
     pub(super) deadline: Duration,
     /// No poll leaves before.
     pub(super) earliest: Duration,
+    /// The last poll was refused: the list follows at once, and after a crash another poll.
+    was_refused: bool,
     /// In a row.
     pub(super) failed_gets: u8,
     /// The last word for each operation that was polled by its id, folded.
@@ -29,6 +31,7 @@ impl Waits {
         Self {
             deadline: now.saturating_add(settings.deadline),
             earliest: Duration::ZERO,
+            was_refused: false,
             failed_gets: 0,
             polled: BTreeMap::new(),
             cancel_failed: None,
@@ -42,6 +45,8 @@ impl Waits {
             401 => {}
             _ => self.failed_gets = 0,
         }
+        let tells_something = matches!(heard.status, 200 | 202 | 204 | 401 | 408 | 429 | 500..=599);
+        self.was_refused = matches!(kind, Kind::Poll(_)) && !tells_something;
         if let (Kind::Poll(id), Some(word), 200 | 204) = (kind, &heard.word, heard.status) {
             match id.as_ref().filter(|id| is_tracked(id)) {
                 Some(id) => drop(self.polled.insert(id.clone(), folded(word))),
@@ -82,7 +87,7 @@ impl Waits {
             (false, true) => now.saturating_add(deadline.saturating_sub(then)).min(most),
             (false, false) => deadline.max(now).min(most),
         };
-        if over || now < then {
+        if over || now < then || self.was_refused {
             self.earliest = Duration::ZERO;
         }
         self.for_one_poll(checkpoint, now, settings);
