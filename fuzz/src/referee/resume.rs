@@ -86,6 +86,7 @@ fn of_stranger(checkpoint: &Value, settings: &Settings, now: Duration) -> (Setti
     let mut waits = Waits::new(&settings, now);
     waits.for_one_poll(checkpoint, now, &settings);
     waits.cancel_failed = cancel_failed(checkpoint, now);
+    waits.unknown = checkpoint["failed_gets"].as_u64().and_then(|failed| failed.try_into().ok()).unwrap_or_default();
     (settings, ledger, waits)
 }
 

@@ -47,7 +47,11 @@ impl Referee {
             Ok(outcome) => self.check_outcome(outcome),
             Err(error) => {
                 check_error(error);
-                held(self.ledger.check_error(error));
+                // Where polls are refused, and the list does not know the baseline either, nothing is left to ask.
+                let nobody_knows = self.waits.unknown >= self.settings.attempts;
+                if !nobody_knows {
+                    held(self.ledger.check_error(error));
+                }
                 if is_invalid_input(result) {
                     let cannot_tell = self.settings.only_if_running().is_some() && !self.settings.lists();
                     assert!(self.last_id == 0 && cannot_tell, "an input that is valid");

@@ -18,6 +18,8 @@ pub(super) struct Waits {
     pub(super) earliest: Duration,
     /// The last poll was refused: the list follows at once, and after a crash another poll.
     was_refused: bool,
+    /// Lists in a row that were to tell what a refused poll did not, and did not end it either.
+    pub(super) unknown: u8,
     /// In a row.
     pub(super) failed_gets: u8,
     /// The last word for each operation that was polled by its id, folded.
@@ -32,6 +34,7 @@ impl Waits {
             deadline: now.saturating_add(settings.deadline),
             earliest: Duration::ZERO,
             was_refused: false,
+            unknown: 0,
             failed_gets: 0,
             polled: BTreeMap::new(),
             cancel_failed: None,
@@ -46,6 +49,13 @@ impl Waits {
             _ => self.failed_gets = 0,
         }
         let tells_something = matches!(heard.status, 200 | 202 | 204 | 401 | 408 | 429 | 500..=599);
+        match kind {
+            Kind::List if self.was_refused => self.unknown = self.unknown.saturating_add(1),
+            Kind::Poll(_) if matches!(heard.status, 202) || heard.word.is_some() && heard.status < 300 => {
+                self.unknown = 0
+            }
+            _ => {}
+        }
         self.was_refused = matches!(kind, Kind::Poll(_)) && !tells_something;
         if let (Kind::Poll(id), Some(word), 200 | 204) = (kind, &heard.word, heard.status) {
             match id.as_ref().filter(|id| is_tracked(id)) {
