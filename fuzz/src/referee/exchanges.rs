@@ -18,6 +18,8 @@ pub(super) struct InFlight {
     pub(super) id: ExchangeId,
     pub(super) until: Duration,
     pub(super) kind: Kind,
+    /// The books as they are when it does not leave.
+    unsent: Ledger,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,9 +80,10 @@ impl Referee {
         let is_early = matches!(kind, Kind::Poll(_)) && self.told < self.waits.earliest;
         assert!(!is_early, "a poll before its time");
         held(self.ledger.handed_out(self.told, request));
+        let unsent = self.ledger.clone();
         held(self.ledger.left(request));
         self.last_id = id;
-        self.in_flight = Some(InFlight { id: exchange.id, until, kind });
+        self.in_flight = Some(InFlight { id: exchange.id, until, kind, unsent });
     }
 
     /// Rules 1 and 4, of a request.
@@ -170,7 +173,12 @@ impl Referee {
         self.check_silent("an event", &format!("{event:?}"));
         self.in_flight = None;
         match failure {
-            Failure::NotSent(_) | Failure::NotAttempted => self.ledger.not_sent(),
+            Failure::NotSent(_) => self.ledger.not_sent(),
+            // This one is not counted.
+            Failure::NotAttempted => {
+                self.ledger = exchange.unsent;
+                self.ledger.not_sent();
+            }
             Failure::MaybeSent(_) | Failure::TimedOut | Failure::Dropped => self.ledger.lost(),
         }
         self.machine.handle_failure(given, exchange.id, failure).expect("it is in flight");
