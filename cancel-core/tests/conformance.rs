@@ -182,7 +182,7 @@ fn every_mistake_is_found_and_named() {
         (Mistake::FollowsRedirects, "settled: 307 to the POST", "it goes where a redirect points"),
         (Mistake::AsksForCompression, "accepted: a cancel that works at once", "(Accept-Encoding)"),
         (Mistake::LosesHeadsOfCutBodies, "settled: a location as the body, which is cut off", "`Body::CutOff`"),
-        (Mistake::TakesCutBodiesForWhole, "settled: a location as the body, which is cut off", "`Body::CutOff`"),
+        (Mistake::TakesCutBodiesForWhole, "settled: every answer to a poll is cut off", "`Body::CutOff`"),
         (Mistake::GivesTheSameToken, "settled: a token that has expired", "`TokenReason::Rejected`"),
         (Mistake::SendsNoToken, "accepted: a cancel that works at once", "(Authorization)"),
     ] {

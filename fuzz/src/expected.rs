@@ -8,6 +8,8 @@ use serde_json::Value;
 
 /// The longest wait that a server can ask for.
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+/// How long before its deadline a run polls once more.
+pub(crate) const LAST_POLL: Duration = Duration::from_secs(5);
 
 /// The kind of the error that an answer of this status is, where the call does not have that status.
 pub(crate) fn kind_of(status: u16) -> ErrorKind {
@@ -53,10 +55,15 @@ pub(crate) fn status_in(tree: &Value) -> Option<&str> {
     operation.get("status")?.as_str()
 }
 
-/// The ids and states of a list.
+/// The ids and states of a list. An operation that has ended may have no id.
 pub(crate) fn list_in<'a>(tree: &'a Value) -> Option<Vec<(&'a str, &'a str)>> {
     let member = |entry: &'a Value, name| entry.get(name)?.as_str();
-    tree.as_array()?.iter().map(|entry| member(entry, "id").zip(member(entry, "submissionState"))).collect()
+    let of_entry = |entry: &'a Value| {
+        let state = member(entry, "submissionState")?;
+        let has_none = entry.get("id").is_none_or(Value::is_null) && is_end(state);
+        Some((if has_none { "" } else { member(entry, "id")? }, state))
+    };
+    tree.as_array()?.iter().map(of_entry).collect()
 }
 
 /// A member of an error in the documented shape and in no other: `{"error":{"code":"…","message":"…"}}`.

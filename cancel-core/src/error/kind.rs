@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::StatusCode;
 
+use super::Posted;
+
 /// What went wrong. [`Error::kind`](crate::Error::kind) gives it.
 ///
 /// ```
@@ -49,20 +51,21 @@ pub enum ErrorKind {
     Server,
     /// A status that this call should not have: a redirect, another success, or another refusal.
     UnexpectedStatus,
-    /// 202 without a location in its headers or its body.
+    /// 202 without a location in its headers or its body. Only [`Until::Settled`](crate::Until::Settled) ends so; the
+    /// other modes [report](crate::Outcome::refused_location) it.
     MissingLocation,
-    /// A location that is not a URL, or whose form is not allowed. It was not called.
+    /// A location that is not a URL, or whose form is not allowed. It was not called. As with
+    /// [`MissingLocation`](Self::MissingLocation), only one mode ends so.
     InvalidLocation,
-    /// A location on another origin than the endpoint's. It was not called. The token was not sent there.
+    /// A location on another origin than the endpoint's. It was not called. The token was not sent there. As with
+    /// [`MissingLocation`](Self::MissingLocation), only one mode ends so.
     ForeignLocation,
     /// A successful answer without an operation or a list in it. In a conversation it came too many times.
     MalformedBody,
     /// An answer that is longer than the limit of the policy.
     BodyTooLarge,
-    /// A POST may or may not have been processed. A second POST could cancel what was started since. With
-    /// [`Until::Verified`](crate::Until::Verified) another run can [resume](crate::Cancellation::resume) from a
-    /// [checkpoint](crate::Cancellation::checkpoint): it reads the list before it posts. In the other modes, read the
-    /// offer's operations.
+    /// A POST may or may not have been processed. A second POST could cancel what was started since: read the offer's
+    /// operations. [`Until::Verified`](crate::Until::Verified) does not end so. It polls what was in progress.
     Ambiguous,
     /// The policy's deadline has passed. Another run can [resume](crate::Cancellation::resume) from a
     /// [checkpoint](crate::Cancellation::checkpoint). It gets a new deadline.
@@ -72,9 +75,30 @@ pub enum ErrorKind {
     Transport,
 }
 
-/// The advice when it is not known whether a cancel was processed.
-pub(super) const READ_OPERATIONS_FIRST: &str =
-    "Read the offer's operations before you call again: a second cancel would stop what was started since.";
+/// The advice where a POST may have been processed and nothing else is to be done first.
+const RESUME_OR_LOOK: &str = "Resume from a checkpoint, or read the offer's operations. Do not begin another cancel \
+                              before that: it would stop what was started since.";
+
+/// What is said of a kind.
+struct Row {
+    word: &'static str,
+    /// What happened: the beginning of a sentence.
+    phrase: &'static str,
+    /// What a person can do next.
+    advice: &'static str,
+    /// The same after a POST that may have been processed, where `advice` leads to another call.
+    after_post: Option<&'static str>,
+}
+
+const fn row(word: &'static str, phrase: &'static str, advice: &'static str) -> Row {
+    Row { word, phrase, advice, after_post: None }
+}
+
+impl Row {
+    const fn after_post(self, advice: &'static str) -> Self {
+        Self { after_post: Some(advice), ..self }
+    }
+}
 
 impl ErrorKind {
     /// One stable word for logs.
@@ -106,110 +130,141 @@ impl ErrorKind {
     /// A compatible release can add words.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.row().0
+        self.row().word
     }
 
     /// What happened, in words: the beginning of a sentence.
     pub(super) fn phrase(self) -> &'static str {
-        self.row().1
+        self.row().phrase
     }
 
-    /// What a person can try next.
-    pub(super) fn advice(self) -> &'static str {
-        self.row().2
+    /// What a person can do next. After a POST that may have been processed it is never another call.
+    pub(super) fn advice(self, posted: Posted) -> &'static str {
+        let Row { advice, after_post, .. } = self.row();
+        match posted {
+            Posted::No => advice,
+            Posted::Maybe | Posted::Yes => after_post.unwrap_or(advice),
+        }
     }
 
-    /// Word, phrase and advice.
-    fn row(self) -> (&'static str, &'static str, &'static str) {
+    fn row(self) -> Row {
         match self {
             Self::InvalidInput => {
-                ("invalid_input", "a value is not valid", "Correct the value and call again; nothing was sent.")
+                row("invalid_input", "a value is not valid", "Correct the value and call again; nothing was sent.")
+                    .after_post(RESUME_OR_LOOK)
             }
-            Self::TokenSource => (
+            Self::TokenSource => row(
                 "token_source",
                 "no token could be had",
                 "Make sure that the source gives a token, then continue the same run.",
             ),
-            Self::Checkpoint => (
+            Self::Checkpoint => row(
                 "checkpoint",
                 "the run cannot be resumed",
                 "Read the offer's operations, then remove the checkpoint to begin again.",
             ),
-            Self::BadRequest => (
+            Self::BadRequest => row(
                 "bad_request",
                 "the service says that the request is malformed",
                 "Check the api-version and the ids; some offers need If-Match.",
             ),
-            Self::Unauthorized => (
+            Self::Unauthorized => row(
                 "unauthorized",
                 "the service does not accept the token",
                 "Get a new token for the resource https://cloudpartner.azure.com and call again.",
+            )
+            .after_post(
+                "Get a new token for the resource https://cloudpartner.azure.com. Then resume from a \
+                 checkpoint, or read the offer's operations.",
             ),
-            Self::Forbidden => (
+            Self::Forbidden => row(
                 "forbidden",
                 "the token has no access",
                 "Check the publisher id. The app that the token is for must be a member of this publisher.",
             ),
             Self::NotFound => {
-                ("not_found", "not found", "Check the publisher id and the offer id as the portal shows them.")
+                row("not_found", "not found", "Check the publisher id and the offer id as the portal shows them.")
             }
-            Self::Conflict => (
+            Self::Conflict => row(
                 "conflict",
                 "the call conflicts with the state of the offer",
                 "Look at the offer in the portal: its state does not allow the call.",
             ),
             Self::PreconditionFailed => {
-                ("precondition_failed", "the offer has changed", "Read the offer's ETag again, or use `*`.")
+                row("precondition_failed", "the offer has changed", "Read the offer's ETag again, or use `*`.")
+                    .after_post("Read the offer's operations first. Then read its ETag once more, or use `*`.")
             }
-            Self::Unprocessable => (
+            Self::Unprocessable => row(
                 "unprocessable",
                 "the service cannot carry out the request",
                 "Read the message: it may say what is missing. Then look at the offer in the portal.",
             ),
             Self::Throttled => {
-                ("throttled", "the service asks to slow down", "Wait, run fewer calls at once, then call again.")
+                row("throttled", "the service asks to slow down", "Wait, run fewer calls at once, then call again.")
+                    .after_post(
+                        "Wait, and run fewer calls at once. Then resume from a checkpoint, or read the offer's \
+                         operations.",
+                    )
             }
-            Self::Server => ("server", "the service failed", "Try again later; keep the request id for support."),
-            Self::UnexpectedStatus => (
+            Self::Server => row("server", "the service failed", "Try again later; keep the request id for support.")
+                .after_post(
+                    "Wait, and keep the request id for support. Then resume from a checkpoint, or read the \
+                     offer's operations.",
+                ),
+            Self::UnexpectedStatus => row(
                 "unexpected_status",
                 "an answer with an unexpected status",
                 "Check the endpoint: a gateway or a proxy may have answered.",
             ),
-            Self::MissingLocation => (
+            Self::MissingLocation => row(
                 "missing_location",
                 "the cancel was accepted, but the answer names no location",
                 "Read the offer's operations to find out how the cancel ends.",
             ),
-            Self::InvalidLocation => (
+            Self::InvalidLocation => row(
                 "invalid_location",
                 "a location that will not be called",
                 "Read the offer's operations, and report the location to the service's support.",
             ),
-            Self::ForeignLocation => (
+            Self::ForeignLocation => row(
                 "foreign_location",
                 "a location on another host will not be called",
                 "Check the endpoint. If it is right, do not trust this server. The token was not sent to that host.",
             ),
-            Self::MalformedBody => (
+            Self::MalformedBody => row(
                 "malformed_body",
                 "an answer that cannot be read",
                 "Check the endpoint: a gateway or a proxy may have answered.",
             ),
-            Self::BodyTooLarge => (
+            Self::BodyTooLarge => row(
                 "body_too_large",
                 "an answer that is longer than the limit",
                 "Check the endpoint, or raise the policy's body limit.",
+            )
+            .after_post(
+                "Check the endpoint, or raise the policy's body limit. Then resume from a checkpoint, or \
+                 read the offer's operations.",
             ),
-            Self::Ambiguous => ("ambiguous", "the cancel may or may not have been processed", READ_OPERATIONS_FIRST),
-            Self::Deadline => (
+            Self::Ambiguous => row(
+                "ambiguous",
+                "the cancel may or may not have been processed",
+                "Read the offer's operations. Do not begin another cancel before that: it would stop what was \
+                 started since.",
+            ),
+            Self::Deadline => row(
                 "deadline",
                 "the deadline has passed",
                 "Call again with a longer deadline, or look at the offer in the portal.",
-            ),
-            Self::Transport => (
+            )
+            .after_post(RESUME_OR_LOOK),
+            Self::Transport => row(
                 "transport",
                 "the exchange with the service failed",
                 "Check the network, the proxy and the endpoint, then call again.",
+            )
+            .after_post(
+                "Check the network, the proxy and the endpoint. Then resume from a checkpoint, or read the \
+                 offer's operations.",
             ),
         }
     }
@@ -234,5 +289,64 @@ impl ErrorKind {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [ErrorKind; 21] = [
+        ErrorKind::InvalidInput,
+        ErrorKind::TokenSource,
+        ErrorKind::Checkpoint,
+        ErrorKind::BadRequest,
+        ErrorKind::Unauthorized,
+        ErrorKind::Forbidden,
+        ErrorKind::NotFound,
+        ErrorKind::Conflict,
+        ErrorKind::PreconditionFailed,
+        ErrorKind::Unprocessable,
+        ErrorKind::Throttled,
+        ErrorKind::Server,
+        ErrorKind::UnexpectedStatus,
+        ErrorKind::MissingLocation,
+        ErrorKind::InvalidLocation,
+        ErrorKind::ForeignLocation,
+        ErrorKind::MalformedBody,
+        ErrorKind::BodyTooLarge,
+        ErrorKind::Ambiguous,
+        ErrorKind::Deadline,
+        ErrorKind::Transport,
+    ];
+
+    /// Whoever follows the advice must not cancel what somebody else has started since.
+    #[test]
+    fn no_advice_after_a_post_leads_to_another_one() {
+        for kind in KINDS {
+            for posted in [Posted::Maybe, Posted::Yes] {
+                let (advice, plain) = (kind.advice(posted), kind.advice(Posted::No));
+                let again = |text: &str| text.contains("again") || text.contains("call ");
+                assert!(!again(advice) || advice.contains("Read the offer's operations"), "{kind}: {advice}");
+                assert!(!advice.contains("call again") && !advice.contains("Try again"), "{kind}: {advice}");
+                if advice != plain || again(plain) {
+                    assert!(advice.contains("offer's operations"), "{kind}: {advice}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_kind_has_a_word_and_something_to_say() {
+        let mut words: Vec<_> = KINDS.map(ErrorKind::as_str).into();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), KINDS.len());
+        for kind in KINDS {
+            assert!(!kind.phrase().is_empty() && !kind.phrase().ends_with('.'), "{kind}");
+            for posted in [Posted::No, Posted::Maybe, Posted::Yes] {
+                assert!(kind.advice(posted).ends_with('.'), "{kind}: {}", kind.advice(posted));
+            }
+        }
     }
 }

@@ -94,22 +94,19 @@ impl Error {
         self.0.answer.as_ref()
     }
 
-    /// What a person can do next: one or two English sentences, without a secret. They depend on the
-    /// [`kind`](Self::kind). For [`ErrorKind::Deadline`] they also depend on [`posted`](Self::posted). They may
-    /// change in any release.
+    /// What a person can do next: some English sentences, without a secret. They depend on the [`kind`](Self::kind) and
+    /// on whether a POST [went out](Self::posted): after one that may have been processed they never say to call again.
+    /// They may change in any release.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        match (self.kind(), self.posted()) {
-            (ErrorKind::Deadline, Posted::Maybe) => kind::READ_OPERATIONS_FIRST,
-            (kind, _) => kind.advice(),
-        }
+        self.kind().advice(self.posted())
     }
 
     /// Whether the same call can succeed later. The table at [`ErrorKind::as_str`] shows it for each kind.
     ///
     /// It does not say whether it is safe to post again. After a POST that may have been processed
     /// ([`posted`](Self::posted)), [resume](crate::Cancellation::resume) the run: with
-    /// [`Until::Verified`](crate::Until::Verified) it reads the list before it posts.
+    /// [`Until::Verified`](crate::Until::Verified) it polls what was in progress before it posts.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self.kind() {

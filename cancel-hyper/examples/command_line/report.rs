@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use cancel_core::{
-    CancelRequest, Cancellation, Error, Operation, OperationLocation, Outcome, Posted, Proof, TrackedOperation,
-};
+use cancel_core::{CancelRequest, Cancellation, Error, Operation, OperationLocation, Outcome, Proof, TrackedOperation};
 use serde::Serialize;
 
 use super::Unusable;
@@ -28,6 +26,8 @@ pub(crate) struct Report {
     location: Option<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     operations: Vec<ReportedOperation>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<ReportedOperation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     polls: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +116,7 @@ impl Report {
         let offer = format!("{}/{}", self.publisher.as_deref().unwrap_or(""), self.offer.as_deref().unwrap_or(""));
         let decided = outcome.operation().map(Operation::status);
         let status = decided.or_else(|| match outcome {
-            Outcome::StillRunning { operations, .. } => {
+            Outcome::StillRunning { operations, .. } | Outcome::WouldCancel { operations, .. } => {
                 operations.iter().find(|operation| !operation.state().is_end()).map(TrackedOperation::status)
             }
             _ => None,
@@ -128,10 +128,11 @@ impl Report {
             posted: Some(outcome.posted().as_str()),
             status: status.map(str::to_owned),
             location: match outcome {
-                Outcome::Accepted { location, .. } => Some(Location::of(location)),
+                Outcome::Accepted { location, .. } => location.as_ref().map(Location::of),
                 _ => self.location,
             },
             operations: reported(outcome.operations()),
+            others: reported(outcome.others()),
             sentence: format!("{offer}: {sentence}"),
             exit_code,
             ..self
@@ -198,13 +199,19 @@ impl Report {
     }
 }
 
-/// The sentence for an outcome, and its exit code.
+/// What is said of an outcome, and its exit code.
 fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
-    let ids = |operations: &[TrackedOperation]| {
-        let shown: Vec<_> =
-            operations.iter().map(|one| format!("{} ({})", one.id(), super::plain(one.status()))).collect();
-        shown.join(", ")
-    };
+    let (mut said, exit_code) = first_sentence(outcome, status);
+    if !outcome.others().is_empty() && !matches!(outcome, Outcome::OthersRunning { .. }) {
+        said += &format!(" In progress beside it before the cancel: {}.", ids(outcome.others()));
+    }
+    if let Some(why) = outcome.refused_location() {
+        said += &format!(" The location that the service named was not called: {why}.");
+    }
+    (said, exit_code)
+}
+
+fn first_sentence(outcome: &Outcome, status: &str) -> (String, u8) {
     match outcome {
         Outcome::Canceled { proof: Proof::Acknowledged, .. } => {
             ("canceled. The service confirmed it at once.".to_owned(), 0)
@@ -224,20 +231,26 @@ fn sentence(outcome: &Outcome, status: &str) -> (String, u8) {
             ),
             3,
         ),
-        Outcome::StillRunning { operations, posted: Posted::No, .. } => {
-            (format!("a cancel would stop {}. Nothing was posted.", ids(operations)), 1)
-        }
         Outcome::StillRunning { operations, .. } => {
             (format!("not canceled. The service reports that the cancel has failed: {}.", ids(operations)), 1)
         }
-        Outcome::NothingRunning { instead, .. } if instead.is_empty() => {
-            ("nothing is in progress, and nothing was posted.".to_owned(), 0)
+        Outcome::OthersRunning { operations, others, .. } if operations.is_empty() => {
+            (format!("that operation is not in progress, and nothing was posted. In progress: {}.", ids(others)), 1)
         }
-        Outcome::NothingRunning { instead, .. } => {
-            (format!("that operation is not in progress, and nothing was posted. In progress: {}.", ids(instead)), 0)
+        Outcome::OthersRunning { others, .. } => {
+            (format!("nothing was posted: a cancel would also stop what is in progress beside it: {}.", ids(others)), 1)
+        }
+        Outcome::NothingRunning { .. } => ("nothing is in progress, and nothing was posted.".to_owned(), 0),
+        Outcome::WouldCancel { operations, .. } => {
+            (format!("a cancel would stop {}. Nothing was posted.", ids(operations)), 1)
         }
         _ => (outcome.as_str().to_owned(), 3),
     }
+}
+
+fn ids(operations: &[TrackedOperation]) -> String {
+    let shown: Vec<_> = operations.iter().map(|one| format!("{} ({})", one.id(), super::plain(one.status()))).collect();
+    shown.join(", ")
 }
 
 fn reported(operations: &[TrackedOperation]) -> Vec<ReportedOperation> {

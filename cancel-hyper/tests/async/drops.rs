@@ -1,5 +1,6 @@
 //! The future of a run may be dropped at any time, and nothing is lost.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use cancel_core::{Cancellation, Checkpoint, Error, ErrorKind, Outcome, Posted, Proof, Until};
@@ -41,14 +42,14 @@ async fn a_run_may_be_dropped_once_at_any_time() {
 /// How it ends when it is dropped again and again, each time after so many milliseconds.
 async fn in_slices(slice: u64, service: &Reached) -> Result<Outcome, Error> {
     let mut cancellation = cancellation("one", policy());
-    for _ in 0..1000 {
+    for _ in 0..10_000 {
         let mut driver = driver(service);
         if let Ok(ended) = timeout(Duration::from_millis(slice), driver.drive(&mut cancellation)).await {
             return ended;
         }
         assert!(is_truthful(&cancellation, service));
     }
-    panic!("it has not ended after 1000 slices of {slice} ms");
+    panic!("it has not ended after 10,000 slices of {slice} ms");
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,13 +63,27 @@ async fn a_run_may_be_dropped_again_and_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_whose_every_post_is_dropped_ends_as_ambiguous() {
-    for slice in [101, 120, 150, 199] {
+async fn a_run_whose_every_post_is_dropped_polls_until_it_knows() {
+    let mut ends = HashSet::new();
+    for slice in [101, 120, 149, 151, 199] {
         let service = Reached::new([offer("one")]);
-        let error = in_slices(slice, &service).await.unwrap_err();
-        assert_eq!((error.kind(), error.posted()), (ErrorKind::Ambiguous, Posted::Maybe), "slices of {slice} ms");
-        assert!(service.portal().posts() <= 5);
+        let result = in_slices(slice, &service).await;
+        let (posts, reached) = (service.portal().posts(), slice > 150);
+        assert!(posts <= 5 && (posts > 0) == reached, "{posts} POSTs in slices of {slice} ms");
+        match result {
+            Ok(outcome) => {
+                assert_eq!((outcome.as_str(), outcome.posted()), ("canceled", Posted::Maybe), "slices of {slice} ms");
+                assert_eq!(posts, 1);
+                ends.insert("known");
+            }
+            Err(error) => {
+                assert_eq!((error.kind(), error.posted()), (ErrorKind::Deadline, Posted::Maybe), "{slice} ms: {error}");
+                assert!(!reached);
+                ends.insert("late");
+            }
+        }
     }
+    assert_eq!(ends.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

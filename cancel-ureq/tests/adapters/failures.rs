@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cancel_core::{Endpoint, ErrorKind, Posted};
+use cancel_core::{Endpoint, ErrorKind, Posted, Until};
 use socket2::{Domain, Socket, Type};
 
 use crate::adapter::{Adapter, EVERY, OVER_HTTP1};
@@ -78,9 +78,15 @@ fn a_head_counts_without_its_body() {
         let (error, _) = failing(adapter, Reply::Bytes(refused));
         assert_eq!((error.kind(), error.answer().unwrap().excerpt()), (ErrorKind::Forbidden, "{\"er"), "{adapter:?}");
 
-        let hanging = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n".to_vec();
-        let server = Server::start(vec![Reply::Hang(hanging)]);
-        let outcome = adapter.drive(&mut server.cancellation(policy()));
-        assert_eq!(outcome.unwrap().as_str(), "canceled", "{adapter:?}");
+        let location = "Location: /api/operations/contoso$contoso-offer$2$preview\r\n";
+        let hanging = |status, location| {
+            let head = format!("HTTP/1.1 {status} OK\r\n{location}Content-Length: 99\r\n\r\n");
+            Server::start(vec![Reply::Hang(head.into_bytes())])
+        };
+        let outcome = adapter.drive(&mut hanging(202, location).cancellation(policy().until(Until::Accepted)));
+        assert_eq!(outcome.unwrap().as_str(), "accepted", "{adapter:?}");
+        // The body of a 200 tells a page of something between from the service's answer.
+        let error = adapter.drive(&mut hanging(200, "").cancellation(policy())).unwrap_err();
+        assert_eq!((error.kind(), error.posted()), (ErrorKind::Ambiguous, Posted::Yes), "{adapter:?}");
     }
 }

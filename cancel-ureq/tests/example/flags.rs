@@ -16,7 +16,7 @@ fn without_arguments_it_cancels_a_simulated_operation() {
         (&printed["outcome"], &printed["proof"], &printed["posted"], &printed["status"]),
         (&json!("canceled"), &json!("verified"), &json!("yes"), &json!("canceled"))
     );
-    assert_eq!(printed["location"]["kind"], "non_migrated");
+    assert_eq!(printed["operations"][0]["status"], "canceled");
     assert!(printed["polls"].as_u64().unwrap() > 1);
     assert!(text(&output.stderr).contains("simulated portal at http://127.0.0.1:"));
 }
@@ -31,18 +31,45 @@ fn each_outcome_has_its_exit_code() {
         (CancelBehavior::Fails { after: minute }, &["--until", "settled"], "ended", 3),
         (CancelBehavior::After(minute), &[], "canceled", 0),
         (CancelBehavior::Fails { after: minute }, &[], "still_running", 1),
-        (CancelBehavior::After(minute), &["--operation", "another"], "nothing_running", 0),
-        (CancelBehavior::After(minute), &["--dry-run"], "still_running", 1),
+        (CancelBehavior::After(minute), &["--operation", "another"], "others_running", 1),
+        (CancelBehavior::After(minute), &["--dry-run"], "would_cancel", 1),
         (CancelBehavior::DoesNothing { completes_after: None }, &["--deadline", "200ms"], "error", 2),
     ] {
         let served = serve(behavior);
         let output = run_at(&served.endpoint(), TOKEN, &[&["--json"], arguments].concat());
         let printed = json_of(&output);
         assert_eq!((&printed["outcome"], output.status.code()), (&json!(outcome), Some(code)), "{behavior:?}");
+        if outcome == "accepted" {
+            assert_eq!(printed["location"]["kind"], "migrated");
+        }
         let served = serve(behavior);
         let plain = run_at(&served.endpoint(), TOKEN, arguments);
         assert_eq!(text(&plain.stdout).lines().count(), usize::from(code != 2), "a sentence, unless it is an error");
     }
+}
+
+#[test]
+fn a_location_that_was_not_called_is_in_the_sentence() {
+    let elsewhere = Fault::status(202).header("Location", "https://elsewhere.example/api/operations/a");
+    for (until, says) in [("accepted", "accepted. "), ("verified", "canceled. ")] {
+        let served = serve(CancelBehavior::AtOnce);
+        served.portal().script(Call::Cancel, elsewhere.clone().after_processing());
+        let output = run_at(&served.endpoint(), TOKEN, &["--until", until]);
+        let shown = text(&output.stdout);
+        assert!(shown.contains(says) && shown.contains("was not called: "), "{shown}");
+        assert_eq!((output.status.code(), shown.lines().count()), (Some(0), 1));
+    }
+}
+
+#[test]
+fn what_stands_in_the_way_is_named() {
+    let served = serve(CancelBehavior::AtOnce);
+    let output = run_at(&served.endpoint(), TOKEN, &["--operation", "another"]);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("is not in progress, and nothing was posted. In progress: id-1 (running)."), "{shown}");
+    let output = run_at(&served.endpoint(), TOKEN, &["--operation", "another", "--json"]);
+    assert_eq!(json_of(&output)["others"], json!([{ "id": "id-1", "status": "running" }]));
+    assert_eq!(served.portal().posts(), 0);
 }
 
 #[test]

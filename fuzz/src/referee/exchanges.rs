@@ -9,7 +9,7 @@ use http::{Method, Request, Response};
 use serde_json::Value;
 
 use super::Referee;
-use crate::expected::{plain_wait, status_in, tree};
+use crate::expected::{LAST_POLL, is_end, list_in, plain_wait, status_in, tree};
 use crate::settings::CANARY;
 
 /// The exchange that is in flight.
@@ -18,12 +18,16 @@ pub(super) struct InFlight {
     pub(super) id: ExchangeId,
     pub(super) until: Duration,
     pub(super) kind: Kind,
+    /// The books as they are when it does not leave.
+    unsent: Ledger,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     Post,
     List,
+    /// The one operation that `only_if_running` asks for, and the list does not show.
+    Ask,
     /// With the id that the path names, where it is the path of one of the offer's operations.
     Poll(Option<String>),
 }
@@ -62,19 +66,24 @@ impl Referee {
             Kind::Post
         } else {
             assert!(request.method() == Method::GET && request.body().is_empty());
-            if self.is_polling() {
-                Kind::Poll(path.strip_prefix(&self.settings.path("operations/")).map(str::to_ascii_lowercase))
-            } else {
-                assert_eq!(path, self.settings.path("submissions/"));
+            let asked = self.settings.only_if_running().map(|id| self.settings.path("operations/") + &id);
+            if path == self.settings.path("submissions/") {
                 Kind::List
+            } else if !self.is_polling() {
+                assert_eq!(Some(path.to_ascii_lowercase()), asked.map(|path| path.to_ascii_lowercase()));
+                assert!(matches!(self.last, Some((Kind::List | Kind::Ask, _))), "it is asked for without a list");
+                Kind::Ask
+            } else {
+                Kind::Poll(path.strip_prefix(&self.settings.path("operations/")).map(str::to_ascii_lowercase))
             }
         };
         let is_early = matches!(kind, Kind::Poll(_)) && self.told < self.waits.earliest;
         assert!(!is_early, "a poll before its time");
         held(self.ledger.handed_out(self.told, request));
+        let unsent = self.ledger.clone();
         held(self.ledger.left(request));
         self.last_id = id;
-        self.in_flight = Some(InFlight { id: exchange.id, until, kind });
+        self.in_flight = Some(InFlight { id: exchange.id, until, kind, unsent });
     }
 
     /// Rules 1 and 4, of a request.
@@ -103,14 +112,25 @@ impl Referee {
             Body::Complete(body) if body.len() <= self.settings.limit => Some(body.clone()),
             _ => None,
         };
-        let heard = Heard::read(status, body.as_deref().and_then(tree).as_ref());
+        let tree = body.as_deref().and_then(tree);
+        let heard = Heard::read(status, tree.as_ref());
         let rejected_again = status == 401 && self.last.as_ref().is_some_and(|(_, last)| last.status == 401);
         if status == 401 {
             (self.holds_token, self.was_rejected) = (false, true);
         }
         self.ledger.answered(self.told, status, body.as_deref());
         let baseline = self.ledger.baseline();
-        self.waits.answered(&exchange.kind, &heard, |id| baseline.is_some_and(|baseline| baseline.contains(id)));
+        let is_tracked = |id: &str| baseline.is_some_and(|baseline| baseline.contains(id));
+        self.waits.answered(&exchange.kind, &heard, self.told, is_tracked);
+        let was_polling = self.is_polling();
+        if let (Kind::List, Some(tree), 200 | 204) = (&exchange.kind, &tree, status) {
+            let list = list_in(tree).unwrap_or_default();
+            self.listed =
+                list.iter().filter(|(_, word)| !is_end(word)).map(|(id, _)| id.to_ascii_lowercase()).collect();
+            if was_polling {
+                self.waits.listed(list.into_iter().filter(|(id, _)| is_tracked(&id.to_ascii_lowercase())));
+            }
+        }
         self.last = Some((exchange.kind.clone(), heard));
         if self.hears_echoes {
             let event = Event::answered(&self.machine, exchange.id, &response);
@@ -118,8 +138,11 @@ impl Referee {
         }
         let asked = plain_wait(response.headers()).unwrap_or_default();
         self.machine.handle_response(given, exchange.id, response).expect("it is in flight");
-        if self.is_polling() && exchange.kind != Kind::List && status != 401 {
-            self.waits.earliest = self.told.saturating_add(self.settings.poll.max(asked));
+        if self.is_polling() && status != 401 {
+            // After a list that was read before another POST, the polls begin at once.
+            let is_recheck = exchange.kind == Kind::List && !was_polling;
+            let next = self.told.saturating_add(self.settings.poll.max(asked));
+            self.waits.earliest = if is_recheck { Duration::ZERO } else { self.unless_last(next) };
         }
         assert!(!rejected_again || self.machine.result().is_some(), "two 401s in a row, and it goes on");
         self.check_patience(&exchange.kind);
@@ -150,7 +173,12 @@ impl Referee {
         self.check_silent("an event", &format!("{event:?}"));
         self.in_flight = None;
         match failure {
-            Failure::NotSent(_) | Failure::NotAttempted => self.ledger.not_sent(),
+            Failure::NotSent(_) => self.ledger.not_sent(),
+            // This one is not counted.
+            Failure::NotAttempted => {
+                self.ledger = exchange.unsent;
+                self.ledger.not_sent();
+            }
             Failure::MaybeSent(_) | Failure::TimedOut | Failure::Dropped => self.ledger.lost(),
         }
         self.machine.handle_failure(given, exchange.id, failure).expect("it is in flight");
@@ -161,9 +189,17 @@ impl Referee {
         self.check_over();
     }
 
-    /// So many failures in a row are final. In a verified run a location may fail, and then it is not polled any more.
+    /// A poll that is due later than a little before the deadline is due then.
+    fn unless_last(&self, next: Duration) -> Duration {
+        let last = self.machine.progress().deadline.saturating_sub(LAST_POLL.min(self.settings.timeout));
+        if self.told < last { next.min(last) } else { next }
+    }
+
+    /// So many failures in a row are final, but not once a POST may have been processed in a verified run. There a
+    /// location may fail, and then it is not polled any more.
     fn check_patience(&self, kind: &Kind) {
         let decides = *kind == Kind::List || self.settings.until != Until::Verified;
+        let decides = decides && !self.ledger.must_know();
         let is_enough = decides && self.waits.failed_gets >= self.settings.attempts;
         assert!(!is_enough || self.machine.result().is_some(), "{} failures in a row", self.waits.failed_gets);
     }

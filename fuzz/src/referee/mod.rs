@@ -10,6 +10,7 @@ mod secrets;
 mod verdict;
 mod waits;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub(crate) struct Referee {
     last_id: u64,
     /// The last answer that was taken.
     last: Option<(Kind, Heard)>,
+    /// What was in progress by the last list, in lower case.
+    listed: BTreeSet<String>,
     /// Whether the machine was ever sent a token back.
     hears_echoes: bool,
     /// How it ended, once it has.
@@ -80,6 +83,7 @@ impl Referee {
             in_flight: None,
             last_id: 0,
             last: None,
+            listed: BTreeSet::new(),
             hears_echoes: false,
             over: None,
         }
@@ -141,9 +145,12 @@ impl Referee {
         next
     }
 
-    /// Nothing is answered any more: it ends all the same.
+    /// Nothing is answered any more: it ends all the same, by the deadline at the latest.
     pub(crate) fn end(&mut self) {
-        for _ in 0..200 {
+        for number in 0..400 {
+            if number == 200 {
+                self.now = self.now.max(self.waits.deadline);
+            }
             if matches!(self.drive(), Next::Done) {
                 return self.check_secrets();
             }

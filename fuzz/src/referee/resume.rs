@@ -7,7 +7,7 @@ use cancel_core::{Cancellation, Checkpoint, ErrorKind, Posted, Until};
 use serde_json::Value;
 
 use super::Referee;
-use super::waits::Waits;
+use super::waits::{Waits, cancel_failed};
 use crate::expected::check_error;
 use crate::settings::Settings;
 
@@ -78,12 +78,15 @@ fn of_stranger(checkpoint: &Value, settings: &Settings, now: Duration) -> (Setti
         posted if posted == "yes" => Posted::Yes,
         _ => Posted::Maybe,
     };
-    let is_taken = matches!(phase["name"].as_str(), Some("following" | "verifying" | "unfollowed"));
+    let is_taken = matches!(phase["name"].as_str(), Some("following" | "unfollowed")) || phase["sent"] == "accepted";
+    let is_in_doubt = phase["name"] == "in_doubt" || phase["sent"]["in_doubt"].is_object();
     let ids = phase["baseline"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let known = Known::of_stranger(posted, phase["name"] == "in_doubt", is_taken, ids);
+    let known = Known::of_stranger(posted, is_in_doubt, is_taken, ids);
     let ledger = Ledger::of_known(settings.terms(), known);
     let mut waits = Waits::new(&settings, now);
-    waits.cancel_failed = phase["cancel_failed"] == true;
+    waits.for_one_poll(checkpoint, now, &settings);
+    waits.cancel_failed = cancel_failed(checkpoint, now);
+    waits.unknown = checkpoint["failed_gets"].as_u64().and_then(|failed| failed.try_into().ok()).unwrap_or_default();
     (settings, ledger, waits)
 }
 

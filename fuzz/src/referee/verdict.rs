@@ -1,10 +1,17 @@
 //! Whether the end is one, and whether it says no more than the answers did.
 
-use cancel_core::{Error, ErrorKind, Outcome, Phase, Posted, Proof, Until};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cancel_core::{Error, ErrorKind, Outcome, Phase, Posted, Proof, TrackedOperation, Until};
 
 use super::Referee;
-use super::exchanges::{Kind, held};
+use super::exchanges::{Heard, Kind, held};
 use crate::expected::{check_error, folded, is_canceled, is_end};
+
+/// So many answers must show the baseline in progress before a cancel that has failed is the outcome, and so long.
+const POLLS_AFTER_FAILURE: u32 = 3;
+const EFFECT: Duration = Duration::from_secs(180);
 
 impl Referee {
     pub(super) fn check_posted(&mut self) {
@@ -40,6 +47,11 @@ impl Referee {
             Ok(outcome) => self.check_outcome(outcome),
             Err(error) => {
                 check_error(error);
+                // Where polls are refused, and the list does not know the baseline either, nothing is left to ask.
+                let nobody_knows = self.waits.unknown >= self.settings.attempts;
+                if !nobody_knows {
+                    held(self.ledger.check_error(error));
+                }
                 if is_invalid_input(result) {
                     let cannot_tell = self.settings.only_if_running().is_some() && !self.settings.lists();
                     assert!(self.last_id == 0 && cannot_tell, "an input that is valid");
@@ -63,20 +75,36 @@ impl Referee {
         let by_location = until == Until::Settled && is_poll && matches!(status, 200 | 204);
         match outcome {
             Outcome::NothingRunning { .. } => {
-                assert!(*kind == Kind::List);
-                let running = self.ledger.list().expect("a list was read");
-                let is_wanted = self.settings.only_if_running().is_none_or(|id| running.contains(&id));
-                assert!(running.is_empty() || !is_wanted, "nothing is running, and {running:?} is");
-                assert_eq!(outcome.operations().len(), running.len());
+                self.check_not_wanted(kind, heard);
+                assert!(self.listed.is_empty(), "nothing is running, and {:?} is", self.listed);
             }
-            Outcome::StillRunning { .. } if self.settings.dry => {
-                let running = self.ledger.list();
-                assert!(*kind == Kind::List && running.is_some_and(|running| !running.is_empty()));
+            Outcome::OthersRunning { operations, others, .. } => {
+                let shown: BTreeSet<_> = ids(operations).chain(ids(others)).collect();
+                assert_eq!(shown, self.listed, "they are not what the list has shown");
+                assert!(!others.is_empty() && self.settings.only_if_running().is_some());
+                if operations.is_empty() {
+                    self.check_not_wanted(kind, heard);
+                } else {
+                    assert!(*kind == Kind::List);
+                }
             }
-            Outcome::StillRunning { .. } => {
-                assert!(until == Until::Verified && is_poll);
-                assert!(self.waits.cancel_failed, "still running, and no answer says that the cancel has failed");
-                assert!(status == 202 || (!word.is_empty() && !is_end(word)), "still running: {status} {word:?}");
+            Outcome::WouldCancel { operations, others, .. } => {
+                assert!(self.settings.dry && *kind == Kind::List && !operations.is_empty());
+                let shown: BTreeSet<_> = ids(operations).chain(ids(others)).collect();
+                assert_eq!(shown, self.listed, "they are not what the list has shown");
+            }
+            Outcome::StillRunning { operations, .. } => {
+                assert!(until == Until::Verified && (is_poll || *kind == Kind::List));
+                let (since, polls) = self.waits.cancel_failed.expect("no answer says that the cancel has failed");
+                assert!(polls >= POLLS_AFTER_FAILURE, "after {polls} polls");
+                let share = self.settings.poll.min(Duration::from_secs(1)).as_nanos();
+                let takes_effect = u128::from(EFFECT.as_secs()) * share;
+                assert!((self.told - since).as_nanos() >= takes_effect, "it may still take effect");
+                if *kind == Kind::List {
+                    assert!(ids(operations).any(|id| self.listed.contains(&id)), "no list has shown it");
+                } else {
+                    assert!(status == 202 || (!word.is_empty() && !is_end(word)), "still running: {status} {word:?}");
+                }
             }
             Outcome::Accepted { .. } => assert!(until == Until::Accepted && *kind == Kind::Post && status == 202),
             Outcome::Canceled { proof: Proof::Acknowledged, .. } => {
@@ -100,6 +128,20 @@ impl Referee {
         }
     }
 
+    /// What is wanted does not run: the list shows nothing, or the operation that was asked for is not there or has
+    /// ended.
+    fn check_not_wanted(&self, kind: &Kind, heard: &Heard) {
+        match (self.settings.only_if_running(), kind) {
+            (None, Kind::List) => {}
+            (Some(only), Kind::Ask) => {
+                assert!(!self.listed.contains(&only), "the list shows it");
+                let has_ended = matches!(heard.status, 200 | 204) && heard.word.as_deref().is_some_and(is_end);
+                assert!(has_ended || matches!(heard.status, 404 | 410), "{heard:?} does not say that it has ended");
+            }
+            other => panic!("it is not known that nothing is running: {other:?}"),
+        }
+    }
+
     /// The operations of a verified outcome are those of the baseline, each with its last word. All have ended; these
     /// are the words.
     fn ends_of_baseline(&self, outcome: &Outcome) -> Vec<String> {
@@ -114,6 +156,10 @@ impl Referee {
         assert!(shown.iter().all(|(_, word)| is_end(word)), "not all have ended: {shown:?}");
         shown.into_iter().map(|(_, word)| word).collect()
     }
+}
+
+fn ids(operations: &[TrackedOperation]) -> impl Iterator<Item = String> + '_ {
+    operations.iter().map(|tracked| tracked.id().as_str().to_ascii_lowercase())
 }
 
 fn is_invalid_input(result: &Result<Outcome, Error>) -> bool {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::exchanges::{Heard, Kind};
-use crate::expected::folded;
+use crate::expected::{folded, is_end};
 use crate::settings::Settings;
 
 #[derive(Debug, Clone)]
@@ -16,12 +16,16 @@ pub(super) struct Waits {
     pub(super) deadline: Duration,
     /// No poll leaves before.
     pub(super) earliest: Duration,
+    /// The last poll was refused: the list follows at once, and after a crash another poll.
+    was_refused: bool,
+    /// Lists in a row that were to tell what a refused poll did not, and did not end it either.
+    pub(super) unknown: u8,
     /// In a row.
     pub(super) failed_gets: u8,
     /// The last word for each operation that was polled by its id, folded.
     pub(super) polled: BTreeMap<String, String>,
-    /// A location said last that the cancel has failed.
-    pub(super) cancel_failed: bool,
+    /// When a location said that the cancel has failed, and how many answers have shown the baseline in progress since.
+    pub(super) cancel_failed: Option<(Duration, u32)>,
 }
 
 impl Waits {
@@ -29,24 +33,52 @@ impl Waits {
         Self {
             deadline: now.saturating_add(settings.deadline),
             earliest: Duration::ZERO,
+            was_refused: false,
+            unknown: 0,
             failed_gets: 0,
             polled: BTreeMap::new(),
-            cancel_failed: false,
+            cancel_failed: None,
         }
     }
 
     /// `is_tracked` says whether an id is one of the baseline.
-    pub(super) fn answered(&mut self, kind: &Kind, heard: &Heard, is_tracked: impl Fn(&str) -> bool) {
+    pub(super) fn answered(&mut self, kind: &Kind, heard: &Heard, now: Duration, is_tracked: impl Fn(&str) -> bool) {
         match heard.status {
             408 | 429 | 500..=599 if *kind != Kind::Post => self.get_failed(),
             401 => {}
             _ => self.failed_gets = 0,
         }
+        let tells_something = matches!(heard.status, 200 | 202 | 204 | 401 | 408 | 429 | 500..=599);
+        match kind {
+            Kind::List if self.was_refused => self.unknown = self.unknown.saturating_add(1),
+            Kind::Poll(_) if matches!(heard.status, 202) || heard.word.is_some() && heard.status < 300 => {
+                self.unknown = 0
+            }
+            _ => {}
+        }
+        self.was_refused = matches!(kind, Kind::Poll(_)) && !tells_something;
         if let (Kind::Poll(id), Some(word), 200 | 204) = (kind, &heard.word, heard.status) {
             match id.as_ref().filter(|id| is_tracked(id)) {
                 Some(id) => drop(self.polled.insert(id.clone(), folded(word))),
-                None => self.cancel_failed = folded(word) == "failed",
+                None if folded(word) == "failed" => self.cancel_failed = Some((now, 0)),
+                None => {}
             }
+        }
+        let is_running = heard.status == 202 || heard.word.as_ref().is_some_and(|word| !is_end(word));
+        if let (Some((_, polls)), Kind::Poll(Some(id)), true) = (&mut self.cancel_failed, kind, is_running) {
+            *polls += u32::from(is_tracked(id));
+        }
+    }
+
+    /// The list told the states of the baseline, since a poll was refused.
+    pub(super) fn listed<'a>(&mut self, list: impl Iterator<Item = (&'a str, &'a str)>) {
+        let mut is_running = false;
+        for (id, word) in list {
+            is_running |= !is_end(word);
+            self.polled.insert(id.to_ascii_lowercase(), folded(word));
+        }
+        if let Some((_, polls)) = &mut self.cancel_failed {
+            *polls += u32::from(is_running);
         }
     }
 
@@ -65,10 +97,32 @@ impl Waits {
             (false, true) => now.saturating_add(deadline.saturating_sub(then)).min(most),
             (false, false) => deadline.max(now).min(most),
         };
-        if over || now < then {
+        if over || now < then || self.was_refused {
             self.earliest = Duration::ZERO;
         }
+        self.for_one_poll(checkpoint, now, settings);
+        self.cancel_failed = cancel_failed(checkpoint, now);
         self.failed_gets = 0;
         self.polled.clear();
     }
+
+    /// There is time for a poll, even when the deadline has passed meanwhile.
+    pub(super) fn for_one_poll(&mut self, checkpoint: &Value, now: Duration, settings: &Settings) {
+        let polls = matches!(checkpoint["phase"]["name"].as_str(), Some("following" | "verifying"));
+        let enough = now.saturating_add(settings.timeout);
+        // Written times are cut to milliseconds.
+        if polls && self.deadline <= enough.saturating_add(Duration::from_millis(2)) {
+            self.deadline = self.deadline.max(enough);
+            self.earliest = Duration::ZERO;
+        }
+    }
+}
+
+/// What a checkpoint says of a cancel that has failed. The time between then and now counts where the clock goes on.
+pub(super) fn cancel_failed(checkpoint: &Value, now: Duration) -> Option<(Duration, u32)> {
+    let failed = &checkpoint["phase"]["cancel_failed"];
+    let milliseconds = |number: &Value| number.as_u64().map(Duration::from_millis);
+    let (then, since) = (milliseconds(&checkpoint["now_ms"])?, milliseconds(&failed["since_ms"])?);
+    let ago = now.saturating_sub(then).saturating_add(then.saturating_sub(since));
+    Some((now.saturating_sub(ago), u32::try_from(failed["polls"].as_u64()?).ok()?))
 }

@@ -121,17 +121,18 @@ fn locations() -> Vec<Scenario> {
     let none = |until, expected| {
         scenario("no location", until, expected).offer(|offer| offer.generation(Generation::NoLocation))
     };
-    let elsewhere = |until| {
-        scenario("a location elsewhere", until, "foreign_location, posted yes")
-            .fault(Call::Cancel, Fault::status(202).header("Location", ELSEWHERE))
+    let elsewhere = |until, expected| {
+        scenario("a location elsewhere", until, expected)
+            .fault(Call::Cancel, Fault::status(202).header("Location", ELSEWHERE).after_processing())
     };
     followed
         .chain([
+            none(Until::Accepted, "accepted, posted yes"),
             none(Until::Settled, "missing_location, posted yes"),
             none(Until::Verified, "canceled, verified, posted yes"),
-            elsewhere(Until::Accepted),
-            elsewhere(Until::Settled),
-            elsewhere(Until::Verified),
+            elsewhere(Until::Accepted, "accepted, posted yes"),
+            elsewhere(Until::Settled, "foreign_location, posted yes"),
+            elsewhere(Until::Verified, "canceled, verified, posted yes"),
         ])
         .collect()
 }
@@ -193,6 +194,22 @@ fn losses() -> Vec<Scenario> {
         ("the POST's answer is lost", Fault::LoseAnswer, MAYBE, in_doubt, "canceled, verified, posted maybe", 1),
         ("500 to the POST", Fault::status(500).into(), ALL_OF_IT, "ambiguous, posted yes", canceled, 2),
         (
+            "408 to the POST, which was processed",
+            Fault::status(408).after_processing(),
+            ALL_OF_IT,
+            "ambiguous, posted yes",
+            canceled,
+            1,
+        ),
+        (
+            "a page with 200 to the POST",
+            Fault::status(200).body("<html>Sign in</html>").into(),
+            ALL_OF_IT,
+            "ambiguous, posted yes",
+            canceled,
+            2,
+        ),
+        (
             "503 to the POST, which was processed",
             Fault::status(503).after_processing(),
             ALL_OF_IT,
@@ -236,7 +253,12 @@ fn losses() -> Vec<Scenario> {
             .must(MAYBE)
     };
     let others = [
-        cut(Until::Settled, "transport, posted yes"),
+        scenario("every answer to a poll is cut off", Until::Settled, "transport, posted yes")
+            .policy(|policy| policy.attempts(2))
+            .fault(Call::Operation, Fault::CutBody { keep: 9 })
+            .fault(Call::Operation, Fault::CutBody { keep: 9 })
+            .must(CUT),
+        cut(Until::Settled, "missing_location, posted yes"),
         cut(Until::Verified, canceled),
         after_401(Until::Accepted, "ambiguous, posted yes"),
         after_401(Until::Settled, "ambiguous, posted yes"),
@@ -344,8 +366,14 @@ fn requests() -> Vec<Scenario> {
         guarded("If-Match of yesterday", base().if_match(etag("\"v2\"")), "precondition_failed, posted yes"),
         guarded("If-Match of today", base().if_match(etag("\"v1\"")), "canceled, by_location, posted yes"),
         scenario("only if this operation runs", Until::Verified, "canceled, verified, posted yes").request(only_if(ID)),
-        scenario("only if another operation runs", Until::Verified, "nothing_running, posted no")
+        scenario("only if another operation runs", Until::Verified, "others_running, posted no")
             .request(only_if("another")),
-        scenario("a dry run", Until::Verified, "still_running, posted no").policy(|policy| policy.dry_run(true)),
+        scenario("only if this operation runs, and another does", Until::Verified, "others_running, posted no")
+            .offer(|offer| offer.operation(PublishOperation::new("another")))
+            .request(only_if(ID)),
+        scenario("this operation and another one", Until::Verified, "canceled, verified, posted yes")
+            .offer(|offer| offer.operation(PublishOperation::new("another")))
+            .request(only_if(ID).even_with_others()),
+        scenario("a dry run", Until::Verified, "would_cancel, posted no").policy(|policy| policy.dry_run(true)),
     ]
 }
