@@ -52,7 +52,7 @@ impl Waits {
         match kind {
             Kind::List if self.was_refused => self.unknown = self.unknown.saturating_add(1),
             Kind::Poll(_) if matches!(heard.status, 202) || heard.word.is_some() && heard.status < 300 => {
-                self.unknown = 0
+                self.unknown = 0;
             }
             _ => {}
         }
