@@ -51,9 +51,7 @@ impl Waits {
         let tells_something = matches!(heard.status, 200 | 202 | 204 | 401 | 408 | 429 | 500..=599);
         match kind {
             Kind::List if self.was_refused => self.unknown = self.unknown.saturating_add(1),
-            Kind::Poll(_) if matches!(heard.status, 202) || heard.word.is_some() && heard.status < 300 => {
-                self.unknown = 0;
-            }
+            Kind::Poll(_) if heard.status == 202 || (heard.word.is_some() && heard.status < 300) => self.unknown = 0,
             _ => {}
         }
         self.was_refused = matches!(kind, Kind::Poll(_)) && !tells_something;
