@@ -115,6 +115,7 @@ impl Settings {
             retry_ambiguous: self.ambiguous,
             dry_run: self.dry,
             attempts: self.attempts,
+            poll_interval: self.poll,
             only_if_running: self.asked("only_if_running").map(str::to_owned),
             origin: self.origin.to_owned(),
             canary: CANARY,

@@ -84,7 +84,7 @@ impl Cancellation {
     /// **Time.** Let both processes give the time since 1970. Then the time between the checkpoint's last `now` and this one has passed,
     /// for the deadline as for the next poll. A `now` that is *before* the checkpoint's comes from another clock, such as one that begins
     /// with each process: then no time has passed. (One that is more than 31 days before it is refused.) The deadline is never later than
-    /// `now` and the policy's.
+    /// `now` and the policy's, but for this: once a POST may have been processed, there is time for at least one poll.
     ///
     /// **Attempts.** What has failed so far counts on. A conversation that had ended with an error gets a new deadline and new attempts. A
     /// token is asked for again, and exchanges are numbered from 1.

@@ -135,9 +135,10 @@ impl Policy {
     /// one that was [`NotAttempted`](crate::Failure::NotAttempted)), 408, 429, 5xx, or a 200 that cannot be read.
     ///
     /// - Of GETs: so many in a row. A readable answer resets the count.
-    /// - Of POSTs: so many in all, those that count as possibly processed included.
+    /// - Of POSTs: so many in all, those included that count as possibly processed, that were refused, or that were answered with 401.
+    ///   Once one may have been processed, [`Until::Verified`] polls on after the last.
     ///
-    /// A 401 does not count: the second in a row is final. At the first three polls a 404 does not count either.
+    /// A 401 to a GET does not count: the second in a row is final. At the first three polls, and within 30 s, a 404 does not count either.
     #[must_use]
     pub fn attempts(mut self, attempts: u8) -> Self {
         self.attempts = attempts.max(1);

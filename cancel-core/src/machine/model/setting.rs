@@ -73,6 +73,7 @@ impl Setting {
             retry_ambiguous: self.retry_ambiguous,
             dry_run: false,
             attempts: ATTEMPTS,
+            poll_interval: Duration::ZERO,
             only_if_running: self.only.map(|index| OPERATIONS[index].to_owned()),
             origin: "https://cloudpartner.azure.com".to_owned(),
             canary: "canary-token",

@@ -3,142 +3,31 @@
 //! It is told what was handed out, what left, what was answered, what was lost and what was resumed. It reads answers by means of its
 //! own, and nothing of the client's parsing.
 
+mod known;
+mod rules;
+mod terms;
+mod words;
+
 use std::collections::BTreeSet;
-use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use serde_json::Value;
 
+use self::known::{Ids, LastPost};
+use self::words::in_progress;
 use crate::error::{Error, ErrorKind, Posted};
-use crate::machine::{Body, Cancellation, ExchangeId, Failure, Outcome, Proof, Until};
+use crate::machine::{Body, Cancellation, ExchangeId, Failure, Outcome, Until};
+
+pub use self::known::Known;
+pub use self::rules::{Rule, Verdict, Violation, must};
+pub use self::terms::Terms;
+pub use self::words::{check_outcome, is_canceled, is_end};
 
 /// A POST that is handed out later than this after the list was answered is not fresh.
 const FRESH: Duration = Duration::from_secs(5);
-
-/// What was asked for, as the test that asks for it knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Terms {
-    /// How far the conversation goes.
-    pub until: Until,
-    /// As in the policy.
-    pub retry_ambiguous: bool,
-    /// As in the policy.
-    pub dry_run: bool,
-    /// As in the policy.
-    pub attempts: u8,
-    /// As in the request.
-    pub only_if_running: Option<String>,
-    /// Where requests may go: what every URL begins with.
-    pub origin: String,
-    /// A text that every token holds, and nothing else does.
-    pub canary: &'static str,
-}
-
-/// The rules that the ledger and the model check judge by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Rule {
-    /// An outcome says what became of the operations.
-    Truth,
-    /// A second POST needs a reason, and an answer counts for its own exchange only.
-    SecondPost,
-    /// Requests go to one origin, and nothing shows a token.
-    Secrecy,
-    /// It ends, within its bounds.
-    Bounds,
-    /// A verified run that may have posted ends with what became of the baseline.
-    Liveness,
-    /// A checkpoint of this crate is resumed.
-    Resume,
-    /// [`Posted`] says what left and what was answered.
-    Posted,
-}
-
-/// A rule that is broken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// Which one.
-    pub rule: Rule,
-    /// What was seen.
-    pub why: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.rule, self.why)
-    }
-}
-
-impl std::error::Error for Violation {}
-
-/// Whether a rule holds.
-pub type Verdict = Result<(), Violation>;
-
-/// The rule holds, or this is why it does not.
-///
-/// # Errors
-///
-/// When it does not hold.
-pub fn must(rule: Rule, holds: bool, why: impl FnOnce() -> String) -> Verdict {
-    if holds { Ok(()) } else { Err(Violation { rule, why: why() }) }
-}
-
-type Ids = Arc<BTreeSet<String>>;
-
-/// What is known of the last POST.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum LastPost {
-    None,
-    InFlight,
-    /// 401, 429: not processed.
-    NotProcessed,
-    /// Another 4xx.
-    Refused,
-    /// 200 or 202.
-    Taken,
-    /// Any other answer, or none.
-    InDoubt,
-}
-
-/// What a process knows, and what the next one has of it from a checkpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Known {
-    last_post: LastPost,
-    /// One of the POSTs may have been processed.
-    in_doubt: bool,
-    posted: Posted,
-    /// What was in progress before the first POST.
-    baseline: Option<Ids>,
-}
-
-impl Default for Known {
-    /// Nothing was posted.
-    fn default() -> Self {
-        Self { last_post: LastPost::None, in_doubt: false, posted: Posted::No, baseline: None }
-    }
-}
-
-impl Known {
-    /// What a checkpoint of a stranger's says.
-    #[must_use]
-    pub fn of_stranger<'a>(
-        posted: Posted,
-        in_doubt: bool,
-        is_taken: bool,
-        baseline: impl Iterator<Item = &'a str>,
-    ) -> Self {
-        let last_post = match (is_taken, in_doubt) {
-            (true, _) => LastPost::Taken,
-            (false, true) => LastPost::InDoubt,
-            (false, false) => LastPost::None,
-        };
-        let baseline: BTreeSet<_> = baseline.map(str::to_ascii_lowercase).collect();
-        Self { last_post, in_doubt, posted, baseline: (!baseline.is_empty()).then(|| Arc::new(baseline)) }
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Call {
@@ -165,6 +54,9 @@ pub struct Ledger {
     /// POSTs and resumes since the attempts were counted anew.
     posts: u32,
     resumes: u32,
+    /// Polls of this process that were answered, and not with a rejected token; and the time of its first request.
+    all_polls: u32,
+    began: Option<Duration>,
     /// Whether one may have reached the service, or was answered: of all processes.
     left: bool,
     answered: bool,
@@ -173,8 +65,22 @@ pub struct Ledger {
 /// Two ledgers that judge alike from here on are alike: times do not count, but for whether a list is old.
 impl Hash for Ledger {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Self { terms: _, known, before, in_flight, list, listed: _, lists, polls, posts, resumes, left, answered } =
-            self;
+        let Self {
+            terms: _,
+            known,
+            before,
+            in_flight,
+            list,
+            listed: _,
+            lists,
+            polls,
+            posts,
+            resumes,
+            all_polls: _,
+            began: _,
+            left,
+            answered,
+        } = self;
         (known, before, in_flight, list, lists.min(&2), polls.min(&1), posts, resumes, left, answered).hash(state);
     }
 }
@@ -194,6 +100,8 @@ impl Ledger {
             polls: 0,
             posts: 0,
             resumes: 0,
+            all_polls: 0,
+            began: None,
             left: false,
             answered: false,
         }
@@ -228,7 +136,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// When another is in flight, when a POST has no reason, or when there are too many.
+    /// When another is in flight, when a POST has no reason, or when there are too many polls.
     pub fn handed_out(&mut self, now: Duration, request: &Request<Bytes>) -> Verdict {
         must(Rule::SecondPost, self.in_flight.is_none(), || "two exchanges are in flight".to_owned())?;
         let call = match request.uri().path() {
@@ -236,6 +144,10 @@ impl Ledger {
             path if path.ends_with("/submissions/") => Call::List,
             _ => Call::Poll,
         };
+        let began = *self.began.get_or_insert(now);
+        if call == Call::Poll {
+            self.check_polls(now.saturating_sub(began))?;
+        }
         if call == Call::Post {
             self.check_reason(now)?;
             self.before = Some((self.known.clone(), self.left));
@@ -246,6 +158,15 @@ impl Ledger {
         self.list = None;
         self.in_flight = Some(call);
         Ok(())
+    }
+
+    /// There is a wait between two polls, but for the last ones: those are of each operation of the baseline.
+    fn check_polls(&self, elapsed: Duration) -> Verdict {
+        let (interval, last) = (self.terms.poll_interval, self.baseline().map_or(0, BTreeSet::len));
+        let in_time = elapsed.as_nanos().checked_div(interval.as_nanos()).unwrap_or(u128::MAX);
+        let most = in_time.saturating_add(last as u128).saturating_add(1);
+        let is_bounded = u128::from(self.all_polls) <= most;
+        must(Rule::Bounds, is_bounded, || format!("{} polls in {elapsed:?}, of {most} at most", self.all_polls))
     }
 
     /// A POST needs a reason.
@@ -324,13 +245,7 @@ impl Ledger {
             Some(Call::Post) => {
                 self.answered = true;
                 self.known.posted = Posted::Yes;
-                self.known.last_post = match status {
-                    200 if body.is_some_and(is_acknowledgement) => LastPost::Taken,
-                    202 => LastPost::Taken,
-                    401 | 429 => LastPost::NotProcessed,
-                    400..=407 | 409..=499 => LastPost::Refused,
-                    _ => LastPost::InDoubt,
-                };
+                self.known.last_post = LastPost::of_answer(status, body);
                 if self.known.last_post == LastPost::InDoubt {
                     self.in_doubt();
                 }
@@ -339,7 +254,10 @@ impl Ledger {
                 self.listed = now;
                 self.list = body.filter(|_| matches!(status, 200 | 204)).and_then(in_progress).map(Arc::new);
             }
-            Some(Call::Poll) => self.polls += 1,
+            Some(Call::Poll) => {
+                self.polls += 1;
+                self.all_polls += u32::from(status != 401);
+            }
             None => {}
         }
     }
@@ -357,6 +275,7 @@ impl Ledger {
             self.known.in_doubt = true;
         }
         (self.in_flight, self.before, self.list, self.lists, self.polls) = (None, None, None, 0, 0);
+        (self.all_polls, self.began) = (0, None);
         self.resumes += 1;
         if anew {
             (self.posts, self.resumes) = (0, 0);
@@ -476,65 +395,4 @@ impl Ledger {
         let expected = self.baseline().filter(|_| self.terms.until == Until::Verified);
         must(expected.is_none_or(|baseline| *baseline == shown), "it is of other operations than the baseline")
     }
-}
-
-/// What an outcome says of operations is true of them. Until one has ended, anything may be said of it.
-///
-/// # Errors
-///
-/// When it is not.
-pub fn check_outcome(outcome: &Outcome, truth: &[(String, &str)]) -> Verdict {
-    let true_of = |id: &str| truth.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, word)| *word);
-    let operations = outcome.operations().iter();
-    let words: Vec<_> = operations.map(|tracked| (tracked.status(), true_of(tracked.id().as_str()))).collect();
-    let all = |is: fn(&str) -> bool| !words.is_empty() && words.iter().all(|(_, word)| word.is_some_and(is));
-    let is_true = match outcome {
-        Outcome::Canceled { proof: Proof::Verified, .. } => all(is_canceled),
-        Outcome::Ended { proof: Proof::Verified, operation, .. } => {
-            all(is_end) && !all(is_canceled) && !is_canceled(operation.status())
-        }
-        Outcome::Canceled { proof: Proof::ByLocation, .. } => truth.iter().any(|(_, word)| is_canceled(word)),
-        Outcome::StillRunning { .. } => words.iter().any(|(_, word)| word.is_some_and(|word| !is_end(word))),
-        _ => true,
-    };
-    let ends_are_true = words
-        .iter()
-        .filter(|(said, _)| is_end(said))
-        .all(|(said, word)| word.is_some_and(|word| is_end(word) && is_canceled(word) == is_canceled(said)));
-    must(Rule::Truth, is_true && ends_are_true, || {
-        format!("{} ({:?}) with {words:?}, and the truth is {truth:?}", outcome.as_str(), outcome.proof())
-    })
-}
-
-/// The ids of what is in progress by a list, in lower case. `None` when it is no list.
-fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let list: Value = serde_json::from_slice(body).ok()?;
-    let entry = |entry: &Value| {
-        Some((entry.get("id")?.as_str()?.to_ascii_lowercase(), entry.get("submissionState")?.as_str()?.to_owned()))
-    };
-    let entries: Vec<_> = list.as_array()?.iter().map(entry).collect::<Option<_>>()?;
-    Some(entries.into_iter().filter(|(_, word)| !is_end(word)).map(|(id, _)| id).collect())
-}
-
-/// Whether the body of a 200 to a POST can be the service's.
-fn is_acknowledgement(body: &[u8]) -> bool {
-    body.trim_ascii().is_empty() || serde_json::from_slice::<Value>(body).is_ok()
-}
-
-/// A word of the service as all of its spellings are.
-fn folded(word: &str) -> String {
-    word.replace([' ', '-', '_'], "").to_ascii_lowercase()
-}
-
-/// Whether a status says that an operation was canceled.
-#[must_use]
-pub fn is_canceled(word: &str) -> bool {
-    matches!(&*folded(word), "canceled" | "cancelled")
-}
-
-/// Whether a status says that an operation has ended.
-#[must_use]
-pub fn is_end(word: &str) -> bool {
-    is_canceled(word) || matches!(&*folded(word), "completed" | "complete" | "succeeded" | "failed")
 }

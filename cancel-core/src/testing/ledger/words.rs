@@ -1,0 +1,69 @@
+//! How answers and outcomes are read: apart from the client's own parsing.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Rule, Verdict, must};
+use crate::machine::{Outcome, Proof};
+
+/// What an outcome says of operations is true of them. Until one has ended, anything may be said of it.
+///
+/// # Errors
+///
+/// When it is not.
+pub fn check_outcome(outcome: &Outcome, truth: &[(String, &str)]) -> Verdict {
+    let true_of = |id: &str| truth.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, word)| *word);
+    let operations = outcome.operations().iter();
+    let words: Vec<_> = operations.map(|tracked| (tracked.status(), true_of(tracked.id().as_str()))).collect();
+    let all = |is: fn(&str) -> bool| !words.is_empty() && words.iter().all(|(_, word)| word.is_some_and(is));
+    let is_true = match outcome {
+        Outcome::Canceled { proof: Proof::Verified, .. } => all(is_canceled),
+        Outcome::Ended { proof: Proof::Verified, operation, .. } => {
+            all(is_end) && !all(is_canceled) && !is_canceled(operation.status())
+        }
+        Outcome::Canceled { proof: Proof::ByLocation, .. } => truth.iter().any(|(_, word)| is_canceled(word)),
+        Outcome::StillRunning { .. } => words.iter().any(|(_, word)| word.is_some_and(|word| !is_end(word))),
+        _ => true,
+    };
+    let ends_are_true = words
+        .iter()
+        .filter(|(said, _)| is_end(said))
+        .all(|(said, word)| word.is_some_and(|word| is_end(word) && is_canceled(word) == is_canceled(said)));
+    must(Rule::Truth, is_true && ends_are_true, || {
+        format!("{} ({:?}) with {words:?}, and the truth is {truth:?}", outcome.as_str(), outcome.proof())
+    })
+}
+
+/// The ids of what is in progress by a list, in lower case. `None` when it is no list.
+pub(super) fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let list: Value = serde_json::from_slice(body).ok()?;
+    let entry = |entry: &Value| {
+        Some((entry.get("id")?.as_str()?.to_ascii_lowercase(), entry.get("submissionState")?.as_str()?.to_owned()))
+    };
+    let entries: Vec<_> = list.as_array()?.iter().map(entry).collect::<Option<_>>()?;
+    Some(entries.into_iter().filter(|(_, word)| !is_end(word)).map(|(id, _)| id).collect())
+}
+
+/// Whether the body of a 200 to a POST can be the service's.
+pub(super) fn is_acknowledgement(body: &[u8]) -> bool {
+    body.trim_ascii().is_empty() || serde_json::from_slice::<Value>(body).is_ok()
+}
+
+/// A word of the service as all of its spellings are.
+fn folded(word: &str) -> String {
+    word.replace([' ', '-', '_'], "").to_ascii_lowercase()
+}
+
+/// Whether a status says that an operation was canceled.
+#[must_use]
+pub fn is_canceled(word: &str) -> bool {
+    matches!(&*folded(word), "canceled" | "cancelled")
+}
+
+/// Whether a status says that an operation has ended.
+#[must_use]
+pub fn is_end(word: &str) -> bool {
+    is_canceled(word) || matches!(&*folded(word), "completed" | "complete" | "succeeded" | "failed")
+}
