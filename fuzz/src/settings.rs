@@ -117,6 +117,7 @@ impl Settings {
             attempts: self.attempts,
             poll_interval: self.poll,
             only_if_running: self.asked("only_if_running").map(str::to_owned),
+            even_with_others: self.request["even_with_others"] == true,
             origin: self.origin.to_owned(),
             canary: CANARY,
         }

@@ -21,6 +21,8 @@ pub(super) enum Event {
     Arrive(CancelBehavior),
     /// The same, and the network keeps a copy of the POST.
     ArriveTwice(CancelBehavior),
+    /// A replica answers a GET, and shows how the offer stood at first.
+    AskReplica,
     /// The connection is refused.
     NotSent,
     /// The connection breaks, and the request is lost.
@@ -115,6 +117,7 @@ impl Event {
             self,
             Self::StepLate
                 | Self::Withhold
+                | Self::AskReplica
                 | Self::ArriveTwice(_)
                 | Self::NotSent
                 | Self::LoseRequest
@@ -145,6 +148,7 @@ impl fmt::Display for Event {
             Self::Withhold => f.write_str("driver   does not send"),
             Self::Leave => f.write_str("driver   writes the checkpoint and sends"),
             Self::Arrive(_) => f.write_str("service  gets"),
+            Self::AskReplica => f.write_str("replica  gets"),
             Self::ArriveTwice(_) => f.write_str("network  doubles the request; service gets"),
             Self::NotSent => f.write_str("network  refuses the connection for"),
             Self::LoseRequest | Self::LoseAnswer => f.write_str("network  breaks and loses"),

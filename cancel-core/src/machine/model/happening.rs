@@ -12,7 +12,7 @@ use super::mutant::{Mutant, as_if_lost, distorted, list_of};
 use super::setting::{OFFER, OPERATIONS, PUBLISHER, SOMEONES, Setting, token};
 use super::world::{Durable, Phase, Reply, Sent, World};
 use crate::machine::{Body, Cancellation, Failure, Step};
-use crate::testing::ledger::{Known, Rule, Verdict, must};
+use crate::testing::ledger::{Known, Ledger, Rule, Verdict, must};
 use crate::testing::portal::{CancelBehavior, PublishOperation};
 use crate::values::{BearerToken, Endpoint};
 
@@ -57,6 +57,13 @@ impl World {
                 self.arrive(way);
                 Ok(())
             }
+            Event::AskReplica => {
+                let request = self.in_flight().request.clone();
+                let mut replica = setting.portal();
+                replica.accept_token(&token(self.token), None);
+                self.reply(replica.handle(Duration::ZERO, request), true);
+                Ok(())
+            }
             Event::NotSent => self.not_sent(),
             Event::LoseRequest | Event::LoseAnswer => self.lose(setting),
             Event::TimeOut => self.time_out(setting),
@@ -88,6 +95,10 @@ impl World {
     fn drive(&mut self, told: Duration, now: Duration, setting: &Setting) -> Verdict {
         let token = token(self.token);
         let deadline = self.machine.progress().deadline;
+        if setting.mutant == Some(Mutant::GivesUpAfterAttempts) && self.ledger.must_know() && self.no_post_is_left() {
+            self.phase = Phase::Over;
+            return Ok(());
+        }
         let exchange = loop {
             let machine = Rc::make_mut(&mut self.machine);
             match machine.step(told) {
@@ -123,6 +134,11 @@ impl World {
             }
             _ => self.send(sent),
         }
+    }
+
+    fn no_post_is_left(&self) -> bool {
+        let cx = &self.machine.conversation().cx;
+        cx.retries.posts >= cx.asked.policy.attempts
     }
 
     fn leave(&mut self, setting: &Setting) -> Verdict {
@@ -278,7 +294,7 @@ impl World {
         let counts_anew = checkpoint.over.is_some();
         let resumed = match setting.mutant {
             Some(Mutant::StartsOver) => Ok(setting.machine()),
-            _ => Cancellation::resume(Endpoint::default(), checkpoint, setting.policy(), now),
+            _ => Cancellation::resume(Endpoint::default(), checkpoint, setting.resumed().policy(), now),
         };
         match resumed {
             Ok(machine) => self.machine = Rc::new(machine),
@@ -286,6 +302,9 @@ impl World {
         }
         let starts_over = setting.mutant == Some(Mutant::StartsOver);
         let known = if starts_over { Known::default() } else { self.durable.known.clone() };
+        if !setting.resumes_alike {
+            self.ledger = Ledger::of_known(setting.resumed().terms(), known.clone());
+        }
         self.ledger.resumed(known, counts_anew);
         self.phase = Phase::Told;
         Ok(())

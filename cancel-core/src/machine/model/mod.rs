@@ -12,11 +12,12 @@
 //!   canceled. Somebody else starts one. The token expires.
 //! - A request is refused, lost, doubled, or times out and arrives all the same. An answer is lost, cut off, or replaced by a
 //!   gateway's.
+//! - A replica answers a GET, and shows how the offer stood at first.
 //! - A gateway answers in the service's place: 200 unreadable, 202 without a location or with a foreign one, 204, 303, 400, 401,
 //!   404, 408, 409, 422, 429, 500, 503.
 //! - A driver keeps a POST waiting, or does not send it.
 //! - The process is killed at any moment: between an input and the write of the checkpoint, between that and the first byte of a
-//!   POST, and after an error. Another process resumes what was durable.
+//!   POST, and after an error. Another process resumes what was durable, and may have another policy.
 //! - The deadline passes.
 //!
 //! # What must hold
@@ -24,16 +25,18 @@
 //! | rule | what it says |
 //! |---|---|
 //! | `Truth` | `canceled` and `ended` with the proof `verified` are true of every operation of the baseline; `still_running` is true of one; `nothing_running` means that nothing was in progress, or not what was asked for, and that no POST left |
-//! | `SecondPost` | No POST leaves while another exchange is in flight; nor without a reason (`NotSent`, 401, 408 or 429, a recheck directly before it in `Verified`, or `retry_ambiguous`); nor after a recheck that shows more than the baseline; nor on the word of an old list, but once. An answer to an exchange that is not in flight changes nothing |
+//! | `SecondPost` | No POST leaves while another exchange is in flight; nor without a reason (`NotSent`, 401 or 429, a poll and a recheck since the one in doubt in `Verified`, or `retry_ambiguous`); nor after a recheck that shows more than the baseline; nor on the word of an old list, but once. An answer to an exchange that is not in flight changes nothing |
 //! | `Secrecy` | The token goes to the endpoint's origin only. It is in no checkpoint, error, outcome or progress, although every gateway echoes it |
 //! | `Bounds` | From every state it comes to an end when nothing goes wrong any more and operations end. The deadline is not needed for that, except with a location that runs for ever. There are no more POSTs, and no more failures in a row, than the policy's attempts. No exchange goes beyond the deadline, and at the deadline it is over |
+//! | `Liveness` | A verified run that may have posted ends with what became of the baseline: from each of its states when nothing goes wrong any more and operations end. Only the deadline, a token that is rejected twice, and a 403 can prevent that |
 //! | `Resume` | The same across crashes. A run's own checkpoint is never refused |
 //! | `Posted` | `Posted::No` only if no POST left, `Posted::Yes` only if one was answered |
 //!
 //! # What is abstracted, and why nothing is lost
 //!
 //! - Time is an order of events. Every wait is zero; "an attempt times out" and "the deadline passes" are events. The length of a
-//!   wait decides nothing else. The service has its own clock, which goes on when its cancels end.
+//!   wait decides nothing else, but for three rules of time: when a POST in doubt is repeated, when a failed cancel is believed, and when
+//!   the last poll is. The model repeats and believes as soon as there was a poll. The scenarios tell the times. The service has its own clock, which goes on when its cancels end.
 //! - The service changes only while a request is on its way to it. At any other time the next thing that client and driver do is
 //!   the same. What is started between a list and a POST is started while the POST is on its way.
 //! - A crash and the resume are one event: nothing between them could not happen before or after.
@@ -44,7 +47,9 @@
 //! - Left out of a state's print: ids of exchanges, times, waits, texts of errors, bodies but for the words for a state. Polls are
 //!   counted up to four. The prints have 64 bits: ten million states collide with a chance of 1 in 300 000.
 //!
-//! Forms of locations, `Retry-After`, bodies over the limit and the forms of a list are tested elsewhere.
+//! Not in the model: ids that are used again, a cancel of only some operations, a location of an old operation or of another offer,
+//! two workers on one checkpoint, and clocks that differ. The scenarios and the fuzz scenes have some of these. They have forms of
+//! locations, `Retry-After`, bodies over the limit and forms of a list, too.
 //!
 //! # How to run it
 //!
@@ -88,7 +93,11 @@ const VERIFIED: Setting = Setting {
     name: "verified",
     until: Until::Verified,
     retry_ambiguous: false,
+    resumes_alike: true,
+    attempts: 2,
+    dry_run: false,
     only: None,
+    even_with_others: false,
     operations: 1,
     names_the_publish: false,
     budget: Budget { faults: 0, crashes: 0, starts: 0, expiries: 0 },
@@ -148,7 +157,14 @@ fn one_crash_or_one_start_in_verified() {
 #[cfg_attr(debug_assertions, ignore = "takes minutes without --release")]
 fn accepted() {
     let retrying = Setting { name: "accepted, retry_ambiguous", retry_ambiguous: true, ..ACCEPTED };
-    hold([(ACCEPTED, [2, 1, 0, 1]), (ACCEPTED, [1, 2, 1, 0]), (retrying, [2, 0, 0, 1]), (retrying, [1, 1, 0, 0])]);
+    let cautious = Setting { name: "accepted, retry_ambiguous until it is resumed", resumes_alike: false, ..retrying };
+    hold([
+        (ACCEPTED, [2, 1, 0, 1]),
+        (ACCEPTED, [1, 2, 1, 0]),
+        (retrying, [2, 0, 0, 1]),
+        (retrying, [1, 1, 0, 0]),
+        (cautious, [1, 1, 0, 0]),
+    ]);
 }
 
 #[test]
@@ -172,7 +188,16 @@ fn settled() {
 fn verified_with_faults() {
     let idle = Setting { name: "verified, nothing in progress", operations: 0, ..VERIFIED };
     let by_slot = Setting { name: "verified, the location names the publish", names_the_publish: true, ..VERIFIED };
-    hold([(VERIFIED, [2, 0, 0, 0]), (VERIFIED, [1, 0, 0, 1]), (idle, [1, 1, 0, 1]), (by_slot, [1, 0, 0, 0])]);
+    let once = Setting { name: "verified, one attempt", attempts: 1, ..VERIFIED };
+    let dry = Setting { name: "verified, a dry run", dry_run: true, ..VERIFIED };
+    hold([
+        (VERIFIED, [2, 0, 0, 0]),
+        (VERIFIED, [1, 0, 0, 1]),
+        (idle, [1, 1, 0, 1]),
+        (by_slot, [1, 0, 0, 0]),
+        (once, [1, 0, 1, 0]),
+        (dry, [1, 0, 1, 1]),
+    ]);
 }
 
 #[test]
@@ -187,7 +212,14 @@ fn verified_with_several_operations() {
     let two = Setting { name: "verified, two in progress", operations: 2, ..VERIFIED };
     let only = Setting { name: "verified, only one of two", only: Some(1), ..two };
     let other = Setting { name: "verified, only what is not there", only: Some(1), ..VERIFIED };
-    hold([(VERIFIED, [1, 0, 1, 0]), (VERIFIED, [0, 1, 1, 0]), (only, [0, 0, 0, 0]), (other, [1, 1, 1, 0])]);
+    let beside = Setting { name: "verified, one of two", even_with_others: true, ..only };
+    hold([
+        (VERIFIED, [1, 0, 1, 0]),
+        (VERIFIED, [0, 1, 1, 0]),
+        (only, [0, 0, 0, 0]),
+        (beside, [0, 0, 0, 0]),
+        (other, [1, 1, 1, 0]),
+    ]);
 }
 
 /// The table of the docs and the diagram beside it name the phases between which the machine goes, and no others.
@@ -247,6 +279,7 @@ fn every_mutant_is_found() {
         (Mutant::SkipsTheRecheck, VERIFIED, [1, 0, 0, 0], Rule::SecondPost),
         (Mutant::HidesThatItWasKeptWaiting, VERIFIED, [1, 0, 0, 0], Rule::SecondPost),
         (Mutant::OverlooksOthers, VERIFIED, [1, 0, 1, 0], Rule::SecondPost),
+        (Mutant::GivesUpAfterAttempts, VERIFIED, [2, 0, 0, 0], Rule::Liveness),
         (Mutant::TakesCompletedForCanceled, VERIFIED, [0, 0, 0, 0], Rule::Truth),
         (Mutant::WaitsForCanceled, VERIFIED, [0, 0, 0, 0], Rule::Bounds),
         (Mutant::FollowsRedirects, ACCEPTED, [1, 0, 0, 0], Rule::Secrecy),

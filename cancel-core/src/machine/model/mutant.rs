@@ -27,6 +27,8 @@ pub(super) enum Mutant {
     HidesThatItWasKeptWaiting,
     /// Drops from a list what is not in the baseline.
     OverlooksOthers,
+    /// Stops when the last attempt is in doubt.
+    GivesUpAfterAttempts,
     /// Takes `completed` for `canceled`.
     TakesCompletedForCanceled,
     /// Waits for `canceled`, whatever else an operation says.

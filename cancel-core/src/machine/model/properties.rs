@@ -1,6 +1,5 @@
 //! What must hold in every state. The [ledger](crate::testing::ledger) judges; here it is asked.
 
-use super::setting::ATTEMPTS;
 use super::world::{Phase, World};
 use crate::machine::ExchangeId;
 use crate::testing::ledger::{Ledger, Rule, Verdict, must};
@@ -22,10 +21,11 @@ pub(super) fn check(world: &World) -> Verdict {
 }
 
 fn check_bounds(world: &World) -> Verdict {
-    let retries = &world.machine.conversation().cx.retries;
-    must(Rule::Bounds, retries.gets <= ATTEMPTS, || "more failures in a row than attempts".to_owned())?;
+    let cx = &world.machine.conversation().cx;
+    let (retries, attempts) = (&cx.retries, cx.asked.policy.attempts);
+    must(Rule::Bounds, retries.gets <= attempts, || "more failures in a row than attempts".to_owned())?;
     // A checkpoint counts a POST that is in flight.
-    must(Rule::Bounds, retries.posts <= ATTEMPTS, || "more failed POSTs than attempts".to_owned())
+    must(Rule::Bounds, retries.posts <= attempts, || "more failed POSTs than attempts".to_owned())
 }
 
 /// An answer or a failure that comes late, or twice, is of an exchange that is not in flight.

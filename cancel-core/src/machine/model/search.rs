@@ -139,22 +139,16 @@ impl Search<'_> {
     /// baseline. The deadline is not a fair step: it would end anything.
     fn check_ends(&mut self) -> Result<(), Counterexample> {
         self.fair.sort_unstable_by_key(|(_, to)| *to);
-        let is_stuck = |node: &Node, ends: bool| !ends && !node.is_over;
-        self.check_reach(|node| node.is_over, is_stuck, Rule::Bounds, "from here on only the deadline ends it")?;
-        let is_lost = |node: &Node, ends: bool| node.must_know && is_stuck(node, ends);
-        self.check_reach(
-            |node| node.knows,
-            is_lost,
-            Rule::Liveness,
-            "from here on it never knows what became of the baseline",
-        )
+        self.check_reach(|node| node.is_over, |_| true, Rule::Bounds, "from here on only the deadline ends it")?;
+        let why = "from here on it never knows what became of the baseline";
+        self.check_reach(|node| node.knows, |node| node.must_know, Rule::Liveness, why)
     }
 
     /// Follows the fair steps backwards from the ends.
     fn check_reach(
         &self,
         is_end: impl Fn(&Node) -> bool,
-        is_wrong: impl Fn(&Node, bool) -> bool,
+        must_end: impl Fn(&Node) -> bool,
         rule: Rule,
         why: &str,
     ) -> Result<(), Counterexample> {
@@ -168,7 +162,7 @@ impl Search<'_> {
                 }
             }
         }
-        match (0u32..).zip(self.nodes.iter().zip(&ends)).find(|(_, (node, ends))| is_wrong(node, **ends)) {
+        match (0u32..).zip(self.nodes.iter().zip(&ends)).find(|(_, (node, ends))| !**ends && must_end(node)) {
             Some((number, _)) => Err(self.counterexample(number, None, Violation { rule, why: why.to_owned() })),
             None => Ok(()),
         }

@@ -14,8 +14,6 @@ pub(super) const OFFER: &str = "contoso-offer";
 /// All operations. In a set each is a bit. The last one is started by somebody else.
 pub(super) const OPERATIONS: [&str; 3] = ["publish-a", "publish-b", "publish-x"];
 pub(super) const SOMEONES: usize = 2;
-/// The policy's attempts.
-pub(super) const ATTEMPTS: u8 = 2;
 /// How long a slow cancel takes: until the model lets the service go on.
 pub(super) const A_WHILE: Duration = Duration::from_secs(1);
 
@@ -43,8 +41,14 @@ pub(super) struct Setting {
     pub(super) name: &'static str,
     pub(super) until: Until,
     pub(super) retry_ambiguous: bool,
+    /// Whether the processes that resume have `retry_ambiguous` too.
+    pub(super) resumes_alike: bool,
+    pub(super) attempts: u8,
+    pub(super) dry_run: bool,
     /// Which operation alone is to be canceled.
     pub(super) only: Option<usize>,
+    /// And whether that may cancel others too.
+    pub(super) even_with_others: bool,
     /// How many are in progress at first.
     pub(super) operations: usize,
     /// Whether a location has the `$` form, and names the publish instead of the cancel.
@@ -54,11 +58,17 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// The setting of the processes that resume.
+    pub(super) fn resumed(&self) -> Self {
+        Self { retry_ambiguous: self.retry_ambiguous && self.resumes_alike, ..*self }
+    }
+
     pub(super) fn policy(&self) -> Policy {
         Policy::default()
             .until(self.until)
             .retry_ambiguous(self.retry_ambiguous)
-            .attempts(ATTEMPTS)
+            .attempts(self.attempts)
+            .dry_run(self.dry_run)
             .poll_interval(Duration::ZERO)
             .max_poll_interval(Duration::ZERO)
             .jitter_percent(0)
@@ -71,10 +81,11 @@ impl Setting {
         Terms {
             until: self.until,
             retry_ambiguous: self.retry_ambiguous,
-            dry_run: false,
-            attempts: ATTEMPTS,
+            dry_run: self.dry_run,
+            attempts: self.attempts,
             poll_interval: Duration::ZERO,
             only_if_running: self.only.map(|index| OPERATIONS[index].to_owned()),
+            even_with_others: self.even_with_others,
             origin: "https://cloudpartner.azure.com".to_owned(),
             canary: "canary-token",
         }
@@ -86,6 +97,7 @@ impl Setting {
             Some(index) => request.only_if_running(OperationId::new(OPERATIONS[index]).unwrap()),
             None => request,
         };
+        let request = if self.even_with_others { request.even_with_others() } else { request };
         Cancellation::new(Endpoint::default(), request, self.policy(), Duration::ZERO)
     }
 

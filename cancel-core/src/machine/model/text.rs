@@ -15,6 +15,9 @@ pub(super) fn line(before: &World, event: Event, after: &World) -> String {
             let what = if sent.post { format!(" ({})", words(way)) } else { String::new() };
             format!("{}{what} and answers {}", request(sent), answer(reply))
         }
+        (Event::AskReplica, Phase::ToService(sent), Phase::ToClient(_, reply)) => {
+            format!("{} and answers {}", request(sent), answer(reply))
+        }
         (_, Phase::Held(sent) | Phase::ToService(sent), _) if event.is_about_the_exchange() => request(sent),
         (_, Phase::ToClient(sent, reply), _) if event.is_about_the_exchange() => {
             format!("{} to {}", answer(reply), request(sent))

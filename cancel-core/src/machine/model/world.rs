@@ -182,6 +182,9 @@ impl World {
                     if sent.post && self.stray.is_none() {
                         events.extend(ways.iter().copied().map(Event::ArriveTwice));
                     }
+                    if !sent.post {
+                        events.push(Event::AskReplica);
+                    }
                     events.extend([Event::NotSent, Event::LoseRequest, Event::TimeOut]);
                     events.extend(self.gateway(sent).map(Event::Gateway));
                 }

@@ -193,6 +193,8 @@ impl Ledger {
         must(is_fresh, &|| "a POST on the word of an old list".to_owned())?;
         let only = terms.only_if_running.as_ref().map(|id| id.to_ascii_lowercase());
         must(only.is_none_or(|only| list.contains(&only)), &|| "a POST although what is meant has ended".to_owned())?;
+        let is_alone = terms.only_if_running.is_none() || terms.even_with_others || list.len() == 1;
+        must(is_alone, &|| format!("a POST that stops more than is meant: {list:?}"))?;
         must(list.is_subset(baseline), &|| {
             format!("a POST that cancels what was started since: {list:?}, and the baseline is {baseline:?}")
         })
@@ -392,7 +394,11 @@ impl Ledger {
             }
             _ => {}
         }
-        let expected = self.baseline().filter(|_| self.terms.until == Until::Verified);
-        must(expected.is_none_or(|baseline| *baseline == shown), "it is of other operations than the baseline")
+        let verified = self.terms.until == Until::Verified;
+        let is_expected = self.baseline().filter(|_| verified).is_none_or(|baseline| {
+            let wanted = baseline.iter().filter(|id| is_wanted(id));
+            wanted.eq(&shown)
+        });
+        must(is_expected, "it is of other operations than the baseline")
     }
 }

@@ -19,6 +19,8 @@ pub struct Terms {
     pub poll_interval: Duration,
     /// As in the request.
     pub only_if_running: Option<String>,
+    /// As in the request.
+    pub even_with_others: bool,
     /// Where requests may go: what every URL begins with.
     pub origin: String,
     /// A text that every token holds, and nothing else does.

@@ -39,11 +39,15 @@ pub fn check_outcome(outcome: &Outcome, truth: &[(String, &str)]) -> Verdict {
 pub(super) fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let list: Value = serde_json::from_slice(body).ok()?;
-    let entry = |entry: &Value| {
-        Some((entry.get("id")?.as_str()?.to_ascii_lowercase(), entry.get("submissionState")?.as_str()?.to_owned()))
-    };
-    let entries: Vec<_> = list.as_array()?.iter().map(entry).collect::<Option<_>>()?;
-    Some(entries.into_iter().filter(|(_, word)| !is_end(word)).map(|(id, _)| id).collect())
+    let word = |entry: &Value, name| Some(entry.get(name)?.as_str()?.to_owned());
+    let mut running = BTreeSet::new();
+    for entry in list.as_array()? {
+        let is_cancel = word(entry, "submissionType").is_some_and(|kind| folded(&kind) == "cancel");
+        if !is_end(&word(entry, "submissionState")?) && !is_cancel {
+            running.insert(word(entry, "id")?.to_ascii_lowercase());
+        }
+    }
+    Some(running)
 }
 
 /// Whether the body of a 200 to a POST can be the service's.
