@@ -153,11 +153,11 @@ impl Error {
         self
     }
 
-    /// Puts an explanation before the detail.
+    /// Puts an explanation before the detail. It can hold words of the service.
     pub(crate) fn explained(mut self, why: &str) -> Self {
         self.0.detail = match &*self.0.detail {
-            "" => why.into(),
-            detail => format!("{why}: {detail}").into_boxed_str(),
+            "" => sanitize(why, MAX_DETAIL),
+            detail => sanitize(&format!("{why}: {detail}"), MAX_DETAIL),
         };
         self
     }
@@ -199,3 +199,16 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_is_one_bounded_line_also_when_it_is_explained() {
+        let error = Error::new(ErrorKind::Transport, "a\nb").explained("still in progress: x (\u{1b}[2Jrunning)");
+        assert_eq!(error.detail(), "still in progress: x ( [2Jrunning): a b");
+        let long = Error::new(ErrorKind::Transport, "").explained(&"x".repeat(5000));
+        assert_eq!(long.detail().chars().count(), MAX_DETAIL + 1);
+    }
+}

@@ -54,6 +54,7 @@ impl Referee {
         let tokens = self.tokens;
         *self = Self::of(machine, ledger, waits, settings, now);
         (self.tokens, self.earlier_tokens) = (tokens, tokens);
+        self.check_time_for_a_poll();
         self.check_posted();
         self.check_over();
         true
@@ -65,7 +66,15 @@ impl Referee {
         let (settings, ledger, waits) = of_stranger(&read_again(text), settings, now);
         let mut referee = Self::of(machine, ledger, waits, settings, now);
         referee.check_posted();
+        referee.check_time_for_a_poll();
         Some(referee)
+    }
+
+    /// A run that is resumed while it polls has time for a poll, even when its deadline has passed meanwhile.
+    fn check_time_for_a_poll(&self) {
+        let enough = self.told.saturating_add(self.settings.timeout);
+        let has_time = self.machine.progress().deadline >= enough;
+        assert!(has_time || !self.is_polling(), "a run that is resumed after its deadline does not poll");
     }
 }
 
