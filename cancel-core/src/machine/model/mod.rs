@@ -44,6 +44,7 @@
 //! - A late answer is handed in in every state, and must be refused without a trace. So it need not be on its way.
 //! - One POST is remembered as late or doubled. A second one is lost.
 //! - A gateway never says that an operation is running that has ended: a client cannot notice that.
+//! - A replica is not asked after a cancel has failed: `still_running` is as old as the answer that it rests on.
 //! - Left out of a state's print: ids of exchanges, times, waits, texts of errors, bodies but for the words for a state. Polls are
 //!   counted up to four. The prints have 64 bits: ten million states collide with a chance of 1 in 300 000.
 //!

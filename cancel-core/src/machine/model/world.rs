@@ -182,7 +182,7 @@ impl World {
                     if sent.post && self.stray.is_none() {
                         events.extend(ways.iter().copied().map(Event::ArriveTwice));
                     }
-                    if !sent.post {
+                    if !sent.post && !self.cancel_has_failed() {
                         events.push(Event::AskReplica);
                     }
                     events.extend([Event::NotSent, Event::LoseRequest, Event::TimeOut]);
@@ -203,6 +203,12 @@ impl World {
             }
             Phase::Over => {}
         }
+    }
+
+    /// A replica is not asked then: `still_running` is as old as the answer that it rests on.
+    fn cancel_has_failed(&self) -> bool {
+        let phase = &self.machine.conversation().phase;
+        matches!(phase, machine::phase::Phase::Verifying(verifying) if verifying.cancel_failed.is_some())
     }
 
     /// What a gateway can say. It says that an operation is running only when that is true.
