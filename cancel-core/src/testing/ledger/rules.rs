@@ -17,7 +17,7 @@ pub enum Rule {
     Liveness,
     /// A checkpoint of this crate is resumed.
     Resume,
-    /// [`Posted`] says what left and what was answered.
+    /// [`Posted`](crate::Posted) says what left and what was answered.
     Posted,
 }
 
