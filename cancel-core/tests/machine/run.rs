@@ -162,8 +162,8 @@ impl Run {
         self.get(&operation(id)).answer(200, NO_HEADERS, &status(word));
     }
 
-    /// Polls this tracked operation, which is running, until something else follows or the deadline comes. Says when, in
-    /// milliseconds since the start.
+    /// Polls this tracked operation, which is running, until something else follows or the deadline comes.
+    /// Says when, in milliseconds since the start.
     pub(crate) fn poll_while_running(&mut self, id: &str) -> Vec<u128> {
         let mut times = Vec::new();
         loop {
