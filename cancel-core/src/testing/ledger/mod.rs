@@ -3,6 +3,7 @@
 //! It is told what was handed out, what left, what was answered, what was lost and what was resumed. It reads answers by means of its
 //! own, and nothing of the client's parsing.
 
+mod call;
 mod known;
 mod rules;
 mod terms;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 
+use self::call::Call;
 use self::known::{Ids, LastPost};
 use self::words::in_progress;
 use crate::error::{Error, ErrorKind, Posted};
@@ -28,13 +30,6 @@ pub use self::words::{check_outcome, is_canceled, is_end};
 
 /// A POST that is handed out later than this after the list was answered is not fresh.
 const FRESH: Duration = Duration::from_secs(5);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Call {
-    Post,
-    List,
-    Poll,
-}
 
 /// The books of one conversation.
 #[derive(Debug, Clone)]
@@ -139,11 +134,7 @@ impl Ledger {
     /// When another is in flight, when a POST has no reason, or when there are too many polls.
     pub fn handed_out(&mut self, now: Duration, request: &Request<Bytes>) -> Verdict {
         must(Rule::SecondPost, self.in_flight.is_none(), || "two exchanges are in flight".to_owned())?;
-        let call = match request.uri().path() {
-            _ if request.method() == Method::POST => Call::Post,
-            path if path.ends_with("/submissions/") => Call::List,
-            _ => Call::Poll,
-        };
+        let call = Call::of(request);
         let began = *self.began.get_or_insert(now);
         if call == Call::Poll {
             self.check_polls(now.saturating_sub(began))?;
