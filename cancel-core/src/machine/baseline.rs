@@ -6,7 +6,7 @@ use crate::codec::{Entry, Operation, State};
 use crate::error::{Error, ErrorKind};
 use crate::values::OperationId;
 
-/// The most operations of a baseline. An offer has two or three at a time.
+/// The most operations of a baseline, a bit each of a `u64`. An offer has two or three at a time.
 const MAX: usize = 64;
 
 /// An operation of the baseline: one that was in progress when the list was read, before the POST.
@@ -149,6 +149,20 @@ impl Baseline {
         let position = self.0.iter().position(|tracked| tracked.id == *after).map_or(0, |position| position + 1);
         let (before, rest) = self.0.split_at_checked(position).unwrap_or((&self.0, &[]));
         rest.iter().chain(before).find(|tracked| !tracked.has_ended()).map(|tracked| tracked.id.clone())
+    }
+
+    /// The bit of this operation, in a set of operations of the baseline.
+    pub(super) fn bit(&self, id: &OperationId) -> u64 {
+        self.bits(|tracked| tracked.id == *id)
+    }
+
+    /// The set of those that have not ended.
+    pub(super) fn running_bits(&self) -> u64 {
+        self.bits(|tracked| !tracked.has_ended())
+    }
+
+    fn bits(&self, is_in: impl Fn(&TrackedOperation) -> bool) -> u64 {
+        self.0.iter().enumerate().filter(|(_, tracked)| is_in(tracked)).fold(0, |bits, (n, _)| bits | 1 << n)
     }
 
     pub(super) fn count_running(&self) -> usize {

@@ -173,10 +173,11 @@ impl Context {
         self.deadline.saturating_sub(self.time_for_last_polls())
     }
 
-    /// When the next of so many last polls is due, if not before.
-    pub(super) fn share_of_last_polls(&self, count: usize) -> Duration {
-        let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
-        self.now.saturating_add(self.time_for_last_polls() / count)
+    /// When the next of the last polls is due, if not before: of so many operations each has one, and time is left for one more.
+    pub(super) fn next_last_poll(&self, count: usize) -> Duration {
+        let shares = u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
+        let least = self.time_for_last_polls() / shares / 2;
+        self.now.saturating_add((self.deadline.saturating_sub(self.now) / shares).max(least))
     }
 
     fn time_for_last_polls(&self) -> Duration {

@@ -123,7 +123,9 @@ impl Conversation {
             cx.schedule.resume_at(checkpoint.attempt);
             cx.retries = Retries { gets: checkpoint.failed_gets, posts: checkpoint.failed_posts, last_error: None };
             cx.deadline = times.deadline;
-            conversation.exchanges.due_at(times.due, false);
+            // The deadline may be sooner than the one before: a last poll comes before it all the same.
+            let due = if polls { times.due.min(cx.last_poll()).max(now) } else { times.due };
+            conversation.exchanges.due_at(due, false);
         }
         // The deadline may have passed meanwhile: there is time for a poll all the same.
         let cx = &mut conversation.cx;
@@ -227,8 +229,11 @@ impl SavedPhase {
                     SavedSent::InDoubt { since_ms } => Sent::InDoubt { since: times.past(since_ms) },
                     SavedSent::Accepted => Sent::Accepted,
                 };
-                let cancel_failed = cancel_failed
-                    .map(|failed| CancelFailed { since: times.past(failed.since_ms), polls: failed.polls });
+                let cancel_failed = cancel_failed.map(|failed| CancelFailed {
+                    since: times.past(failed.since_ms),
+                    polls: failed.polls,
+                    still_running: 0,
+                });
                 let verifying = Verifying { cancel_failed, ..Verifying::new(baseline, sent) };
                 match location {
                     Some(location) => verifying.with_location(location.resumed(endpoint)?).into(),

@@ -53,6 +53,30 @@ fn three_polls_must_find_it_running_however_long_they_take() {
     assert_eq!(run.end().unwrap().as_str(), "still_running", "two polls are not enough, the third is");
 }
 
+/// Half of the polls fail: those of `b`, which is canceled meanwhile.
+#[test]
+fn each_operation_must_be_found_running_after_that_time() {
+    let mut run = failed_with(Run::verifying(&["a", "b"]));
+    run.get(&operation("b")).answer(200, [("Retry-After", "200")], &status("running"));
+    for _ in 0..4 {
+        run.poll_tracked("a", "running");
+        run.get(&operation("b")).answer(503, NO_HEADERS, "");
+    }
+    run.poll_tracked("a", "running");
+    run.poll_tracked("b", "canceled");
+    run.poll_tracked("a", "running");
+    assert_eq!(run.end().unwrap().as_str(), "still_running");
+
+    let mut run = failed_with(Run::verifying(&["a", "b"]));
+    run.get(&operation("b")).answer(200, [("Retry-After", "200")], &status("running"));
+    run.poll_tracked("a", "running");
+    let mut run = run.resume(verified());
+    run.poll_tracked("a", "running");
+    run.poll_tracked("b", "canceled");
+    run.poll_tracked("a", "canceled");
+    assert_eq!(run.canceled(), Proof::Verified);
+}
+
 #[test]
 fn a_shorter_poll_interval_shortens_that_time_in_proportion() {
     let policy = verified().poll_interval(std::time::Duration::from_millis(100));

@@ -79,7 +79,7 @@ fn a_200_is_acknowledged_when_its_body_is_empty_or_json() {
     for body in ["", " \r\n", "{}", "null", r#"{"id":1}"#] {
         let mut run = Run::posting(&["a"]);
         run.post().answer(200, NO_HEADERS, body);
-        assert_eq!(run.poll_while_running("a").last(), Some(&895_000), "polls to the deadline, no second POST: {body}");
+        assert_eq!(run.poll_while_running("a").last(), Some(&898_750), "polls to the deadline, no second POST: {body}");
         assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Yes));
     }
 }
@@ -105,7 +105,7 @@ fn there_are_as_many_posts_as_attempts_and_then_polls_until_the_deadline() {
     }
     assert_eq!(posts, [0, 198_500, 397_000, 595_500, 794_000]);
     let polls = run.poll_while_running("a");
-    assert_eq!(polls.last(), Some(&3_595_000), "a last poll 5 s before the deadline");
+    assert_eq!(polls.last(), Some(&3_598_750), "last polls before the deadline");
     assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Maybe));
 }
 
@@ -124,7 +124,7 @@ fn the_truth_counts_after_the_last_post_too() {
 fn with_one_attempt_there_is_one_post() {
     let mut run = Run::posting_with(verified().attempts(1), &["a"]);
     run.post().maybe_sent();
-    assert_eq!(run.poll_while_running("a").last(), Some(&895_000));
+    assert_eq!(run.poll_while_running("a").last(), Some(&898_750));
     assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Maybe));
 }
 
@@ -174,7 +174,7 @@ fn a_repeat_that_is_not_processed_leads_to_another_recheck_at_once() {
     run.list(&[("a", "running")]);
     run.post().answer(429, NO_HEADERS, "");
     run.poll_tracked("a", "running");
-    assert_eq!(run.poll_while_running("a").last(), Some(&895_000), "that was the fifth POST");
+    assert_eq!(run.poll_while_running("a").last(), Some(&898_750), "that was the fifth POST");
     assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Yes));
 }
 

@@ -16,9 +16,10 @@ fn acknowledged(deadline: u64) -> Run {
 }
 
 #[test]
-fn the_last_poll_comes_five_seconds_before_the_deadline() {
+fn the_last_polls_begin_five_seconds_before_the_deadline() {
     let mut run = acknowledged(60);
-    assert_eq!(run.poll_while_running("a"), [1000, 3000, 7000, 12_000, 17_000, 22_000, 42_000, 55_000]);
+    let polls = run.poll_while_running("a");
+    assert_eq!(polls, [1000, 3000, 7000, 12_000, 17_000, 22_000, 42_000, 55_000, 57_500, 58_750]);
     assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Yes));
     assert_eq!(run.elapsed(), 60_000);
     let error = run.end().unwrap_err().to_string();
@@ -95,10 +96,39 @@ fn all_of_the_baseline_has_a_last_poll() {
     assert_eq!(run.elapsed(), 55_000);
     run.get(&operation("c")).answer(503, [("Retry-After", "3600")], "");
     run.poll_tracked("a", "canceled");
-    assert!(run.elapsed() < 60_000);
+    assert_eq!(run.elapsed(), 57_187);
+    run.poll_tracked("b", "running");
+    run.poll_tracked("c", "canceled");
+    assert!(run.elapsed() < 59_000, "c has another, since its last poll has failed");
     assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Yes));
     let error = run.end().unwrap_err().to_string();
-    assert!(error.contains("in progress when last polled: b (running), c (running)"), "{error}");
+    assert!(error.contains("in progress when last polled: b (running)"), "{error}");
+}
+
+/// Each answer takes half a second.
+#[test]
+fn slow_answers_leave_time_for_a_last_poll_of_each() {
+    let mut run = Run::posting_with(verified().deadline(secs(60)), &["a", "b", "c"]);
+    run.post().answer(200, [("Retry-After", "3600")], "");
+    for id in ["a", "b", "c"] {
+        let poll = run.get(&operation(id));
+        poll.run.now += Duration::from_millis(500);
+        poll.answer(200, NO_HEADERS, &status("canceled"));
+    }
+    assert_eq!(run.canceled(), Proof::Verified);
+}
+
+#[test]
+fn a_last_poll_that_fails_is_repeated() {
+    let mut run = acknowledged(60);
+    for _ in 0..7 {
+        run.poll_tracked("a", "running");
+    }
+    run.get(&operation("a")).answer(503, [("Retry-After", "3600")], "");
+    assert_eq!(run.elapsed(), 55_000);
+    run.get(&operation("a")).maybe_sent();
+    assert_eq!(run.elapsed(), 57_500);
+    run.ends_canceled("a");
 }
 
 #[test]
@@ -189,6 +219,16 @@ fn a_run_that_has_sent_nothing_does_not_begin_after_its_deadline() {
     let mut run = later.resume_from(&text, verified()).unwrap();
     assert!(matches!(run.cancellation.step(run.now), Step::Done(_)));
     assert_eq!(run.error(), (ErrorKind::Deadline, Posted::No));
+}
+
+/// The policy that resumes has a deadline before the time for which the service had asked.
+#[test]
+fn a_shorter_deadline_at_resume_does_not_skip_the_last_poll() {
+    let mut written = Run::posting(&["a"]);
+    written.post().answer(200, [("Retry-After", "600")], "");
+    let mut run = written.resume(verified().deadline(secs(60)));
+    run.ends_canceled("a");
+    assert_eq!(run.elapsed(), 55_000);
 }
 
 /// The service had asked for an hour, and the deadline is a minute away: what is left is enough for one attempt.

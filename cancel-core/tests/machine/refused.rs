@@ -92,6 +92,16 @@ fn a_recheck_that_fails_for_a_time_is_repeated() {
     assert_eq!(run.ended().0, Proof::Verified);
 }
 
+#[test]
+fn a_recheck_that_fails_is_repeated_before_the_deadline_whatever_the_service_asks_for() {
+    let mut run = refused(409, &["a"]);
+    run.get(LIST).answer(503, [("Retry-After", "3600")], "");
+    run.list(&[("a", "completed")]);
+    assert_eq!(run.elapsed(), 895_000);
+    run.poll_tracked("a", "completed");
+    assert_eq!(run.ended().0, Proof::Verified);
+}
+
 /// Whether the baseline has ended cannot be told: what is known is the refusal.
 #[test]
 fn where_nothing_more_can_be_read_the_refusal_is_the_error() {

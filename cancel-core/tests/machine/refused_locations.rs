@@ -47,7 +47,7 @@ fn a_location_that_may_be_called_is_not_reported() {
 fn a_202_whose_body_was_cut_off_is_accepted_without_a_location() {
     let mut run = Run::posting(&["a"]);
     run.post().answer_with(202, NO_HEADERS, Body::CutOff("\"/api".into()));
-    assert_eq!(run.poll_while_running("a").last(), Some(&895_000), "no second POST");
+    assert_eq!(run.poll_while_running("a").last(), Some(&898_750), "no second POST");
 
     let mut run = Run::new(settled());
     run.post().answer_with(202, NO_HEADERS, Body::CutOff("\"/api".into()));

@@ -53,7 +53,7 @@ impl Rechecking {
             }
             Recheck::Unprocessed => Phase::from(self).with(cx.retry_get(error, retry_after)),
             Recheck::Refused(ref refusal) => {
-                let next = cx.retry_get(error, retry_after).or_end_with(refusal);
+                let next = cx.retry_poll(error, retry_after).or_end_with(refusal);
                 Phase::from(self).with(next)
             }
         }

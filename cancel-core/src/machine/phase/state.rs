@@ -138,6 +138,8 @@ pub(in crate::machine) struct CancelFailed {
     pub(in crate::machine) since: Duration,
     /// Polls since then that found the baseline in progress.
     pub(in crate::machine) polls: u8,
+    /// Which operations of the baseline were found in progress when a cancel has taken effect at the latest, a bit each.
+    pub(in crate::machine) still_running: u64,
 }
 
 /// There is nothing to ask for: the conversation is over, and so is one that is resumed from here.

@@ -95,7 +95,9 @@ impl Verifying {
             ListAnswer::Refused(error) if error.kind() == ErrorKind::Forbidden => {
                 Phase::from(self).with(Next::error(error))
             }
-            ListAnswer::Read(_) | ListAnswer::Refused(_) => {
+            ListAnswer::Refused(_) => self.not_polled(cx, refusal, received.retry_after()),
+            // The service does not know it any more, unless a later list does.
+            ListAnswer::Read(_) => {
                 let next = cx.retry_poll(refusal, received.retry_after());
                 self.go_on(cx, next)
             }
@@ -160,13 +162,18 @@ impl Verifying {
         }
     }
 
-    /// Counts a poll that found the baseline in progress. Returns whether the cancel has failed so long ago that it will not take effect.
+    /// Counts a poll that found an operation of the baseline in progress. Returns whether the cancel has failed so long ago that it will
+    /// not take effect, and each operation that has not ended was found in progress since.
     fn cancel_has_failed(&mut self, cx: &Context) -> bool {
         let Some(failed) = &mut self.cancel_failed else {
             return false;
         };
         failed.polls = failed.polls.saturating_add(1);
-        failed.polls >= POLLS_AFTER_FAILURE && cx.has_passed(EFFECT, failed.since)
+        if !cx.has_passed(EFFECT, failed.since) {
+            return false;
+        }
+        failed.still_running |= self.baseline.bit(&self.current);
+        failed.polls >= POLLS_AFTER_FAILURE && self.baseline.running_bits() & !failed.still_running == 0
     }
 
     /// A location that disappears, fails or moves elsewhere overrides nothing, and is not polled any more.
@@ -179,7 +186,7 @@ impl Verifying {
                 location.failures = 0;
                 location.is_done = operation.state().is_end();
                 if operation.state() == State::Failed {
-                    self.cancel_failed = Some(CancelFailed { since: cx.now, polls: 0 });
+                    self.cancel_failed = Some(CancelFailed { since: cx.now, polls: 0, still_running: 0 });
                 }
             }
             PollAnswer::StillRunning => location.failures = 0,
@@ -215,7 +222,7 @@ impl Verifying {
             return Phase::from(self).with(next);
         };
         if cx.now >= cx.last_poll() {
-            at = at.min(cx.share_of_last_polls(self.baseline.count_running()));
+            at = at.min(cx.next_last_poll(self.baseline.count_running()));
         }
         self.take_turns(at >= cx.last_poll());
         Phase::from(self).with(Next::At(at))
