@@ -11,7 +11,7 @@ use std::fmt;
 
 use http::Uri;
 use http::uri::Authority;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{percent_decode, percent_decode_str};
 use url::Url;
 
 use super::request::{cancel_path, uri};
@@ -41,7 +41,11 @@ const TOO_LONG: &str = "is longer than 8 KiB";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct OperationLocation(Uri);
+pub struct OperationLocation {
+    url: Uri,
+    /// Whether the query names an api-version. It is asked for at each poll.
+    has_api_version: bool,
+}
 
 /// The URL whose answer names a location. A relative location resolves against it.
 #[derive(Debug, Clone, Copy)]
@@ -137,23 +141,25 @@ impl OperationLocation {
     /// The URL that the service named: absolute, and without a fragment.
     #[must_use]
     pub fn url(&self) -> &Uri {
-        &self.0
+        &self.url
     }
 
     /// The form of its path.
     #[must_use]
     pub fn kind(&self) -> LocationKind {
-        kind_of(self.0.path()).unwrap_or(LocationKind::Other)
+        kind_of(self.url.path()).unwrap_or(LocationKind::Other)
     }
 
     /// The URL to call. It is on the endpoint's origin, and has the path and query that the service named. It gets
     /// the endpoint's api-version when the query has none.
     pub(super) fn to_call(&self, endpoint: &Endpoint) -> Uri {
-        let named = self.0.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
+        if self.has_api_version && endpoint.built(&self.url) {
+            return self.url.clone();
+        }
+        let named = self.url.path_and_query().map_or("/", |path_and_query| path_and_query.as_str());
         let version = endpoint.api_version().as_str();
-        let path_and_query = match self.0.query() {
-            Some(query) if has_api_version(query) && endpoint.built(&self.0) => return self.0.clone(),
-            Some(query) if has_api_version(query) => named.to_owned(),
+        let path_and_query = match self.url.query() {
+            _ if self.has_api_version => named.to_owned(),
             Some("") => [named, "api-version=", version].concat(),
             Some(_) => [named, "&api-version=", version].concat(),
             None => [named, "?api-version=", version].concat(),
@@ -164,14 +170,14 @@ impl OperationLocation {
 
 impl fmt::Display for OperationLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.url.fmt(f)
     }
 }
 
 fn has_api_version(query: &str) -> bool {
-    let is_it = |name: &str| name.eq_ignore_ascii_case("api-version");
-    let mut names = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
-    names.any(|name| is_it(name) || decoded(name).is_some_and(|name| is_it(&name)))
+    let is_it = |name: &[u8]| name.eq_ignore_ascii_case(b"api-version");
+    let mut names = query.as_bytes().split(|byte| *byte == b'&').map(|pair| pair.split(|byte| *byte == b'=').next());
+    names.any(|name| name.is_some_and(|name| is_it(name) || is_it(&Cow::from(percent_decode(name)))))
 }
 
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
@@ -248,7 +254,7 @@ fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<Operat
     if !is_of_uri_bytes(value) {
         return Err(Refusal::Form("holds a character that a URL does not have"));
     }
-    let reference = value.split_once('#').map_or(value, |(reference, _)| reference);
+    let (reference, _fragment) = split_at_byte(value, b'#');
     let (origin, path_and_query) = match split_scheme(reference) {
         Some((scheme, rest)) => {
             let Some(rest) = rest.strip_prefix("//") else {
@@ -269,7 +275,8 @@ fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<Operat
     if matches!(path_and_query, Cow::Owned(_)) && !is_of_uri_bytes(&path_and_query) {
         return Err(Refusal::Form("is joined to a path with a character that a URL does not have"));
     }
-    check_path(path_and_query.split_once('?').map_or(&*path_and_query, |(path, _)| path))?;
+    let (path, query) = split_at_byte(&path_and_query, b'?');
+    check_path(path)?;
     if let Some((scheme, authority)) = origin.filter(|(scheme, authority)| !endpoint.is_written(scheme, authority)) {
         let read = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| Refusal::Form("is not a URL"))?;
         if !endpoint.owns(&read) {
@@ -279,8 +286,9 @@ fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<Operat
     if path_and_query.len() > MAX_LENGTH {
         return Err(Refusal::Form(TOO_LONG));
     }
-    let path_and_query = path_and_query.into_owned();
-    endpoint.uri(path_and_query).map(OperationLocation).ok_or(Refusal::Form("is read in two ways by two parsers"))
+    let has_api_version = query.is_some_and(has_api_version);
+    let url = endpoint.uri(path_and_query.into_owned()).ok_or(Refusal::Form("is read in two ways by two parsers"))?;
+    Ok(OperationLocation { url, has_api_version })
 }
 
 /// It has no early return, so that the compiler can check many bytes at once.
@@ -320,17 +328,26 @@ fn relative_to<'a>(base: BaseUrl<'_>, reference: &'a str) -> Cow<'a, str> {
     Cow::Owned(format!("{folder}/{reference}"))
 }
 
-/// A path must not have anything that a server or a proxy would act on, encoded or not.
+/// A path, which is of URI bytes, must not have anything that a server or a proxy would act on, encoded or not.
 fn check_path(path: &str) -> Result<(), Refusal> {
-    // The path of the called URL may have characters that a location must not have.
-    let plain = is_of_uri_bytes(path) && !path.contains('%');
-    let decoded = if plain { Cow::Borrowed(path) } else { percent_decode_str(path).decode_utf8_lossy() };
-    if !plain && decoded.contains(|c: char| c.is_control() || c == '\\') {
+    let is_plain = memchr::memchr(b'%', path.as_bytes()).is_none();
+    let decoded = if is_plain { Cow::Borrowed(path) } else { percent_decode_str(path).decode_utf8_lossy() };
+    if !is_plain && decoded.contains(|c: char| c.is_control() || c == '\\') {
         return Err(Refusal::Form("hides a control byte or a backslash"));
     }
-    // A path begins with a slash. Most paths have no dot after a slash, so this check is fast.
-    if decoded.contains("/.") && decoded.split('/').any(|segment| matches!(segment, "." | "..")) {
+    // Most paths have no dot at all.
+    if memchr::memchr(b'.', decoded.as_bytes()).is_some()
+        && decoded.split('/').any(|segment| matches!(segment, "." | ".."))
+    {
         return Err(Refusal::Form("has dot segments"));
     }
     Ok(())
+}
+
+/// The text before the first such byte, and the text after it.
+fn split_at_byte(text: &str, byte: u8) -> (&str, Option<&str>) {
+    match memchr::memchr(byte, text.as_bytes()).and_then(|at| text.split_at_checked(at)) {
+        Some((before, rest)) => (before, rest.get(1..)),
+        None => (text, None),
+    }
 }

@@ -21,7 +21,7 @@ struct Limit {
 }
 
 const LIMITS: [Limit; 4] = [
-    Limit { what: conversation::WHAT, unit: Unit::Instructions, committed: 71_801.0, allowed: f64::INFINITY },
+    Limit { what: conversation::WHAT, unit: Unit::Instructions, committed: 70_500.0, allowed: f64::INFINITY },
     Limit { what: conversation::WHAT, unit: Unit::Allocations, committed: 25.0, allowed: 28.0 },
     Limit { what: in_flight::SIZE, unit: Unit::Bytes, committed: 488.0, allowed: 512.0 },
     Limit { what: in_flight::HEAP, unit: Unit::Bytes, committed: 437.0, allowed: 1024.0 },
