@@ -117,19 +117,19 @@ impl Conversation {
         cx.track_beside(others);
         let mut conversation = Self::in_phase(phase, cx);
         conversation.cx.resumes = checkpoint.resumes.saturating_add(1);
-        // A run that had ended with an error begins with new attempts and a new deadline.
+        let cx = &mut conversation.cx;
+        cx.deadline = times.deadline;
+        // A run that had ended with an error begins with new attempts.
         if checkpoint.over.is_none() {
-            let cx = &mut conversation.cx;
             cx.schedule.resume_at(checkpoint.attempt);
             cx.retries = Retries { gets: checkpoint.failed_gets, posts: checkpoint.failed_posts, last_error: None };
-            cx.deadline = times.deadline;
             // The deadline may be sooner than the one before: a last poll comes before it all the same.
             let due = if polls { times.due.min(cx.last_poll()).max(now) } else { times.due };
             conversation.exchanges.due_at(due, false);
         }
-        // The deadline may have passed meanwhile: there is time for a poll all the same.
+        // There is time for a poll all the same.
         let cx = &mut conversation.cx;
-        if polls && cx.deadline.saturating_sub(now) < cx.asked.policy.attempt_timeout {
+        if polls && times.is_late(&cx.asked.policy) {
             cx.deadline = now.saturating_add(cx.asked.policy.attempt_timeout);
             conversation.exchanges.due_at(now, false);
         }
@@ -161,6 +161,11 @@ struct Times {
 }
 
 impl Times {
+    /// The deadline has passed meanwhile, or is too near for an attempt.
+    fn is_late(&self, policy: &Policy) -> bool {
+        self.deadline.saturating_sub(self.now) < policy.attempt_timeout.min(policy.deadline)
+    }
+
     /// A time before the checkpoint's `now`.
     fn past(&self, milliseconds: u64) -> Duration {
         let ago = self.then.saturating_sub(Duration::from_millis(milliseconds));
@@ -208,8 +213,9 @@ impl Checkpoint {
         // A clock that is behind the checkpoint's is another one: what was left then is left now.
         let passed = now.saturating_sub(then);
         let from_now = |time: Duration| now.saturating_add(time.saturating_sub(then).saturating_sub(passed));
-        // The shorter of the two deadlines counts.
-        let deadline = from_now(deadline).min(now.saturating_add(policy.deadline));
+        // The shorter of the two deadlines counts. A run that had ended with an error begins with a new one.
+        let anew = now.saturating_add(policy.deadline);
+        let deadline = if self.over.is_none() { anew.min(from_now(deadline)) } else { anew };
         Ok(Times { now, then, passed, due: from_now(due), deadline })
     }
 }
@@ -220,6 +226,10 @@ impl SavedPhase {
         Ok(match (policy.until, self) {
             (_, Self::Listing) if posted != Posted::No => return Err(refused("contradicts itself")),
             (Until::Verified, Self::Listing) => Listing.into(),
+            // Too late for another POST, but not for a poll: the baseline may have ended by itself.
+            (Until::Verified, Self::Rechecking { baseline }) if posted != Posted::No && times.is_late(policy) => {
+                Verifying::new(baseline, Sent::InDoubt { since: times.now }).into()
+            }
             (Until::Verified, Self::Rechecking { baseline }) => {
                 after_post(policy, Some(baseline), Delivery::NotProcessed)
             }

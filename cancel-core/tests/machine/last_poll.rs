@@ -201,6 +201,26 @@ fn a_run_in_doubt_that_is_resumed_after_its_deadline_polls_too() {
     assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "completed")])));
 }
 
+/// Its POST was not processed. Another one does not leave after the deadline.
+#[test]
+fn a_run_whose_post_was_not_processed_polls_too() {
+    for end in ["completed", "running"] {
+        let mut written = Run::posting(&["a"]);
+        written.post().answer(429, NO_HEADERS, "");
+        let text = written.cancellation.checkpoint().to_json();
+        let later = Run { now: written.now + secs(24 * 3600), ..written };
+        let mut run = later.resume_from(&text, verified()).unwrap();
+        run.poll_tracked("a", end);
+        assert_eq!(run.waited, secs(0));
+        if end == "completed" {
+            assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
+        } else {
+            run.poll_while_running("a");
+            assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Yes));
+        }
+    }
+}
+
 #[test]
 fn a_location_is_polled_after_the_deadline_too() {
     let written = Run::following(settled());
