@@ -48,14 +48,14 @@ pub struct Checkpoint {
     pub(super) phase: SavedPhase,
     pub(super) posted: Posted,
     pub(super) polls: u32,
-    /// Where it stands in the schedule of its polls.
-    pub(super) attempt: u32,
     /// As in [`Retries`](super::retries::Retries). A POST in flight counts as one that was lost.
     pub(super) failed_gets: u8,
     pub(super) failed_posts: u8,
     pub(super) resumes: u16,
     /// The last `now` that was seen, and times on the same clock.
     pub(super) now_ms: u64,
+    /// From when on the schedule of its polls counts.
+    pub(super) polling_since_ms: u64,
     pub(super) due_ms: u64,
     pub(super) deadline_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ use super::baseline::TrackedOperation;
 use super::next::Next;
 use super::policy::Policy;
 use super::retries::Retries;
-use super::schedule::{Schedule, in_proportion};
+use super::schedule::{self, in_proportion};
 use super::step::Body;
 use crate::codec::{CancelRequest, GetOperation, ListOperations, Operation};
 use crate::error::{Answer, Error, Posted};
@@ -32,8 +32,7 @@ pub(super) struct Context {
     /// The last operation that a poll returned.
     pub(super) operation: Option<Operation>,
     pub(super) retries: Retries,
-    pub(super) schedule: Schedule,
-    /// When the last exchange was handed out, and when the polls began.
+    /// When the last exchange was handed out, and when the polls began (before them, the conversation). The schedule counts from there.
     pub(super) handed_out: Duration,
     pub(super) polling_since: Duration,
     /// In a box, and only where there is something to remark.
@@ -101,7 +100,6 @@ impl Received {
 impl Context {
     pub(super) fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
         Self {
-            schedule: Schedule::new(&policy, &request),
             now,
             deadline: now.saturating_add(policy.deadline),
             posted: Posted::No,
@@ -162,8 +160,12 @@ impl Context {
     }
 
     /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked for.
-    pub(super) fn poll_time(&mut self, retry_after: Option<Duration>) -> Duration {
-        let at = self.wait(retry_after);
+    pub(super) fn poll_time(&self, retry_after: Option<Duration>) -> Duration {
+        self.not_past_last_poll(self.wait(retry_after))
+    }
+
+    /// This time, or that of the last poll where it is sooner.
+    pub(super) fn not_past_last_poll(&self, at: Duration) -> Duration {
         let last = self.last_poll();
         if at > last && self.now < last { last } else { at }
     }
@@ -185,9 +187,10 @@ impl Context {
     }
 
     /// The end of the scheduled wait, or of the service's where that is longer.
-    pub(super) fn wait(&mut self, retry_after: Option<Duration>) -> Duration {
-        let wait = self.schedule.next(&self.asked.policy).max(retry_after.unwrap_or_default());
-        self.now.saturating_add(wait)
+    pub(super) fn wait(&self, retry_after: Option<Duration>) -> Duration {
+        let passed = self.now.saturating_sub(self.polling_since);
+        let wait = schedule::wait(&self.asked.policy, &self.asked.request, passed);
+        self.now.saturating_add(wait.max(retry_after.unwrap_or_default()))
     }
 
     /// A GET has failed: it is tried again after a wait, unless it has failed too often.
@@ -237,7 +240,6 @@ impl Context {
     /// The POST is done with: the polls begin with the first wait.
     pub(super) fn begin_polls(&mut self) {
         self.retries.succeeded();
-        self.schedule.restart();
         self.polling_since = self.now;
     }
 

@@ -60,15 +60,16 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// [`Until::Verified`] within 15 minutes; polls after 1, 2, 4 and three times 5 s, twice after 20 s, then every 8.5 s
-    /// from one to three minutes, where most cancels take effect, and every 26 s from then on, with a jitter of 20 %; 30 s
-    /// and 1 MiB per answer; five attempts; no POST that could cancel twice.
+    /// [`Until::Verified`] within 15 minutes; a poll after 1 s, then every 6 s until 20 s have passed, every 20 s until 50 s,
+    /// every 7 s until three minutes (most cancels take effect after one to three), and from then on after a twelfth of the
+    /// time that has passed, at most 25 s, with a jitter of 20 %; 30 s and 1 MiB per answer; five attempts; no POST that could
+    /// cancel twice.
     fn default() -> Self {
         Self {
             until: Until::Verified,
             deadline: Duration::from_secs(15 * 60),
             poll_interval: Duration::from_secs(1),
-            max_poll_interval: Duration::from_secs(26),
+            max_poll_interval: Duration::from_secs(25),
             attempt_timeout: Duration::from_secs(30),
             attempts: 5,
             body_limit: 1024 * 1024,
@@ -101,17 +102,16 @@ impl Policy {
     /// The first wait before a poll, and the shortest. Default: 1 s.
     ///
     /// The waits of the schedule are made for 1 s. A shorter first wait shortens the others in proportion; with zero there is no wait at
-    /// all but those that the service asks for. A longer one leaves the schedule as it is, but that no wait is shorter than it: with 10 s
-    /// six of 10 s, two of 20 s, 13 of 10 s, then 26 s.
+    /// all but those that the service asks for. A longer one leaves the schedule as it is, but that no wait is shorter than it.
     ///
-    /// Failures are tried again after the same waits.
+    /// Failures are tried again after the same waits. The time counts from the end of the POST, and before it from the beginning.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
     }
 
-    /// The longest wait of the schedule, and every wait after three minutes. Default: 26 s.
+    /// The longest wait of the schedule, and every wait after five minutes. Default: 25 s.
     ///
     /// One that is below [`poll_interval`](Self::poll_interval) counts as that. Jitter, and a wait that the service asks for, can be longer.
     #[must_use]
@@ -167,8 +167,8 @@ impl Policy {
 
     /// What the jitter is computed from, together with the publisher and the offer. Default: 0.
     ///
-    /// There is no other source of chance: the same seed and the same offer give the same waits, in a test as in production. Give different
-    /// seeds where several processes watch the same offer.
+    /// There is no other source of chance: after the same time the same seed and the same offer give the same wait. Give different seeds
+    /// where several processes watch the same offer.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;

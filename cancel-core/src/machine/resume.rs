@@ -40,16 +40,25 @@ impl Conversation {
             phase: self.saved_phase(),
             posted: self.posted(),
             polls: cx.polls,
-            attempt: cx.schedule.attempt(),
+            polling_since_ms: to_ms(cx.polling_since),
             failed_gets: cx.retries.gets,
             failed_posts: cx.retries.posts.saturating_add(u8::from(self.post_in_flight())),
             resumes: cx.resumes,
             now_ms: to_ms(cx.now),
             // Never sooner than the service has asked for.
-            due_ms: to_ms(self.exchanges.due().unwrap_or(cx.now).min(cx.deadline).saturating_add(ALMOST_A_MILLISECOND)),
+            due_ms: to_ms(self.due_when_resumed().min(cx.deadline).saturating_add(ALMOST_A_MILLISECOND)),
             deadline_ms: to_ms(cx.deadline),
             over: self.result().map(|result| if result.is_ok() { Over::Outcome } else { Over::Error }),
         }
+    }
+
+    /// A resumed run polls the baseline first.
+    fn due_when_resumed(&self) -> Duration {
+        match &self.phase {
+            Phase::Verifying(verifying) => verifying.tracked_due(),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.exchanges.due().unwrap_or(self.cx.now))
     }
 
     fn saved_phase(&self) -> SavedPhase {
@@ -121,7 +130,7 @@ impl Conversation {
         cx.deadline = times.deadline;
         // A run that had ended with an error begins with new attempts.
         if checkpoint.over.is_none() {
-            cx.schedule.resume_at(checkpoint.attempt);
+            cx.polling_since = times.past(checkpoint.polling_since_ms);
             cx.retries = Retries { gets: checkpoint.failed_gets, posts: checkpoint.failed_posts, last_error: None };
             // The deadline may be sooner than the one before: a last poll comes before it all the same.
             let due = if polls { times.due.min(cx.last_poll()).max(now) } else { times.due };

@@ -209,17 +209,18 @@ fn a_forged_history_does_not_speed_anything_up() {
         (r#""now_ms":1000000000"#, r#""now_ms":0"#),
         (r#""failed_gets":0"#, r#""failed_gets":255"#),
         (r#""polls":0"#, r#""polls":4294967295"#),
-        (r#""attempt":1"#, r#""attempt":4294967295"#),
+        (r#""polling_since_ms":1000000000"#, r#""polling_since_ms":0"#),
     ] {
         assert_eq!(first_wait(from, to), secs(1), "the wait after the POST, whatever {to}");
     }
 
     // The place in the schedule is taken over: it makes waits longer, and none shorter than the first.
-    let text = text().replace(r#""attempt":1"#, r#""attempt":4294967295"#);
+    let text = text().replace(r#""polling_since_ms":1000000000"#, r#""polling_since_ms":0"#);
     let mut run = rich().resume_from(&text, verified()).unwrap();
     run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
     run.next();
-    assert_eq!(run.waited, secs(26));
+    assert_eq!(run.waited, secs(25));
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn polled() -> Run {
     for _ in 0..7 {
         run.poll_tracked("a", "running");
     }
-    assert_eq!(run.elapsed(), 42_000);
+    assert_eq!(run.elapsed(), 65_000);
     run
 }
 
@@ -74,7 +74,7 @@ fn the_list_tells_the_state_of_an_operation_whose_poll_is_refused() {
         run.list(&[("A", "running")]);
         assert_eq!(run.waited, secs(0), "{code}: at once");
         refuse(&mut run, code);
-        assert_eq!(run.elapsed(), 70_500, "on the schedule");
+        assert_eq!(run.elapsed(), 79_000, "on the schedule");
         run.list(&[("a", "canceled"), ("b", "running")]);
         assert_eq!((run.canceled(), run.cancellation.posted()), (Proof::Verified, Posted::Yes));
     }
@@ -157,13 +157,13 @@ fn a_404_is_tolerated_for_three_polls_and_for_thirty_seconds() {
         run.post().answer(200, NO_HEADERS, "");
         run
     };
-    // At 1, 3, 7, 12, 17 and 22 s.
+    // At 1, 7, 13, 19 and 25 s.
     let mut run = acknowledged();
-    for _ in 0..6 {
+    for _ in 0..5 {
         refuse(&mut run, 404);
     }
     refuse(&mut run, 404);
-    assert_eq!(run.elapsed(), 42_000);
+    assert_eq!(run.elapsed(), 45_000);
     run.list(&[("a", "running")]);
     run.ends_canceled("a");
 

@@ -44,7 +44,7 @@ fn the_time_of_a_post_in_doubt_is_remembered() {
         run.poll_tracked("a", "running");
     }
     let mut run = run.resume(verified());
-    assert_eq!(run.poll_while_running("a").last(), Some(&198_500));
+    assert_eq!(run.poll_while_running("a").last(), Some(&184_000));
     run.list(&[("a", "running")]);
     run.post();
 
@@ -288,5 +288,19 @@ fn the_schedule_goes_on_where_it_was() {
     }
     let mut run = run.resume(settled());
     let waits: Vec<_> = (0..4).map(|_| run.poll(200, &status("running")).as_millis()).collect();
-    assert_eq!(waits, [5000, 5000, 20_000, 20_000]);
+    assert_eq!(waits, [6000, 20_000, 20_000, 7000]);
+}
+
+#[test]
+fn a_run_that_was_to_poll_the_location_polls_the_baseline_when_that_is_due() {
+    for in_flight in [false, true] {
+        let mut run = Run::verifying(&["a"]);
+        run.poll_tracked("a", "running");
+        if in_flight {
+            run.get(CANCEL_OPERATION);
+        }
+        let mut run = run.resume(verified());
+        run.poll_tracked("a", "running");
+        assert_eq!(run.elapsed(), 7000);
+    }
 }

@@ -76,12 +76,12 @@ fn a_202_to_a_poll_means_still_running_whatever_its_body_says() {
 fn a_404_is_tolerated_for_the_first_three_polls_and_for_thirty_seconds() {
     let mut run = Run::following(settled());
     let start = run.now;
-    for _ in 0..6 {
+    for _ in 0..5 {
         run.poll(404, "");
     }
-    assert_eq!((run.now - start, run.cancellation.result()), (secs(22), None));
+    assert_eq!((run.now - start, run.cancellation.result()), (secs(25), None));
     run.poll(404, "");
-    assert_eq!((run.now - start, run.error()), (secs(42), (ErrorKind::NotFound, Posted::Yes)));
+    assert_eq!((run.now - start, run.error()), (secs(45), (ErrorKind::NotFound, Posted::Yes)));
 
     let mut run = Run::following(settled().poll_interval(secs(26)));
     for _ in 0..3 {

@@ -69,21 +69,51 @@ fn a_baseline_that_completes_is_not_canceled() {
 fn every_operation_of_the_baseline_is_polled_to_its_end() {
     let mut run = Run::verifying(&["a", "b", "A"]);
     run.poll_tracked("a", "canceled");
-    run.get(CANCEL_OPERATION).answer(404, NO_HEADERS, "");
-    run.poll_tracked("b", "running");
     run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("canceled"));
+    run.poll_tracked("b", "running");
     run.poll_tracked("b", "failed");
     assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "failed")])), "a and A are the same");
     assert_eq!(run.end().unwrap().operation().unwrap().status(), "failed", "the one that was not canceled");
+}
+
+/// Once a minute, and no poll of the baseline is later for it, but for the wait that the service asks for.
+#[test]
+fn the_location_is_polled_seldom_beside_the_baseline() {
+    let mut run = Run::verifying(&["a"]);
+    let mut times = Vec::new();
+    for _ in 0..40 {
+        let sent = run.next();
+        let is_location = sent.url().ends_with(CANCEL_OPERATION);
+        sent.answer(200, NO_HEADERS, &status("running"));
+        if is_location {
+            times.push((run.elapsed(), run.waited));
+        }
+    }
+    assert_eq!(
+        times,
+        [1000, 65_000, 128_000, 199_333, 274_554, 347_220].map(|at| (at, secs(0))),
+        "in a poll's wake-up"
+    );
+    assert_eq!(run.elapsed(), 397_220, "as without a location");
+
+    let mut run = Run::verifying(&["a"]);
+    run.get(&operation("a")).answer(200, [("Retry-After", "5")], &status("running"));
+    run.get(CANCEL_OPERATION).answer(202, [("Retry-After", "2")], "");
+    run.poll_tracked("a", "running");
+    assert_eq!(run.elapsed(), 8000, "2 s after the answer at 6 s, where 7 s were due");
 }
 
 #[test]
 fn a_location_that_disappears_or_fails_does_not_end_it() {
     for (code, body) in [(403, ""), (404, ""), (410, ""), (302, ""), (201, ""), (400, r#"{"status":"failed"}"#)] {
         let mut run = Run::verifying(&["a"]);
-        // The first polls, at 3, 12 and 22 s, may come before the location exists.
-        for _ in 0..if code == 404 { 4 } else { 1 } {
-            run.poll_tracked("a", "running");
+        run.poll_tracked("a", "running");
+        run.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
+        if code == 404 {
+            // At first the location may not exist yet.
+            for _ in 0..6 {
+                run.poll_tracked("a", "running");
+            }
             run.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
         }
         run.poll_tracked("a", "running");
@@ -91,8 +121,10 @@ fn a_location_that_disappears_or_fails_does_not_end_it() {
         assert_eq!(run.canceled(), Proof::Verified, "{code}");
     }
     let mut run = Run::verifying(&["a"]);
-    for _ in 0..5 {
-        run.poll_tracked("a", "running");
+    for polls in [1, 6, 9, 9, 4] {
+        for _ in 0..polls {
+            run.poll_tracked("a", "running");
+        }
         run.get(CANCEL_OPERATION).maybe_sent();
     }
     run.poll_tracked("a", "running");

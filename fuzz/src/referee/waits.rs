@@ -14,8 +14,9 @@ use crate::settings::Settings;
 pub(super) struct Waits {
     /// It ends by then.
     pub(super) deadline: Duration,
-    /// No poll leaves before.
+    /// No poll leaves before; but in a verified run the location is polled beside the baseline, when the service's wait is over.
     pub(super) earliest: Duration,
+    pub(super) asked: Duration,
     /// The last poll was refused: the list follows at once, and after a crash another poll.
     was_refused: bool,
     /// Lists in a row that were to tell what a refused poll did not, and did not end it either.
@@ -33,6 +34,7 @@ impl Waits {
         Self {
             deadline: now.saturating_add(settings.deadline),
             earliest: Duration::ZERO,
+            asked: Duration::ZERO,
             was_refused: false,
             unknown: 0,
             failed_gets: 0,

@@ -57,7 +57,6 @@ impl Context {
             // They are the same in one exploration.
             asked: _,
             // How long a wait is decides nothing but when the deadline comes. The model has no time for the others to count.
-            schedule: _,
             handed_out: _,
             polling_since: _,
         } = self;

@@ -298,7 +298,7 @@ impl Durable {
             others: _,
             until: _,
             // As in the conversation's.
-            attempt: _,
+            polling_since_ms: _,
             resumes: _,
             due_ms: _,
             // Only whether it has passed counts: a resumed run has its own clock.

@@ -126,6 +126,10 @@ impl Sent {
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) struct PolledLocation {
     pub(in crate::machine) named: NamedLocation,
+    /// When it was polled last.
+    pub(in crate::machine) polled: Option<Duration>,
+    /// As of then, when the next poll of the baseline is due.
+    pub(in crate::machine) tracked_due: Duration,
     /// In a row.
     pub(in crate::machine) failures: u8,
     /// Nothing more can be learned from it.
@@ -195,8 +199,14 @@ impl Verifying {
     }
 
     pub(in crate::machine) fn with_location(self, named: NamedLocation) -> Self {
-        let location = Some(PolledLocation { named, failures: 0, is_done: false });
+        let location =
+            Some(PolledLocation { named, polled: None, tracked_due: Duration::ZERO, failures: 0, is_done: false });
         Self { location, ..self }
+    }
+
+    /// While the location is polled: when the next poll of the baseline is due.
+    pub(in crate::machine) fn tracked_due(&self) -> Option<Duration> {
+        self.location.as_ref().filter(|_| self.location_is_next).map(|location| location.tracked_due)
     }
 
     /// The location, as long as something can be learned from it.

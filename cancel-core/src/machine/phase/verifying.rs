@@ -1,5 +1,5 @@
-//! Polls of the baseline, which decides: `Until::Verified`. The location of the cancel's own operation is polled in turn with it, and can
-//! only say that the cancel has failed.
+//! Polls of the baseline, which decides: `Until::Verified`. The location of the cancel's own operation can only say that the cancel has
+//! failed: it is polled seldom, beside the baseline, whose polls it does not delay.
 
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::values::BearerToken;
 
 /// A cancel takes one to three minutes: until then it may still take effect.
 const EFFECT: Duration = Duration::from_secs(180);
+/// How seldom the location is polled.
+const LOCATION: Duration = Duration::from_secs(60);
 /// So many polls must find the baseline in progress before a failed cancel is the outcome.
 pub(in crate::machine) const POLLS_AFTER_FAILURE: u8 = 3;
 
@@ -43,7 +45,7 @@ impl Verifying {
         let answer = PollAnswer::read(received, cx.may_not_exist_yet());
         if self.polled_location().is_some() {
             self.location_answered(cx, &answer, received);
-            return self.poll_on(cx, received.retry_after());
+            return self.after_location(cx, received.retry_after());
         }
         self.tracked_answered(cx, answer, received.retry_after())
     }
@@ -53,7 +55,7 @@ impl Verifying {
             if let Some(location) = &mut self.location {
                 location.not_polled(cx.asked.policy.attempts);
             }
-            return self.poll_on(cx, None);
+            return self.after_location(cx, None);
         }
         self.not_polled(cx, error, None)
     }
@@ -207,8 +209,23 @@ impl Verifying {
         }
     }
 
-    fn poll_on(self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
-        let next = Next::At(cx.poll_time(retry_after));
+    /// The next poll of the baseline is due by the schedule; before it that of the location, when it is time for one.
+    fn poll_on(mut self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
+        let due = cx.poll_time(retry_after);
+        match &mut self.location {
+            Some(location) if due < cx.last_poll() && location.is_due(cx) => {
+                (location.polled, location.tracked_due) = (Some(cx.now), due);
+                self.location_is_next = true;
+                let at = cx.now.saturating_add(retry_after.unwrap_or_default());
+                Phase::from(self).with(Next::At(at))
+            }
+            _ => self.go_on(cx, Next::At(due)),
+        }
+    }
+
+    fn after_location(self, cx: &mut Context, retry_after: Option<Duration>) -> Transition {
+        let due = self.tracked_due().unwrap_or(cx.now).max(cx.now.saturating_add(retry_after.unwrap_or_default()));
+        let next = Next::At(cx.not_past_last_poll(due));
         self.go_on(cx, next)
     }
 
@@ -224,22 +241,19 @@ impl Verifying {
         if cx.now >= cx.last_poll() {
             at = at.min(cx.next_last_poll(self.baseline.count_running()));
         }
-        self.take_turns(at >= cx.last_poll());
-        Phase::from(self).with(Next::At(at))
-    }
-
-    /// The other of the two is next: the location, or an operation of the baseline that has not ended.
-    fn take_turns(&mut self, is_last: bool) {
-        if !is_last && !self.location_is_next && self.live_location().is_some() {
-            self.location_is_next = true;
-        } else if let Some(next) = self.baseline.next_running(&self.current) {
-            self.location_is_next = false;
+        self.location_is_next = false;
+        if let Some(next) = self.baseline.next_running(&self.current) {
             self.current = next;
         }
+        Phase::from(self).with(Next::At(at))
     }
 }
 
 impl PolledLocation {
+    fn is_due(&self, cx: &Context) -> bool {
+        !self.is_done && self.polled.is_none_or(|at| cx.has_passed(LOCATION, at))
+    }
+
     fn not_polled(&mut self, attempts: u8) {
         self.failures = self.failures.saturating_add(1);
         self.is_done |= self.failures >= attempts;
