@@ -88,6 +88,7 @@ impl Conversation {
                     sent,
                     cancel_failed: verifying
                         .cancel_failed
+                        .as_deref()
                         .map(|failed| SavedFailure { since_ms: to_ms(failed.since), polls: failed.polls }),
                 },
                 rechecking => rechecking,
@@ -248,10 +249,8 @@ impl SavedPhase {
                     SavedSent::InDoubt { since_ms } => Sent::InDoubt { since: times.past(since_ms) },
                     SavedSent::Accepted => Sent::Accepted,
                 };
-                let cancel_failed = cancel_failed.map(|failed| CancelFailed {
-                    since: times.past(failed.since_ms),
-                    polls: failed.polls,
-                    still_running: 0,
+                let cancel_failed = cancel_failed.map(|SavedFailure { since_ms, polls }| {
+                    Box::new(CancelFailed { since: times.past(since_ms), polls, still_running: 0 })
                 });
                 let verifying = Verifying { cancel_failed, ..Verifying::new(baseline, sent) };
                 match location {

@@ -92,7 +92,10 @@ impl Phase {
             }) => {
                 (baseline, discriminant(sent), current, poll_refused.is_some(), location_is_next).hash(hasher);
                 location.as_ref().map(|polled| (&polled.named, polled.failures, polled.is_done)).hash(hasher);
-                cancel_failed.map(|failed| (failed.polls.min(POLLS_AFTER_FAILURE), failed.still_running)).hash(hasher);
+                cancel_failed
+                    .as_deref()
+                    .map(|failed| (failed.polls.min(POLLS_AFTER_FAILURE), failed.still_running))
+                    .hash(hasher);
             }
         }
     }

@@ -99,7 +99,8 @@ pub(in crate::machine) struct Verifying {
     pub(in crate::machine) poll_refused: Option<Error>,
     pub(in crate::machine) location: Option<PolledLocation>,
     pub(in crate::machine) location_is_next: bool,
-    pub(in crate::machine) cancel_failed: Option<CancelFailed>,
+    /// In a box: most cancels do not fail.
+    pub(in crate::machine) cancel_failed: Option<Box<CancelFailed>>,
 }
 
 /// What is known of the POSTs, where the baseline is polled.

@@ -188,7 +188,7 @@ impl Verifying {
                 location.failures = 0;
                 location.is_done = operation.state().is_end();
                 if operation.state() == State::Failed {
-                    self.cancel_failed = Some(CancelFailed { since: cx.now, polls: 0, still_running: 0 });
+                    self.cancel_failed = Some(Box::new(CancelFailed { since: cx.now, polls: 0, still_running: 0 }));
                 }
             }
             PollAnswer::StillRunning => location.failures = 0,
