@@ -91,6 +91,7 @@
 //! - [How to write an adapter](guide::adapters) for another HTTP client
 //! - [How to resume a run](guide::durability) after a crash
 //! - [What a hostile server can do](guide::hostile_servers)
+//! - [What outcomes and errors are in JSON](guide::json)
 //! - [What is sent and read](guide::wire)
 //! - [How to make a program smaller](guide::smaller_builds)
 //!

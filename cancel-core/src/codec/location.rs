@@ -105,6 +105,17 @@ pub enum LocationKind {
     Other,
 }
 
+impl serde::Serialize for OperationLocation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("url", &self.to_string())?;
+        map.serialize_entry("kind", self.kind().as_str())?;
+        map.end()
+    }
+}
+
 impl LocationKind {
     /// One stable word for logs: `migrated`, `non_migrated` or `other`.
     #[must_use]

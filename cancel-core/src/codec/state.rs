@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::values::words;
 use crate::wire::words::is_word;
 
 /// What the status of an operation means.
@@ -44,12 +45,25 @@ impl State {
         }
     }
 
+    /// One stable word for logs: `in_progress`, `completed`, `canceled` or `failed`. It is not the service's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
+            Self::Canceled => "canceled",
+            Self::Failed => "failed",
+        }
+    }
+
     /// Whether the operation has ended: nothing more happens to it.
     #[must_use]
     pub fn is_end(self) -> bool {
         self != Self::InProgress
     }
 }
+
+words!(State, "state": InProgress, Completed, Canceled, Failed);
 
 /// The words that most polls return, in the service's spelling.
 const FREQUENT: [(&str, State); 5] = [

@@ -7,7 +7,7 @@ use http::header::LOCATION;
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::wire::error_body::CodeAndMessage;
+use crate::wire::error_body::{CodeAndMessage, ErrorBody};
 use crate::wire::retry_after::retry_after;
 use crate::wire::text::sanitize;
 
@@ -23,8 +23,8 @@ const MAX_EXCERPT: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     status: StatusCode,
-    code: Option<Box<str>>,
-    message: Option<Box<str>>,
+    said: CodeAndMessage,
+    details: Box<[CodeAndMessage]>,
     request_id: Option<Box<str>>,
     correlation_request_id: Option<Box<str>>,
     retry_after: Option<Duration>,
@@ -59,7 +59,7 @@ impl Answer {
     }
 
     fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let CodeAndMessage { code, message } = CodeAndMessage::in_body(body);
+        let ErrorBody { said, details } = ErrorBody::read(body);
         let header = |name: &str, most| {
             let value = headers.get(name)?;
             let text = sanitize(&String::from_utf8_lossy(value.as_bytes()), most);
@@ -67,8 +67,8 @@ impl Answer {
         };
         Self {
             status,
-            code,
-            message,
+            said,
+            details,
             request_id: header("x-ms-request-id", MAX_ID),
             correlation_request_id: header("x-ms-correlation-request-id", MAX_ID),
             retry_after: retry_after(headers),
@@ -86,13 +86,23 @@ impl Answer {
     /// The error's code, such as `InvalidAPIVersion`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.said.code.as_deref()
     }
 
     /// The error's message, for a person.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.said.message.as_deref()
+    }
+
+    /// What the error's `details` say, each as `code: message`: at most eight. The message alone can be no more than
+    /// "One or more errors".
+    pub fn details(&self) -> impl Iterator<Item = String> + '_ {
+        self.details.iter().map(CodeAndMessage::to_string)
+    }
+
+    pub(super) fn raw_details(&self) -> &[CodeAndMessage] {
+        &self.details
     }
 
     /// `x-ms-request-id`: the service's support asks for it.
@@ -129,17 +139,22 @@ impl Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
-        match (&self.code, &self.message) {
-            (Some(code), Some(message)) => write!(f, ", {code}: {message}")?,
-            (Some(text), None) | (None, Some(text)) => write!(f, ", {text}")?,
-            (None, None) if self.excerpt.is_empty() => {}
-            (None, None) => write!(f, ", {:?}", self.excerpt)?,
+        if self.said != CodeAndMessage::default() {
+            write!(f, ", {}", self.said)?;
+        } else if !self.excerpt.is_empty() {
+            write!(f, ", {:?}", self.excerpt)?;
+        }
+        for detail in &self.details {
+            write!(f, "; {detail}")?;
         }
         if let Some(target) = &self.redirected_to {
             write!(f, ", redirecting to {target}")?;
         }
         if let Some(id) = &self.request_id {
             write!(f, ", request id {id}")?;
+        }
+        if let Some(id) = &self.correlation_request_id {
+            write!(f, ", correlation request id {id}")?;
         }
         Ok(())
     }
@@ -187,6 +202,22 @@ mod tests {
         ] {
             assert_eq!(read(body), some(code, message), "{body}");
         }
+    }
+
+    #[test]
+    fn details_are_told_where_they_tell_more() {
+        let details = r#"[{"code":"NoPlan","message":"The plan is missing."},"And a text",{},{"target":"x"}]"#;
+        let body = format!(r#"{{"error":{{"code":"Bad","message":"One or more errors","details":{details}}}}}"#);
+        let answer = Answer::from_http(&Response::builder().status(400).body(body).unwrap());
+        assert_eq!(answer.details().collect::<Vec<_>>(), ["NoPlan: The plan is missing.", "And a text"]);
+        let said = "400 Bad Request, Bad: One or more errors; NoPlan: The plan is missing.; And a text";
+        assert_eq!(answer.to_string(), said);
+
+        let body = r#"{"error":{"details":[{"code":"d","message":"m"}]}}"#;
+        assert_eq!(Answer::from_http(&Response::new(body)).details().count(), 0, "it is the message already");
+        let many = format!(r#"{{"errors":[{}]}}"#, vec![r#"{"code":"c","message":"m"}"#; 99].join(","));
+        let many = many.replacen("\"m\"", "\"first\"", 1);
+        assert_eq!(Answer::from_http(&Response::new(many)).details().count(), 8);
     }
 
     #[test]

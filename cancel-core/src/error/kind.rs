@@ -1,10 +1,9 @@
 //! The kinds of errors, each with its word, its phrase and its advice.
 
-use std::fmt;
-
 use http::StatusCode;
 
 use super::Posted;
+use crate::values::words;
 
 /// What went wrong. [`Error::kind`](crate::Error::kind) gives it.
 ///
@@ -286,11 +285,7 @@ impl ErrorKind {
     }
 }
 
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(ErrorKind, "kind of error": InvalidInput, TokenSource, Checkpoint, BadRequest, Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, Unprocessable, Throttled, Server, UnexpectedStatus, MissingLocation, InvalidLocation, ForeignLocation, MalformedBody, BodyTooLarge, Ambiguous, Deadline, Transport);
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 //! and `wire`.
 
 mod answer;
+mod json;
 mod kind;
 mod posted;
 
@@ -11,6 +12,7 @@ use std::fmt;
 
 pub use answer::Answer;
 use http::StatusCode;
+pub(crate) use json::Described;
 pub use kind::ErrorKind;
 pub use posted::Posted;
 

@@ -1,12 +1,9 @@
 //! Whether a POST went out. Every outcome and every error says it.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+use crate::values::words;
 
 /// Whether a POST went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Posted {
     /// No POST went out.
     No,
@@ -28,8 +25,4 @@ impl Posted {
     }
 }
 
-impl fmt::Display for Posted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(Posted, "word": No, Maybe, Yes);

@@ -4,6 +4,7 @@
 //! - [`adapters`]: how to drive the machine over another HTTP client.
 //! - [`durability`]: how to resume a run after a crash, in another process, from a file or a database.
 //! - [`hostile_servers`]: what a server that an attacker writes can do.
+//! - [`json`]: how outcomes, errors and progress are written as JSON, and how a policy is read from it.
 //! - [`wire`]: what is sent and read, and the public pages that say so.
 //! - [`smaller_builds`]: how to leave Unicode tables out of a program.
 
@@ -15,6 +16,9 @@ pub mod durability {}
 
 #[doc = include_str!("hostile_servers.md")]
 pub mod hostile_servers {}
+
+#[doc = include_str!("json.md")]
+pub mod json {}
 
 #[doc = include_str!("outcomes.md")]
 pub mod outcomes {}

@@ -12,6 +12,7 @@ mod checkpoint;
 mod context;
 mod conversation;
 mod in_flight;
+mod json;
 #[cfg(all(test, feature = "testing"))]
 mod model;
 mod next;
@@ -19,6 +20,7 @@ mod observer;
 mod outcome;
 mod phase;
 mod policy;
+mod policy_json;
 mod progress;
 mod redact;
 mod resume;

@@ -1,11 +1,11 @@
 //! What is known of a cancel at its end.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::baseline::TrackedOperation;
 use crate::codec::{Operation, OperationLocation};
 use crate::error::{Error, Posted};
+use crate::values::words;
 
 /// What is known of the cancel, and no more than that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +142,14 @@ impl Outcome {
         }
     }
 
+    /// The service's word for the operation that decided: of the first that was not canceled, where there is one. Without one, of the
+    /// first operation that still runs. `None` where no operation is known.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        let running = self.operations().iter().find(|tracked| !tracked.state().is_end()).map(TrackedOperation::status);
+        self.operation().map(Operation::status).or(running)
+    }
+
     /// The operations that decide, each with its last status: what was in progress when the list was read, or of that the one that was
     /// [asked for](crate::CancelRequest::only_if_running). Empty in the modes that read no list.
     #[must_use]
@@ -206,8 +214,4 @@ impl Proof {
     }
 }
 
-impl fmt::Display for Proof {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(Proof, "proof": Acknowledged, ByLocation, Verified);

@@ -1,13 +1,11 @@
 //! How far to go, how long, and how patiently.
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use crate::values::words;
 
 /// How far a [`Cancellation`](crate::Cancellation) goes before it is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Until {
     /// Until the service has answered the cancel: one POST. A 202 proves only that it took the call.
@@ -31,11 +29,7 @@ impl Until {
     }
 }
 
-impl fmt::Display for Until {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(Until, "mode": Accepted, Settled, Verified);
 
 /// How far to go, how long, and how patiently. The default suits a release pipeline.
 ///

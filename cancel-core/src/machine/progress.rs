@@ -1,11 +1,11 @@
 //! Where a conversation stands, for a person.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::baseline::TrackedOperation;
 use crate::codec::{Operation, OperationLocation};
 use crate::error::{Error, Posted};
+use crate::values::words;
 
 /// What the machine is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,11 +40,7 @@ impl Phase {
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+words!(Phase, "phase": Listing, Posting, Rechecking, Following, Verifying, Done);
 
 /// Where a conversation stands. There is no secret in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

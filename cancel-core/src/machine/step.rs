@@ -8,6 +8,7 @@ use http::Request;
 
 use super::outcome::Outcome;
 use crate::error::{Error, ErrorKind};
+use crate::values::words;
 
 /// What to do next. Exhaustive on purpose: a driver that handles these five handles everything.
 #[derive(Debug)]
@@ -43,6 +44,19 @@ pub enum TokenReason {
     /// The service answered 401 to the last one: a fresh one is needed. A second 401 in a row is final.
     Rejected,
 }
+
+impl TokenReason {
+    /// One stable word for logs: `first_use` or `rejected`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstUse => "first_use",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+words!(TokenReason, "reason": FirstUse, Rejected);
 
 /// One request, to be sent once.
 #[derive(Debug)]

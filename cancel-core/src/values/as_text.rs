@@ -18,6 +18,8 @@ macro_rules! serialized_as_text {
     )*};
 }
 
+pub(crate) use serialized_as_text;
+
 use super::{ApiVersion, ClientRequestId, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId};
 
 serialized_as_text!(ApiVersion, ClientRequestId, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId);

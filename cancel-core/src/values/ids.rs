@@ -67,6 +67,20 @@ macro_rules! id {
             }
         }
 
+        impl TryFrom<String> for $name {
+            type Error = InvalidInput;
+
+            fn try_from(value: String) -> Result<Self, InvalidInput> {
+                Self::new(value)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)

@@ -14,7 +14,7 @@ use super::InvalidInput;
 /// ```
 /// # use cancel_core::{CancelRequest, IfMatch, OfferId, PublisherId};
 /// // The `ETag` of an earlier answer. `IfMatch::any()` is for any version.
-/// let version = IfMatch::etag("\"0x8D5\"")?;
+/// let version = IfMatch::new("\"0x8D5\"")?;
 /// let publisher = PublisherId::new("contoso")?;
 /// let request = CancelRequest::new(publisher, OfferId::new("contoso-offer")?)
 ///     .if_match(version);
@@ -35,7 +35,7 @@ impl IfMatch {
     /// # Errors
     ///
     /// [`InvalidInput`] when it is not an entity tag of RFC 9110 in visible ASCII.
-    pub fn etag(value: &str) -> Result<Self, InvalidInput> {
+    pub fn new(value: &str) -> Result<Self, InvalidInput> {
         let opaque = value.strip_prefix("W/").unwrap_or(value);
         let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let valid = inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'));
@@ -54,7 +54,7 @@ impl FromStr for IfMatch {
     type Err = InvalidInput;
 
     fn from_str(value: &str) -> Result<Self, InvalidInput> {
-        if value == "*" { Ok(Self::any()) } else { Self::etag(value) }
+        if value == "*" { Ok(Self::any()) } else { Self::new(value) }
     }
 }
 
@@ -71,10 +71,10 @@ mod tests {
     #[test]
     fn an_entity_tag_has_its_quotes() {
         for good in ["\"a\"", "W/\"a\"", "\"\""] {
-            assert_eq!(IfMatch::etag(good).unwrap().to_string(), good);
+            assert_eq!(IfMatch::new(good).unwrap().to_string(), good);
         }
         for bad in ["", "a", "\"a", "\"a\"b\"", "\"a\r\n\"", "\"", "*"] {
-            assert!(IfMatch::etag(bad).is_err(), "{bad:?}");
+            assert!(IfMatch::new(bad).is_err(), "{bad:?}");
         }
         assert_eq!("*".parse::<IfMatch>().unwrap(), IfMatch::any());
     }

@@ -2,13 +2,14 @@
 //!
 //! This folder must not use another folder of this crate. It knows no messages and no states.
 
-mod as_text;
+pub(crate) mod as_text;
 mod emails;
 mod endpoint;
 mod ids;
 mod if_match;
 mod invalid_input;
 mod token;
+mod word;
 
 pub use emails::NotificationEmails;
 pub use endpoint::{ApiVersion, Endpoint};
@@ -16,3 +17,4 @@ pub use ids::{ClientRequestId, OfferId, OperationId, PublisherId};
 pub use if_match::IfMatch;
 pub use invalid_input::InvalidInput;
 pub use token::BearerToken;
+pub(crate) use word::words;

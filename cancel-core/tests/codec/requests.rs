@@ -53,7 +53,7 @@ fn a_cancel_with_everything() {
         Endpoint::new("http://127.0.0.1:8080").unwrap().with_api_version(ApiVersion::new("2020-01-01").unwrap());
     let request = CancelRequest::new(publisher, offer)
         .notify(NotificationEmails::parse("a@contoso.com, b@contoso.com").unwrap())
-        .if_match(IfMatch::etag("\"0x8D5\"").unwrap())
+        .if_match(IfMatch::new("\"0x8D5\"").unwrap())
         .client_request_id(call_id())
         .to_http(&endpoint, &token());
     assert_eq!(

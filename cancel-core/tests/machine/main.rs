@@ -16,6 +16,7 @@ mod checkpoints;
 mod commitment;
 mod failed_cancel;
 mod in_doubt;
+mod json;
 mod last_poll;
 mod limits;
 mod lists;

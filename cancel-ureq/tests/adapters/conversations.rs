@@ -127,7 +127,7 @@ fn the_portal_reads_every_part_of_the_request() {
         let served = serve(|offer, _| offer.require_if_match("\"v1\""));
         let request = request()
             .notify(NotificationEmails::parse("a@contoso.com,b@contoso.com").unwrap())
-            .if_match(IfMatch::etag("\"v1\"").unwrap());
+            .if_match(IfMatch::new("\"v1\"").unwrap());
         adapter.drive(&mut cancellation_of(&served, request, Until::Settled)).unwrap();
         let portal = served.portal();
         let post = &portal.calls()[0];

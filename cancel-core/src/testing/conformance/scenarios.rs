@@ -67,7 +67,7 @@ fn request(publisher: &str, offer: &str) -> CancelRequest {
 }
 
 fn etag(etag: &str) -> IfMatch {
-    IfMatch::etag(etag).expect("it is an etag")
+    IfMatch::new(etag).expect("it is an etag")
 }
 
 impl Scenario {
