@@ -254,7 +254,7 @@ impl SavedPhase {
                 });
                 let verifying = Verifying { cancel_failed, ..Verifying::new(baseline, sent) };
                 match location {
-                    Some(location) => verifying.with_location(location.resumed(endpoint)?).into(),
+                    Some(location) => verifying.with_location(location.resumed(endpoint)?, times.now).into(),
                     None => verifying.into(),
                 }
             }

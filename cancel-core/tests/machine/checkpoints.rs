@@ -217,6 +217,7 @@ fn a_forged_history_does_not_speed_anything_up() {
     // The place in the schedule is taken over: it makes waits longer, and none shorter than the first.
     let text = text().replace(r#""polling_since_ms":1000000000"#, r#""polling_since_ms":0"#);
     let mut run = rich().resume_from(&text, verified()).unwrap();
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
     run.next();

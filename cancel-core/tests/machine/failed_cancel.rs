@@ -5,12 +5,13 @@ use cancel_core::{Outcome, Posted, Proof};
 
 use crate::run::{CANCEL_OPERATION, NO_HEADERS, Run, operation, pairs, secs, status, statuses, verified};
 
-/// A run whose cancel has failed, 1 s after the POST.
+/// A run whose cancel has failed, 30 s after the POST.
 fn failed() -> Run {
     failed_with(Run::verifying(&["a"]))
 }
 
 fn failed_with(mut run: Run) -> Run {
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("failed"));
     run
@@ -19,9 +20,9 @@ fn failed_with(mut run: Run) -> Run {
 #[test]
 fn the_baseline_is_polled_for_three_minutes_before_it_is_still_running() {
     let mut run = failed();
-    assert_eq!(run.elapsed(), 1000, "in the wake-up of the first poll");
+    assert_eq!(run.elapsed(), 30_000, "in the wake-up of a poll");
     let polls = run.poll_while_running("a");
-    assert_eq!((polls.first(), polls.last()), (Some(&7000), Some(&184_000)), "the first poll 180 s after that");
+    assert_eq!((polls.first(), polls.last()), (Some(&50_000), Some(&214_770)), "the first poll 180 s after that");
     let Ok(Outcome::StillRunning { operations, posted, .. }) = run.end() else { panic!("it runs") };
     assert_eq!((statuses(&operations), posted), (pairs(&[("a", "running")]), Posted::Yes));
 }
@@ -85,7 +86,7 @@ fn a_shorter_poll_interval_shortens_that_time_in_proportion() {
     let mut run = failed_with(run);
     run.poll_while_running("a");
     assert_eq!(run.end().unwrap().as_str(), "still_running");
-    assert_eq!(run.elapsed(), 18_400, "the first poll after 18 s");
+    assert_eq!(run.elapsed(), 48_494, "the first poll after 18 s more");
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn it_is_remembered_with_its_time_by_a_resumed_run() {
     let mut run = failed();
     run.poll_tracked("a", "running");
     let mut run = run.resume(verified());
-    assert_eq!(run.poll_while_running("a").last(), Some(&184_000));
+    assert_eq!(run.poll_while_running("a").last(), Some(&214_770));
     assert_eq!(run.end().unwrap().as_str(), "still_running");
 
     let mut run = failed();

@@ -73,6 +73,7 @@ fn the_last_poll_is_of_the_baseline() {
     assert_eq!(run.elapsed(), 895_000);
 
     let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(202, [("Retry-After", "3600")], "");
     run.ends_canceled("a");

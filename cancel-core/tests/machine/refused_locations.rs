@@ -126,6 +126,7 @@ fn an_operation_that_the_recheck_has_shown_is_not_of_this_cancel() {
 fn a_location_that_moves_to_another_place_is_not_polled_any_more() {
     for target in [NON_MIGRATED, MIGRATED] {
         let mut run = Run::verifying(&["a"]);
+        run.now += secs(30);
         run.poll_tracked("a", "running");
         run.get(CANCEL_OPERATION).answer(202, [("Operation-Location", target)], "");
         for _ in 0..10 {
@@ -135,9 +136,10 @@ fn a_location_that_moves_to_another_place_is_not_polled_any_more() {
         assert_eq!(run.end().unwrap().refused_location(), None);
     }
     let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(202, [("Operation-Location", CANCEL_OPERATION)], "");
-    for _ in 0..6 {
+    for _ in 0..3 {
         run.poll_tracked("a", "running");
     }
     run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
@@ -147,6 +149,7 @@ fn a_location_that_moves_to_another_place_is_not_polled_any_more() {
 #[test]
 fn a_location_that_moves_to_a_refused_one_is_reported_and_does_not_end_it() {
     let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(202, [("Location", FOREIGN)], "");
     let refused = run.cancellation.progress().refused_location.map(Error::kind);
@@ -161,6 +164,7 @@ fn a_location_that_moves_to_a_refused_one_is_reported_and_does_not_end_it() {
 #[test]
 fn a_location_in_a_poll_of_the_baseline_changes_nothing() {
     let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
     run.get(&operation("a")).answer(200, [("Operation-Location", FOREIGN)], &status("running"));
     run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
     run.ends_canceled("a");

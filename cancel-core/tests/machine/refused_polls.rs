@@ -210,6 +210,7 @@ fn the_other_operations_are_polled_on() {
 #[test]
 fn a_refused_location_poll_asks_no_list() {
     let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(410, NO_HEADERS, "");
     run.poll_tracked("a", "running");

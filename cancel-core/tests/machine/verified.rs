@@ -11,6 +11,7 @@ fn it_polls_the_baseline_and_the_location_until_the_baseline_is_canceled() {
     let mut run = Run::new(verified());
     run.list(&[("old", "completed"), ("a", "running")]);
     run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("running"));
     run.poll_tracked("a", "canceled");
@@ -58,6 +59,7 @@ fn a_200_is_verified_like_a_202() {
 #[test]
 fn a_baseline_that_completes_is_not_canceled() {
     let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("completed"));
     run.poll_tracked("a", "running");
@@ -68,6 +70,7 @@ fn a_baseline_that_completes_is_not_canceled() {
 #[test]
 fn every_operation_of_the_baseline_is_polled_to_its_end() {
     let mut run = Run::verifying(&["a", "b", "A"]);
+    run.now += secs(30);
     run.poll_tracked("a", "canceled");
     run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("canceled"));
     run.poll_tracked("b", "running");
@@ -76,7 +79,7 @@ fn every_operation_of_the_baseline_is_polled_to_its_end() {
     assert_eq!(run.end().unwrap().operation().unwrap().status(), "failed", "the one that was not canceled");
 }
 
-/// Once a minute, and no poll of the baseline is later for it, but for the wait that the service asks for.
+/// Every half a minute, and no poll of the baseline is later for it, but for the wait that the service asks for.
 #[test]
 fn the_location_is_polled_seldom_beside_the_baseline() {
     let mut run = Run::verifying(&["a"]);
@@ -91,27 +94,36 @@ fn the_location_is_polled_seldom_beside_the_baseline() {
     }
     assert_eq!(
         times,
-        [1000, 65_000, 128_000, 199_333, 274_554, 347_220].map(|at| (at, secs(0))),
+        [45_000, 79_000, 114_000, 149_000, 184_000, 215_944, 253_434, 297_433].map(|at| (at, secs(0))),
         "in a poll's wake-up"
     );
-    assert_eq!(run.elapsed(), 397_220, "as without a location");
+    assert_eq!(run.elapsed(), 347_220, "as without a location");
 
     let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
     run.get(&operation("a")).answer(200, [("Retry-After", "5")], &status("running"));
     run.get(CANCEL_OPERATION).answer(202, [("Retry-After", "2")], "");
     run.poll_tracked("a", "running");
-    assert_eq!(run.elapsed(), 8000, "2 s after the answer at 6 s, where 7 s were due");
+    assert_eq!(run.elapsed(), 50_000, "as it was due, 20 s after the one before");
+
+    let mut run = Run::verifying(&["a"]);
+    run.now += secs(30);
+    run.get(&operation("a")).answer(200, [("Retry-After", "15")], &status("running"));
+    run.get(CANCEL_OPERATION).answer(202, [("Retry-After", "10")], "");
+    run.poll_tracked("a", "running");
+    assert_eq!(run.elapsed(), 55_000, "10 s after the answer at 45 s");
 }
 
 #[test]
 fn a_location_that_disappears_or_fails_does_not_end_it() {
     for (code, body) in [(403, ""), (404, ""), (410, ""), (302, ""), (201, ""), (400, r#"{"status":"failed"}"#)] {
         let mut run = Run::verifying(&["a"]);
+        run.now += secs(30);
         run.poll_tracked("a", "running");
         run.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
         if code == 404 {
             // At first the location may not exist yet.
-            for _ in 0..6 {
+            for _ in 0..3 {
                 run.poll_tracked("a", "running");
             }
             run.get(CANCEL_OPERATION).answer(code, NO_HEADERS, body);
@@ -121,7 +133,8 @@ fn a_location_that_disappears_or_fails_does_not_end_it() {
         assert_eq!(run.canceled(), Proof::Verified, "{code}");
     }
     let mut run = Run::verifying(&["a"]);
-    for polls in [1, 6, 9, 9, 4] {
+    run.now += secs(30);
+    for polls in [1, 3, 5, 5, 5] {
         for _ in 0..polls {
             run.poll_tracked("a", "running");
         }
@@ -170,6 +183,7 @@ fn a_401_to_any_request_is_repeated_with_a_fresh_token() {
     run.list(&[("a", "running")]);
     run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
     run.get(&operation("a")).answer(401, NO_HEADERS, "");
+    run.now += secs(30);
     run.poll_tracked("a", "running");
     run.get(CANCEL_OPERATION).answer(401, NO_HEADERS, "");
     run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");

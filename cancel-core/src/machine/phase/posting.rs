@@ -180,7 +180,7 @@ fn verify(
     let location = location.filter(|named| !in_doubt && is_of_this_cancel(cx, &listed, named));
     let verifying = Verifying::new(listed.baseline, Sent::Accepted);
     let verifying = match location {
-        Some(named) => verifying.with_location(named),
+        Some(named) => verifying.with_location(named, cx.now),
         None => verifying,
     };
     Phase::from(verifying).with(Next::At(cx.poll_time(retry_after)))

@@ -127,8 +127,8 @@ impl Sent {
 #[cfg_attr(test, derive(Clone))]
 pub(in crate::machine) struct PolledLocation {
     pub(in crate::machine) named: NamedLocation,
-    /// When it was polled last.
-    pub(in crate::machine) polled: Option<Duration>,
+    /// When it was polled last, or named.
+    pub(in crate::machine) polled: Duration,
     /// As of then, when the next poll of the baseline is due.
     pub(in crate::machine) tracked_due: Duration,
     /// In a row.
@@ -199,9 +199,9 @@ impl Verifying {
         }
     }
 
-    pub(in crate::machine) fn with_location(self, named: NamedLocation) -> Self {
+    pub(in crate::machine) fn with_location(self, named: NamedLocation, now: Duration) -> Self {
         let location =
-            Some(PolledLocation { named, polled: None, tracked_due: Duration::ZERO, failures: 0, is_done: false });
+            Some(PolledLocation { named, polled: now, tracked_due: Duration::ZERO, failures: 0, is_done: false });
         Self { location, ..self }
     }
 

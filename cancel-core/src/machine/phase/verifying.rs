@@ -18,8 +18,8 @@ use crate::values::BearerToken;
 
 /// A cancel takes one to three minutes: until then it may still take effect.
 const EFFECT: Duration = Duration::from_secs(180);
-/// How seldom the location is polled.
-const LOCATION: Duration = Duration::from_secs(60);
+/// How seldom the location is polled. Most cancels need one poll of it, or none.
+const LOCATION: Duration = Duration::from_secs(30);
 /// So many polls must find the baseline in progress before a failed cancel is the outcome.
 pub(in crate::machine) const POLLS_AFTER_FAILURE: u8 = 3;
 
@@ -214,7 +214,7 @@ impl Verifying {
         let due = cx.poll_time(retry_after);
         match &mut self.location {
             Some(location) if due < cx.last_poll() && location.is_due(cx) => {
-                (location.polled, location.tracked_due) = (Some(cx.now), due);
+                (location.polled, location.tracked_due) = (cx.now, due);
                 self.location_is_next = true;
                 let at = cx.now.saturating_add(retry_after.unwrap_or_default());
                 Phase::from(self).with(Next::At(at))
@@ -251,7 +251,7 @@ impl Verifying {
 
 impl PolledLocation {
     fn is_due(&self, cx: &Context) -> bool {
-        !self.is_done && self.polled.is_none_or(|at| cx.has_passed(LOCATION, at))
+        !self.is_done && cx.has_passed(LOCATION, self.polled)
     }
 
     fn not_polled(&mut self, attempts: u8) {
