@@ -103,6 +103,7 @@ impl Settings {
             .max_poll_interval(self.most)
             .attempt_timeout(self.timeout)
             .body_limit(self.limit)
+            .list_limit(self.limit.saturating_mul(2))
             .jitter_percent(self.jitter)
             .retry_ambiguous(self.ambiguous)
             .dry_run(self.dry)

@@ -25,3 +25,4 @@ pub use operation_details::{Message, OperationDetails, OperationStep, ServiceErr
 pub(crate) use operation_list::Entry;
 pub use operation_list::{ListOperations, OperationList, Submission};
 pub use state::State;
+pub(crate) use state::stored;

@@ -36,6 +36,9 @@ pub struct GetOperation {
     client_request_id: Option<ClientRequestId>,
 }
 
+/// The longest body that a conversation keeps while it waits, in bytes. Those of the service have some 2 KiB.
+const LONGEST_KEPT: usize = 32 * 1024;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Target {
     Id { publisher: PublisherId, offer: OfferId, operation: OperationId },
@@ -123,17 +126,29 @@ impl Operation {
         }
         let body = response.body().as_ref();
         let status = Self::status_in(body).map_err(|error| error.with_answer(Answer::from_http(response)))?;
-        Ok(Self::of(status, Bytes::copy_from_slice(body)))
+        Ok(Self { status, body: Bytes::copy_from_slice(body) })
     }
 
     /// An operation of which only a status is known.
-    pub(crate) fn with_status(status: &str) -> Self {
-        Self { status: state::stored(Cow::Borrowed(status)), body: Bytes::new() }
+    pub(crate) fn with_status(status: Cow<'static, str>) -> Self {
+        Self { status, body: Bytes::new() }
     }
 
-    /// An operation whose status has been read.
-    pub(crate) fn of(status: Cow<'static, str>, body: Bytes) -> Self {
+    /// An operation whose status has been read, to be kept for long: with a copy of its body, which is perhaps a part of a
+    /// larger buffer, and without a body that is longer than any of the service.
+    pub(crate) fn kept(status: Cow<'static, str>, body: &[u8]) -> Self {
+        let body = if body.len() > LONGEST_KEPT { Bytes::new() } else { Bytes::copy_from_slice(body) };
         Self { status, body }
+    }
+
+    /// Its status, to be kept without it.
+    pub(crate) fn word(&self) -> Cow<'static, str> {
+        self.status.clone()
+    }
+
+    /// Whether it has ended in another way than `canceled`.
+    pub(crate) fn ended_uncanceled(&self) -> bool {
+        matches!(self.state(), State::Completed | State::Failed)
     }
 
     /// The status of the operation in a body.
@@ -148,7 +163,7 @@ impl Operation {
         if is_word(&head.status, "") {
             return Err(Error::new(ErrorKind::MalformedBody, "no operation with a status: it is blank"));
         }
-        Ok(state::stored(head.status))
+        Ok(state::stored(&head.status))
     }
 
     /// The service's word for the status.

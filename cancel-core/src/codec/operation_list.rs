@@ -5,8 +5,8 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::request::{get, of_offer};
 use super::state::State;
@@ -62,48 +62,132 @@ impl ListOperations {
     }
 }
 
-/// The members of a list entry that the machine needs.
+/// The members of a list entry that the machine needs. The others are skipped.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry<'a> {
     /// An operation that has ended may have none.
     #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
+    id: Option<Text<'a>>,
     #[serde(borrow)]
-    pub(crate) submission_state: Cow<'a, str>,
+    submission_state: Text<'a>,
     #[serde(borrow, default)]
-    submission_type: Option<&'a RawValue>,
+    submission_type: Leniently<'a>,
 }
 
+/// `Option<Cow<str>>` alone would copy each text.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 impl<'a> Entry<'a> {
-    /// Every entry of a list. If one entry cannot be read, the list cannot be read: the missing entry could be in
-    /// progress.
-    pub(crate) fn all(body: &'a [u8]) -> Result<Vec<Self>, Error> {
-        let unreadable =
-            |why: &dyn fmt::Display| Error::new(ErrorKind::MalformedBody, format!("no list of operations: {why}"));
-        let entries: Vec<json::Object<Self>> = json::parse(body).map_err(|error| unreadable(&error))?;
-        let entries: Vec<_> = entries.into_iter().map(|json::Object(entry)| entry).collect();
-        if entries.iter().any(|entry| is_word(&entry.submission_state, "")) {
-            return Err(unreadable(&"an operation has a blank state"));
-        }
-        if entries.iter().any(|entry| entry.id.is_none() && !entry.state().is_end()) {
-            return Err(unreadable(&"an operation in progress has no id"));
-        }
-        Ok(entries)
+    /// Hands every entry of a list to `take`, one after the other, so that none is kept that nobody needs. If one entry
+    /// cannot be read, the list cannot be read, and what was taken does not count: the missing entry could be in progress.
+    pub(crate) fn each(body: &'a [u8], take: impl FnMut(Self)) -> Result<(), Error> {
+        let mut list = serde_json::Deserializer::from_slice(json::without_bom(body));
+        let read = list.deserialize_seq(Entries(take)).and_then(|()| list.end());
+        read.map_err(|error| Error::new(ErrorKind::MalformedBody, format!("no list of operations: {error}")))
     }
 
     pub(crate) fn id(&self) -> &str {
-        self.id.as_deref().unwrap_or_default()
+        self.id.as_ref().map(|id| &*id.0).unwrap_or_default()
+    }
+
+    pub(crate) fn word(&self) -> &str {
+        &self.submission_state.0
     }
 
     pub(crate) fn state(&self) -> State {
-        State::of_word(&self.submission_state)
+        State::of_word(self.word())
     }
 
     /// Whether it is a cancel, by its type. What has no type, or another one, may be a publish.
     pub(crate) fn is_cancel(&self) -> bool {
-        let quoted = self.submission_type.map(RawValue::get).unwrap_or_default();
-        ["cancel", "cancellation", "cancelation"].iter().any(|word| is_word(quoted.trim_matches('"'), word))
+        let word = self.submission_type.0.as_deref().unwrap_or_default();
+        ["cancel", "cancellation", "cancelation"].iter().any(|known| is_word(word, known))
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        if is_word(self.word(), "") {
+            return Some("an operation has a blank state");
+        }
+        (self.id.is_none() && !self.state().is_end()).then_some("an operation in progress has no id")
+    }
+}
+
+struct Entries<F>(F);
+
+impl<'de, F: FnMut(Entry<'de>)> Visitor<'de> for Entries<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
+        while let Some(json::Object(entry)) = entries.next_element::<json::Object<Entry<'de>>>()? {
+            if let Some(problem) = entry.problem() {
+                return Err(A::Error::custom(problem));
+            }
+            (self.0)(entry);
+        }
+        Ok(())
+    }
+}
+
+/// A text, or nothing where the value is not a text.
+#[derive(Default)]
+struct Leniently<'a>(Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Leniently<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue).map(Self)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_seq(elements).map(|_| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_map(members).map(|_| None)
     }
 }
 
@@ -145,12 +229,13 @@ impl OperationList {
     }
 
     fn read(body: &[u8]) -> Result<Self, Error> {
-        let entries = Entry::all(body)?;
+        let mut entries = Vec::new();
+        Entry::each(body, |entry| entries.push(entry))?;
         // This cannot fail: the same body was just read.
         let members: Vec<Members<'_>> = json::parse(body).unwrap_or_default();
         let submissions = entries.into_iter().zip(members).map(|(entry, members)| Submission {
-            id: entry.id.unwrap_or_default().into_owned(),
-            submission_state: entry.submission_state.into_owned(),
+            id: entry.id().to_owned(),
+            submission_state: entry.submission_state.0.into_owned(),
             offer_id: members.get("offerId"),
             offer_type_id: members.get("offerTypeId"),
             publisher_id: members.get("publisherId"),

@@ -34,6 +34,8 @@ impl State {
     pub fn of_word(word: &str) -> Self {
         if let Some((_, state)) = frequent(word) {
             state
+        } else if word.len() > LONGEST {
+            Self::InProgress
         } else if is_word(word, "completed") || is_word(word, "complete") || is_word(word, "succeeded") {
             Self::Completed
         } else if is_word(word, "canceled") || is_word(word, "cancelled") {
@@ -65,6 +67,9 @@ impl State {
 
 words!(State, "state": InProgress, Completed, Canceled, Failed);
 
+/// The longest word, in characters. A longer text is unknown, and only so much of it is kept.
+const LONGEST: usize = 256;
+
 /// The words that most polls return, in the service's spelling.
 const FREQUENT: [(&str, State); 5] = [
     ("running", State::InProgress),
@@ -78,11 +83,14 @@ fn frequent(word: &str) -> Option<(&'static str, State)> {
     FREQUENT.into_iter().find(|(frequent, _)| *frequent == word)
 }
 
-/// The word, to be stored. A frequent word needs no allocation.
-pub(super) fn stored(word: Cow<'_, str>) -> Cow<'static, str> {
-    match frequent(&word) {
-        Some((frequent, _)) => Cow::Borrowed(frequent),
-        None => Cow::Owned(word.into_owned()),
+/// The word, to be stored: cut where it is too long for a word. A frequent word needs no allocation.
+pub(crate) fn stored(word: &str) -> Cow<'static, str> {
+    if let Some((frequent, _)) = frequent(word) {
+        return Cow::Borrowed(frequent);
+    }
+    match word.char_indices().nth(LONGEST).and_then(|(end, _)| word.get(..end)) {
+        Some(beginning) => Cow::Owned(format!("{beginning}…")),
+        None => Cow::Owned(word.to_owned()),
     }
 }
 
@@ -112,6 +120,18 @@ mod tests {
         ] {
             assert_eq!(State::of_word(word), state, "{word:?}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_for_a_word_is_unknown_and_cut() {
+        for (padding, is_known) in [(LONGEST - 8, true), (LONGEST - 7, false), (1 << 20, false)] {
+            let word = format!("Canceled{}", " ".repeat(padding));
+            let kept = stored(&word);
+            assert_eq!((State::of_word(&word), State::of_word(&kept)).0.is_end(), is_known, "{padding}");
+            assert_eq!(State::of_word(&word), State::of_word(&kept), "{padding}");
+            assert!(kept.chars().count() <= LONGEST + 1);
+        }
+        assert_eq!(stored(&"ü".repeat(300)), "ü".repeat(LONGEST) + "…");
     }
 
     #[test]

@@ -238,10 +238,10 @@ impl ErrorKind {
             Self::BodyTooLarge => row(
                 "body_too_large",
                 "an answer that is longer than the limit",
-                "Check the endpoint, or raise the policy's body limit.",
+                "Check the endpoint, or raise the policy's limit: for lists it has one of its own.",
             )
             .after_post(
-                "Check the endpoint, or raise the policy's body limit. Then resume from a checkpoint, or \
+                "Check the endpoint, or raise the policy's limit: for lists it has one of its own. Then resume from a checkpoint, or \
                  read the offer's operations.",
             ),
             Self::Ambiguous => row(

@@ -1,21 +1,20 @@
 //! The baseline: the operations that are in progress before the POST. In `Until::Verified` they decide the outcome.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{Entry, Operation, State};
-use crate::error::{Error, ErrorKind};
+use crate::codec::State;
 use crate::values::OperationId;
 
 /// The most operations of a baseline, a bit each of a `u64`. An offer has two or three at a time.
-const MAX: usize = 64;
+pub(super) const MAX: usize = 64;
 
 /// An operation of the baseline: one that was in progress when the list was read, before the POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackedOperation {
     id: OperationId,
-    /// The list's word for it.
-    listed: Box<str>,
-    polled: Option<Operation>,
+    status: Cow<'static, str>,
 }
 
 impl TrackedOperation {
@@ -26,10 +25,10 @@ impl TrackedOperation {
     }
 
     /// The service's last word for its status: from the last poll, or from the list before the first poll. After a
-    /// [`resume`](crate::Cancellation::resume) it is `running` until the first poll.
+    /// [`resume`](crate::Cancellation::resume) it is `running` until the first poll. A text of more than 256 characters is cut.
     #[must_use]
     pub fn status(&self) -> &str {
-        self.polled.as_ref().map_or(&self.listed, Operation::status)
+        &self.status
     }
 
     /// What that word means.
@@ -38,67 +37,17 @@ impl TrackedOperation {
         State::of_word(self.status())
     }
 
-    /// The operation as the last poll returned it. `None` before the first poll.
-    #[must_use]
-    pub fn operation(&self) -> Option<&Operation> {
-        self.polled.as_ref()
+    pub(super) fn new(id: OperationId, status: Cow<'static, str>) -> Self {
+        Self { id, status }
     }
 
     pub(super) fn unpolled(id: OperationId) -> Self {
-        Self { id, listed: "running".into(), polled: None }
+        Self::new(id, Cow::Borrowed("running"))
     }
 
     fn has_ended(&self) -> bool {
         self.state().is_end()
     }
-}
-
-/// What is in progress by a list. A cancel that is on the list is no publish, and is left out.
-///
-/// # Errors
-///
-/// When an operation has an id that cannot be polled (it could not be verified), or when there are more than 64.
-pub(super) fn in_progress(list: &[Entry<'_>]) -> Result<Vec<TrackedOperation>, Error> {
-    let mut running: Vec<TrackedOperation> = Vec::new();
-    for entry in list.iter().filter(|entry| !entry.state().is_end() && !entry.is_cancel()) {
-        let Ok(id) = OperationId::new(entry.id()) else {
-            return Err(Error::new(
-                ErrorKind::MalformedBody,
-                "an operation in progress has an id that cannot be polled",
-            ));
-        };
-        if running.iter().any(|known| known.id == id) {
-            continue;
-        }
-        if running.len() == MAX {
-            return Err(Error::new(ErrorKind::MalformedBody, format!("more than {MAX} operations are in progress")));
-        }
-        running.push(TrackedOperation { id, listed: (*entry.submission_state).into(), polled: None });
-    }
-    Ok(running)
-}
-
-/// The ids on a list, as hashes. A longer list is taken to hold every id.
-#[derive(Debug, Clone)]
-pub(super) struct KnownIds(Option<Box<[u64]>>);
-
-impl KnownIds {
-    const MAX: usize = 4096;
-
-    pub(super) fn of(list: &[Entry<'_>]) -> Self {
-        Self((list.len() <= Self::MAX).then(|| list.iter().map(|entry| hash(entry.id())).collect()))
-    }
-
-    pub(super) fn contains(&self, id: &OperationId) -> bool {
-        self.0.as_ref().is_none_or(|known| known.contains(&hash(id.as_str())))
-    }
-}
-
-/// FNV-1a, without regard to case.
-fn hash(id: &str) -> u64 {
-    id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// The operations that decide: one to 64, each with another id. In a checkpoint they are ids.
@@ -130,18 +79,14 @@ impl Baseline {
         self.0.iter().any(|tracked| tracked.id == *id)
     }
 
-    /// Takes the states of a list. Returns whether the list knows this operation.
-    pub(super) fn listed(&mut self, list: &[Entry<'_>], wanted: &OperationId) -> bool {
-        let mut knows = false;
-        for entry in list {
-            let Some(tracked) = self.0.iter_mut().find(|tracked| tracked.id.as_str().eq_ignore_ascii_case(entry.id()))
-            else {
-                continue;
-            };
-            knows |= tracked.id == *wanted;
-            tracked.polled = Some(Operation::with_status(&entry.submission_state));
-        }
-        knows
+    /// The operation with this id, however the service writes it.
+    pub(super) fn find(&self, id: &str) -> Option<&TrackedOperation> {
+        self.0.iter().find(|tracked| tracked.id.as_str().eq_ignore_ascii_case(id))
+    }
+
+    /// Takes the words of a list.
+    pub(super) fn listed(&mut self, words: Vec<(OperationId, Cow<'static, str>)>) {
+        words.into_iter().for_each(|(id, word)| self.polled(&id, word));
     }
 
     /// The next after this one that has not ended, in turn; it may be this one.
@@ -175,9 +120,9 @@ impl Baseline {
         running.map(|tracked| format!("{} ({})", tracked.id, tracked.status())).collect::<Vec<_>>().join(", ")
     }
 
-    pub(super) fn polled(&mut self, id: &OperationId, operation: Operation) {
+    pub(super) fn polled(&mut self, id: &OperationId, status: Cow<'static, str>) {
         if let Some(tracked) = self.0.iter_mut().find(|tracked| tracked.id == *id) {
-            tracked.polled = Some(operation);
+            tracked.status = status;
         }
     }
 
@@ -185,9 +130,10 @@ impl Baseline {
         self.0.iter().all(TrackedOperation::has_ended)
     }
 
-    /// The first that has ended in another way than `canceled`.
-    pub(super) fn first_not_canceled(&self) -> Option<&Operation> {
-        self.0.iter().filter_map(TrackedOperation::operation).find(|operation| operation.state() != State::Canceled)
+    /// The word for the first that has ended in another way than `canceled`.
+    pub(super) fn first_not_canceled(&self) -> Option<&Cow<'static, str>> {
+        let mut ended = self.0.iter().filter(|tracked| tracked.has_ended());
+        ended.find(|tracked| tracked.state() != State::Canceled).map(|tracked| &tracked.status)
     }
 }
 

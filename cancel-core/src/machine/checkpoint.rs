@@ -146,8 +146,8 @@ pub(super) enum Over {
 }
 
 impl Checkpoint {
-    /// How long a text may be at most, in bytes. A checkpoint of this crate is far shorter: do not read a longer file.
-    pub const MAX_LEN: usize = 1 << 20;
+    /// How long a text may be at most, in bytes: 64 KiB. No checkpoint of this crate is longer: do not read a longer file.
+    pub const MAX_LEN: usize = 1 << 16;
 
     /// Reads what [`to_json`](Self::to_json) wrote. [`Cancellation::resume`](crate::Cancellation::resume) checks the rest.
     ///
@@ -161,7 +161,7 @@ impl Checkpoint {
             version: u32,
         }
         if text.len() > Self::MAX_LEN {
-            return Err(refused("is longer than 1 MiB"));
+            return Err(refused("is longer than 64 KiB"));
         }
         let Versioned { version } = serde_json::from_str(text).map_err(Self::unreadable)?;
         check_version(version)?;

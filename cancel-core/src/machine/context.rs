@@ -29,7 +29,7 @@ pub(super) struct Context {
     pub(super) polls: u32,
     /// How often it was resumed by another process.
     pub(super) resumes: u16,
-    /// The last operation that a poll returned.
+    /// The last operation that a poll returned, or the first that had ended without being canceled. It is kept once: it has a body.
     pub(super) operation: Option<Operation>,
     pub(super) retries: Retries,
     /// When the last exchange was handed out, and when the polls began (before them, the conversation). The schedule counts from there.
@@ -130,6 +130,12 @@ impl Context {
 
     pub(super) fn remark(&mut self) -> &mut Remarks {
         self.remarks.get_or_insert_default()
+    }
+
+    pub(super) fn keep(&mut self, operation: Operation) {
+        if !self.operation.as_ref().is_some_and(Operation::ended_uncanceled) {
+            self.operation = Some(operation);
+        }
     }
 
     pub(super) fn track_beside(&mut self, others: Vec<TrackedOperation>) {

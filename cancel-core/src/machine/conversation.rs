@@ -176,14 +176,20 @@ impl Conversation {
         let until = self.cx.now.saturating_add(timeout);
         let id = self.exchanges.hand_out(until);
         self.cx.handed_out = self.cx.now;
-        Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.cx.asked.policy.body_limit }))
+        Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.body_limit() }))
+    }
+
+    /// The longest body of the exchange in flight.
+    fn body_limit(&self) -> usize {
+        let policy = &self.cx.asked.policy;
+        if self.phase.asks_for_list() { policy.list_limit } else { policy.body_limit }
     }
 
     fn receive(&self, response: Response<Body>) -> Received {
         let (mut head, mut body) = response.into_parts();
         let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = &mut body;
         self.tokens.redact_answer(&mut head.headers, bytes);
-        if body.bytes().len() > self.cx.asked.policy.body_limit {
+        if body.bytes().len() > self.body_limit() {
             body = Body::TooLarge(body.bytes().clone());
         }
         Received { head, body }

@@ -51,7 +51,7 @@ pub enum Outcome {
     Ended {
         /// How it is known.
         proof: Proof,
-        /// With [`Proof::Verified`] the first operation that was not canceled, with [`Proof::ByLocation`] what the location says; at its end.
+        /// With [`Proof::Verified`] the first operation that a poll found not canceled at its end, with [`Proof::ByLocation`] what the location says; at its end.
         operation: Operation,
         /// With [`Proof::Verified`] the baseline.
         operations: Vec<TrackedOperation>,

@@ -47,6 +47,7 @@ pub struct Policy {
     pub(super) attempt_timeout: Duration,
     pub(super) attempts: u8,
     pub(super) body_limit: usize,
+    pub(super) list_limit: usize,
     pub(super) jitter_percent: u8,
     pub(super) seed: u64,
     pub(super) retry_ambiguous: bool,
@@ -56,7 +57,7 @@ pub struct Policy {
 impl Default for Policy {
     /// [`Until::Verified`] within 15 minutes; a poll after 1 s, then every 6 s until 20 s have passed, every 20 s until 50 s,
     /// every 7 s until three minutes (most cancels take effect after one to three), and from then on after a twelfth of the
-    /// time that has passed, at most 25 s, with a jitter of 20 %; 30 s and 1 MiB per answer; five attempts; no POST that could
+    /// time that has passed, at most 25 s, with a jitter of 20 %; 30 s and 1 MiB per answer, 16 MiB for a list; five attempts; no POST that could
     /// cancel twice.
     fn default() -> Self {
         Self {
@@ -67,6 +68,7 @@ impl Default for Policy {
             attempt_timeout: Duration::from_secs(30),
             attempts: 5,
             body_limit: 1024 * 1024,
+            list_limit: 16 * 1024 * 1024,
             jitter_percent: 20,
             seed: 0,
             retry_ambiguous: false,
@@ -139,13 +141,23 @@ impl Policy {
         self
     }
 
-    /// The longest body that is read, in bytes. Default: 1 MiB (1,048,576).
+    /// The longest body that is read, in bytes, but for lists. Default: 1 MiB (1,048,576).
     ///
-    /// An answer that is needed and is longer counts as a failure, in the end [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge). With zero
-    /// that is every list and every poll; a 202 that names its location in a header needs no body.
+    /// An answer that is needed and is longer is not asked for again: it is [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge),
+    /// or with [`Until::Verified`] the list is asked instead. A 202 that names its location in a header needs no body.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// The longest list that is read, in bytes. Default: 16 MiB (16,777,216).
+    ///
+    /// A list has every submission of the offer, with its definition. Of these the machine keeps only what is in progress. A longer list
+    /// is not asked for again: it is [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge), unless the baseline can still be polled.
+    #[must_use]
+    pub fn list_limit(mut self, bytes: usize) -> Self {
+        self.list_limit = bytes;
         self
     }
 

@@ -17,6 +17,7 @@ struct Members {
     attempt_timeout_ms: Option<u64>,
     attempts: Option<u8>,
     body_limit: Option<usize>,
+    list_limit: Option<usize>,
     jitter_percent: Option<u8>,
     seed: Option<u64>,
     retry_ambiguous: Option<bool>,
@@ -46,6 +47,7 @@ impl<'de> Deserialize<'de> for Policy {
             attempt_timeout: time(members.attempt_timeout_ms, default.attempt_timeout),
             attempts: members.attempts.unwrap_or(default.attempts).max(1),
             body_limit: members.body_limit.unwrap_or(default.body_limit),
+            list_limit: members.list_limit.unwrap_or(default.list_limit),
             jitter_percent: members.jitter_percent.unwrap_or(default.jitter_percent),
             seed: members.seed.unwrap_or(default.seed),
             retry_ambiguous: members.retry_ambiguous.unwrap_or(default.retry_ambiguous),
@@ -77,6 +79,7 @@ getters! {
     get_attempt_timeout, attempt_timeout: Duration;
     get_attempts, attempts: u8;
     get_body_limit, body_limit: usize;
+    get_list_limit, list_limit: usize;
     get_jitter_percent, jitter_percent: u8;
     get_seed, seed: u64;
     get_retry_ambiguous, retry_ambiguous: bool;
@@ -95,7 +98,7 @@ mod tests {
     #[test]
     fn each_member_is_set() {
         let text = r#"{"until":"accepted","deadline_ms":1,"poll_interval_ms":2,"max_poll_interval_ms":3,
-            "attempt_timeout_ms":4,"attempts":6,"body_limit":7,"jitter_percent":8,"seed":9,
+            "attempt_timeout_ms":4,"attempts":6,"body_limit":7,"list_limit":10,"jitter_percent":8,"seed":9,
             "retry_ambiguous":true,"dry_run":true}"#;
         let ms = Duration::from_millis;
         let expected = Policy::default()
@@ -106,6 +109,7 @@ mod tests {
             .attempt_timeout(ms(4))
             .attempts(6)
             .body_limit(7)
+            .list_limit(10)
             .jitter_percent(8)
             .seed(9)
             .retry_ambiguous(true)

@@ -65,7 +65,8 @@ pub struct Progress<'a> {
     /// Why the location that the service has named is not called. With [`Until::Verified`](crate::Until::Verified) the baseline decides
     /// without it.
     pub refused_location: Option<&'a Error>,
-    /// The operation of the last poll, with its steps and percentages.
+    /// The operation of the last poll, with its steps and percentages; with several, the first that ended without being canceled. A body of
+    /// more than 32 KiB is not kept: its details are empty.
     pub operation: Option<&'a Operation>,
     /// The operations that were in progress when the list was read, before the POST; each as it was last seen. Empty until then, and in
     /// the modes that read no list. Operations that have ended stay in it.

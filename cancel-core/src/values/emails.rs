@@ -8,13 +8,15 @@ use super::InvalidInput;
 const WHAT: &str = "notification e-mail";
 /// The longest address that SMTP carries (RFC 5321).
 const MAX_LENGTH: usize = 254;
+/// Of all addresses together. They are in every checkpoint.
+const MAX_TOTAL: usize = 16 * 1024;
 
 /// One or more e-mail addresses. The request has them as one string, `notification-emails`
 /// ([cancel page](crate::guide::wire#sources), "Request body properties"). Migrated offers ignore them.
 ///
 /// An address has one `@` and at most 254 bytes. Before the `@` it has letters and digits of any script, and
 /// ``!#$%&'*+-/=?^_`{|}~.``. After the `@` it has letters, digits, `-` and `.`. Quoted names, comments and display
-/// names (`A <a@contoso.com>`) are refused. There is no limit on the number of addresses.
+/// names (`A <a@contoso.com>`) are refused. All addresses together have at most 16 KiB.
 ///
 /// ```
 /// # use cancel_core::NotificationEmails;
@@ -30,7 +32,7 @@ impl NotificationEmails {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is no address, or when one of them is not an address.
+    /// [`InvalidInput`] when there is no address, when one of them is not an address, or when they are longer than 16 KiB.
     pub fn parse(list: &str) -> Result<Self, InvalidInput> {
         Self::new(list.split(','))
     }
@@ -39,7 +41,7 @@ impl NotificationEmails {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is no address, or when one of them is not an address.
+    /// [`InvalidInput`] when there is no address, when one of them is not an address, or when they are longer than 16 KiB.
     pub fn new<I>(addresses: I) -> Result<Self, InvalidInput>
     where
         I: IntoIterator,
@@ -53,6 +55,9 @@ impl NotificationEmails {
                 joined.push(',');
             }
             joined.push_str(address);
+            if joined.len() > MAX_TOTAL {
+                return Err(InvalidInput::hiding(WHAT, "list is longer than 16 KiB"));
+            }
         }
         if joined.is_empty() {
             return Err(InvalidInput::hiding(WHAT, "list is empty"));

@@ -286,3 +286,34 @@ fn the_checkpoint_of_a_dry_run_can_be_resumed() {
         run.post().answer(200, NO_HEADERS, "");
     }
 }
+
+/// Whatever the service and the caller put into it.
+#[test]
+fn the_longest_checkpoint_can_be_read() {
+    let ids = |letter: char| (0..64).map(move |number| format!("{number:02}{}", letter.to_string().repeat(126)));
+    let address = |number: usize| format!("{number:05}{}@contoso.com", "a".repeat(237));
+    let emails = NotificationEmails::new((0..64).map(address)).unwrap();
+    assert!(NotificationEmails::new((0..65).map(address)).is_err(), "no more of them fit");
+    let id = |id: String| OfferId::new(id).unwrap();
+    let request = CancelRequest::new(PublisherId::new("p".repeat(128)).unwrap(), id("o".repeat(128)))
+        .notify(emails)
+        .only_if_running(OperationId::new(ids('a').next().unwrap()).unwrap())
+        .even_with_others();
+    let location =
+        format!("/api/publishers/{}/offers/{}/operations/c?{}", "p".repeat(128), "o".repeat(128), "x".repeat(7800));
+    for only in [true, false] {
+        let request = if only {
+            request.clone()
+        } else {
+            CancelRequest::new(request.publisher().clone(), request.offer().clone())
+        };
+        let mut run = Run::about(request, verified());
+        let ids: Vec<_> = ids('a').collect();
+        let entries: Vec<_> = ids.iter().map(|id| (&**id, "running")).collect();
+        run.next().answer(200, NO_HEADERS, &crate::run::list_of(&entries));
+        run.next().answer(202, [("Location", &location)], "");
+        let text = run.cancellation.checkpoint().to_json();
+        assert!((20_000..40_000).contains(&text.len()) || !only, "{}", text.len());
+        assert!(text.contains("xxxx") && Checkpoint::from_json(&text).is_ok());
+    }
+}

@@ -1,8 +1,8 @@
 //! What a list says: which operations can be running, and which lists cannot be read.
 
-use cancel_core::{ErrorKind, Posted, Proof};
+use cancel_core::{Body, ErrorKind, Posted, Proof};
 
-use crate::run::{LIST, NO_HEADERS, Run, operation, pairs, secs, status, statuses, verified};
+use crate::run::{LIST, NO_HEADERS, Run, list_of, operation, pairs, secs, status, statuses, verified};
 
 fn listed(body: &str) -> Run {
     let mut run = Run::new(verified());
@@ -116,4 +116,58 @@ fn a_list_of_the_same_operation_twice_has_it_once() {
     run.get(&operation("a")).answer(200, NO_HEADERS, &status("canceled"));
     assert_eq!(run.canceled(), Proof::Verified);
     assert_eq!(statuses(run.end().unwrap().operations()), pairs(&[("a", "canceled")]));
+}
+
+/// A list holds every submission with its definition: thirty of 40 KiB are longer than any poll.
+#[test]
+fn a_list_has_a_limit_of_its_own() {
+    let policy = || verified().body_limit(100).list_limit(1000);
+    let long = |length: usize| format!("{:length$}", list_of(&[("a", "running")]));
+    let mut run = Run::new(policy());
+    let list = run.get(LIST);
+    assert_eq!(list.exchange.body_limit, 1000);
+    list.answer(200, NO_HEADERS, &long(1000));
+    let post = run.post();
+    assert_eq!(post.exchange.body_limit, 100);
+    post.answer(200, NO_HEADERS, "");
+    run.get(&operation("a")).answer(404, NO_HEADERS, "");
+    run.get(&operation("a")).answer(400, NO_HEADERS, "");
+    let list = run.get(LIST);
+    assert_eq!(list.exchange.body_limit, 1000);
+    list.answer(200, NO_HEADERS, &long(1001));
+    run.ends_canceled("a");
+
+    let mut run = Run::new(policy());
+    run.get(LIST).answer(200, NO_HEADERS, &long(1001));
+    assert_eq!(run.error(), (ErrorKind::BodyTooLarge, Posted::No), "it would be as long again");
+    assert_eq!(run.waited, secs(0));
+
+    let mut run = Run::in_doubt(&["a"]);
+    run.poll_while_running("a");
+    run.get(LIST).answer_with(200, NO_HEADERS, Body::TooLarge("[".into()));
+    run.ends_canceled("a");
+}
+
+/// What is kept of an operation is a word, however long the service makes it.
+#[test]
+fn a_long_state_is_cut() {
+    let long = "x".repeat(100_000);
+    let mut run = listed(&list_of(&[("a", &long)]));
+    let kept = |run: &Run| run.cancellation.progress().baseline[0].status().chars().count();
+    assert_eq!(kept(&run), 257);
+    run.post().answer(200, NO_HEADERS, "");
+    run.poll_tracked("a", &long);
+    assert_eq!((kept(&run), run.cancellation.progress().operation.unwrap().status().len()), (257, 259));
+}
+
+/// A submission type can be anything.
+#[test]
+fn a_type_that_is_no_text_is_of_no_cancel() {
+    for value in
+        [r#""publish""#, r#""ca\u006ecel""#, r#""Cancel""#, "null", "7", "-7", "1.5", "true", "[1,[]]", r#"{"a":{}}"#]
+    {
+        let run = listed(&format!(r#"[{{"id":"a","submissionState":"running","submissionType":{value}}}]"#));
+        let is_cancel = value.to_lowercase().contains("cel");
+        assert_eq!(run.cancellation.result().is_some(), is_cancel, "{value}: nothing is running, but a cancel");
+    }
 }

@@ -1,8 +1,8 @@
 //! Waiting: transient failures within the schedule, and the `Retry-After` of the service.
 
-use cancel_core::{Body, ErrorKind, Failure, Posted};
+use cancel_core::{Body, ErrorKind, Failure, Posted, Proof};
 
-use crate::run::{MIGRATED, NO_HEADERS, Run, secs, settled, status};
+use crate::run::{MIGRATED, NO_HEADERS, Run, operation, secs, settled, status};
 
 #[test]
 fn a_poll_that_fails_for_a_time_is_repeated() {
@@ -56,16 +56,24 @@ fn a_poll_that_was_dropped_is_repeated_at_once_and_counts_once() {
 
 #[test]
 fn a_body_that_did_not_arrive_is_a_transient_failure() {
-    for (body, kind) in [
-        (Body::CutOff(status("canceled").into()), ErrorKind::Transport),
-        (Body::TooLarge(status("canceled").into()), ErrorKind::BodyTooLarge),
-        (Body::Complete(vec![b' '; 1024 * 1024 + 1].into()), ErrorKind::BodyTooLarge),
-    ] {
+    let mut run = Run::following(settled());
+    for _ in 0..5 {
+        run.get(MIGRATED).answer_with(200, NO_HEADERS, Body::CutOff(status("canceled").into()));
+    }
+    assert_eq!(run.error(), (ErrorKind::Transport, Posted::Yes));
+}
+
+#[test]
+fn a_body_that_is_too_large_is_not_asked_for_again() {
+    for body in [Body::TooLarge(status("canceled").into()), Body::Complete(vec![b' '; 1024 * 1024 + 1].into())] {
         let mut run = Run::following(settled());
-        for _ in 0..5 {
-            run.get(MIGRATED).answer_with(200, NO_HEADERS, body.clone());
-        }
-        assert_eq!(run.error(), (kind, Posted::Yes));
+        run.get(MIGRATED).answer_with(200, NO_HEADERS, body.clone());
+        assert_eq!(run.error(), (ErrorKind::BodyTooLarge, Posted::Yes));
+
+        let mut run = Run::verifying(&["a"]);
+        run.get(&operation("a")).answer_with(200, NO_HEADERS, body);
+        run.list(&[("a", "canceled")]);
+        assert_eq!((run.waited, run.canceled()), (secs(0), Proof::Verified), "the list tells");
     }
 }
 

@@ -1,40 +1,114 @@
 //! What an answer to the list says.
 
-use crate::codec::Entry;
-use crate::error::Error;
-use crate::machine::baseline::{TrackedOperation, in_progress};
-use crate::machine::context::Received;
+use std::borrow::Cow;
 
-pub(super) enum ListAnswer<'a> {
-    Read(List<'a>),
+use crate::codec::{Entry, stored};
+use crate::error::{Error, ErrorKind};
+use crate::machine::baseline::{Baseline, MAX, TrackedOperation};
+use crate::machine::context::Received;
+use crate::values::OperationId;
+
+pub(super) enum ListAnswer {
+    Read(List),
     /// Nothing, for now.
     Transient(Error),
     /// The list is refused.
     Refused(Error),
 }
 
-pub(super) struct List<'a> {
-    pub(super) entries: Vec<Entry<'a>>,
-    pub(super) running: Vec<TrackedOperation>,
-}
-
-impl<'a> ListAnswer<'a> {
-    pub(super) fn read(received: &'a Received) -> Self {
-        match received.status() {
-            200 | 204 => match List::read(received) {
-                Ok(list) => Self::Read(list),
-                Err(error) => Self::Transient(error.with_answer(received.answer())),
-            },
-            408 | 429 | 500..=599 => Self::Transient(received.error()),
-            _ => Self::Refused(received.error()),
+impl ListAnswer {
+    /// Reads a list, for a baseline where there is one already.
+    pub(super) fn read(received: &Received, baseline: Option<&Baseline>) -> Self {
+        let list = match (received.status(), received.body.whole()) {
+            (200 | 204, Ok(body)) => List::read(body, baseline),
+            (200 | 204, Err(error)) => Err(error),
+            (408 | 429 | 500..=599, _) => return Self::Transient(received.error()),
+            _ => return Self::Refused(received.error()),
+        };
+        match list.map_err(|error| error.with_answer(received.answer())) {
+            Ok(list) => Self::Read(list),
+            // It would be as long again.
+            Err(error) if error.kind() == ErrorKind::BodyTooLarge => Self::Refused(error),
+            Err(error) => Self::Transient(error),
         }
     }
 }
 
-impl<'a> List<'a> {
-    fn read(received: &'a Received) -> Result<Self, Error> {
-        let entries = Entry::all(received.body.whole()?)?;
-        let running = in_progress(&entries)?;
-        Ok(Self { entries, running })
+/// What a list says, and no more of it than is needed: it can have thousands of rows.
+#[derive(Debug)]
+pub(in crate::machine) struct List {
+    /// What is in progress. A cancel that is on the list is no publish, and is left out.
+    pub(in crate::machine) running: Vec<TrackedOperation>,
+    pub(in crate::machine) known: KnownIds,
+    /// Its words for operations of a baseline.
+    pub(in crate::machine) words: Vec<(OperationId, Cow<'static, str>)>,
+}
+
+impl List {
+    /// # Errors
+    ///
+    /// When it cannot be read, when an operation has an id that cannot be polled (it could not be verified), or when more than 64 are
+    /// in progress.
+    pub(in crate::machine) fn read(body: &[u8], baseline: Option<&Baseline>) -> Result<Self, Error> {
+        let mut list = Self { running: Vec::new(), known: KnownIds(Some(Vec::new())), words: Vec::new() };
+        let mut problem = None;
+        Entry::each(body, |entry| {
+            list.known.insert(entry.id());
+            if let Some(tracked) = baseline.and_then(|baseline| baseline.find(entry.id())) {
+                list.words.retain(|(id, _)| id != tracked.id());
+                list.words.push((tracked.id().clone(), stored(entry.word())));
+            }
+            if problem.is_none() && !entry.state().is_end() && !entry.is_cancel() {
+                problem = list.take_running(&entry);
+            }
+        })?;
+        match problem {
+            Some(problem) => Err(Error::new(ErrorKind::MalformedBody, problem)),
+            None => Ok(list),
+        }
     }
+
+    /// Returns why it cannot be tracked.
+    fn take_running(&mut self, entry: &Entry<'_>) -> Option<&'static str> {
+        if self.running.iter().any(|known| known.id().as_str().eq_ignore_ascii_case(entry.id())) {
+            return None;
+        }
+        if self.running.len() == MAX {
+            return Some("more than 64 operations are in progress");
+        }
+        match OperationId::new(entry.id()) {
+            Ok(id) => self.running.push(TrackedOperation::new(id, stored(entry.word()))),
+            Err(_) => return Some("an operation in progress has an id that cannot be polled"),
+        }
+        None
+    }
+}
+
+/// The ids on a list, as hashes. A longer list is taken to hold every id.
+#[derive(Debug, Clone)]
+pub(in crate::machine) struct KnownIds(Option<Vec<u64>>);
+
+impl KnownIds {
+    const MAX: usize = 4096;
+
+    fn insert(&mut self, id: &str) {
+        match &mut self.0 {
+            Some(known) if known.len() < Self::MAX => known.push(hash(id)),
+            known => *known = None,
+        }
+    }
+
+    pub(in crate::machine) fn contains(&self, id: &OperationId) -> bool {
+        self.0.as_ref().is_none_or(|known| known.contains(&hash(id.as_str())))
+    }
+}
+
+/// FNV-1a of eight bytes at a time, without regard to case: of the characters that an id has, the bit tells only cases apart.
+fn hash(id: &str) -> u64 {
+    const CASE: u64 = 0x2020_2020_2020_2020;
+    id.as_bytes().chunks(8).fold(0xcbf2_9ce4_8422_2325, |hash: u64, chunk| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+        (hash ^ (u64::from_le_bytes(bytes) | CASE)).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
+    })
 }

@@ -3,14 +3,14 @@
 use super::list::{List, ListAnswer};
 use super::state::{Asking, Listed, Listing, Phase, Posting, Transition};
 use crate::error::Error;
-use crate::machine::baseline::{Baseline, KnownIds, TrackedOperation};
+use crate::machine::baseline::{Baseline, TrackedOperation};
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
 use crate::machine::outcome::Outcome;
 
 impl Listing {
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
-        match ListAnswer::read(received) {
+        match ListAnswer::read(received, None) {
             ListAnswer::Read(list) => self.listed(cx, list),
             ListAnswer::Transient(error) => Phase::from(self).with(cx.retry_get(error, received.retry_after())),
             ListAnswer::Refused(error) => Phase::from(self).with(Next::error(error)),
@@ -21,7 +21,7 @@ impl Listing {
         Phase::from(self).with(cx.retry_get(error, None))
     }
 
-    fn listed(self, cx: &mut Context, list: List<'_>) -> Transition {
+    fn listed(self, cx: &mut Context, list: List) -> Transition {
         let (wanted, others) = match &cx.asked.request.only_if_running {
             None => (list.running, Vec::new()),
             Some(only) => list.running.into_iter().partition(|tracked| tracked.id() == only),
@@ -43,7 +43,7 @@ impl Listing {
         cx.track_beside(others);
         match Baseline::new(wanted) {
             Some(baseline) => {
-                let listed = Listed { baseline, at: cx.handed_out, known: KnownIds::of(&list.entries) };
+                let listed = Listed { baseline, at: cx.handed_out, known: list.known };
                 Phase::from(Posting::after(listed)).with(Next::Now)
             }
             None => Phase::from(self).with(Next::outcome(Outcome::NothingRunning {})),

@@ -48,6 +48,15 @@ impl Phase {
         })
     }
 
+    /// Whether that exchange is the list.
+    pub(super) fn asks_for_list(&self) -> bool {
+        match self {
+            Self::Listing(_) | Self::Rechecking(_) => true,
+            Self::Verifying(verifying) => verifying.poll_refused.is_some(),
+            Self::Asking(_) | Self::Posting(_) | Self::Following(_) | Self::Stuck(_) => false,
+        }
+    }
+
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
         match self {
             Self::Listing(listing) => listing.answered(cx, received),

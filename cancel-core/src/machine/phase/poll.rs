@@ -1,7 +1,7 @@
 //! What an answer to a poll says: to one of the location, or of an operation of the baseline.
 
 use crate::codec::{BaseUrl, LocationSource, NamedLocation, Operation, in_headers};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::machine::context::{Context, Received};
 
 pub(super) enum PollAnswer {
@@ -22,7 +22,11 @@ impl PollAnswer {
     pub(super) fn read(received: &Received, may_not_exist_yet: bool) -> Self {
         match received.status() {
             200 | 204 => match received.body.whole().and_then(|bytes| Operation::status_in(bytes)) {
-                Ok(status) => Self::Operation(Operation::of(status, received.body.bytes().clone())),
+                Ok(status) => Self::Operation(Operation::kept(status, received.body.bytes())),
+                // It would be as long again.
+                Err(error) if error.kind() == ErrorKind::BodyTooLarge => {
+                    Self::Refused(error.with_answer(received.answer()))
+                }
                 Err(error) => Self::Transient(error.with_answer(received.answer())),
             },
             202 => Self::StillRunning,

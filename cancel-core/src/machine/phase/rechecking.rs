@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::list::{List, ListAnswer};
 use super::state::{Listed, Phase, Posting, Recheck, Rechecking, Sent, Transition, Verifying};
 use crate::error::{Error, ErrorKind};
-use crate::machine::baseline::{KnownIds, TrackedOperation};
+use crate::machine::baseline::TrackedOperation;
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
 
 impl Rechecking {
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
-        match ListAnswer::read(received) {
-            ListAnswer::Read(list) => self.listed(cx, &list, received),
+        match ListAnswer::read(received, Some(&self.baseline)) {
+            ListAnswer::Read(list) => self.listed(cx, list, received),
             ListAnswer::Transient(error) => self.unreadable(cx, error, received),
             ListAnswer::Refused(error) if error.kind() == ErrorKind::Forbidden => {
                 Phase::from(self).with(Next::error(error))
@@ -59,7 +59,7 @@ impl Rechecking {
         }
     }
 
-    fn listed(self, cx: &mut Context, list: &List<'_>, received: &Received) -> Transition {
+    fn listed(self, cx: &mut Context, list: List, received: &Received) -> Transition {
         cx.retries.succeeded();
         let is_running = |tracked: &TrackedOperation| self.baseline.contains(tracked.id());
         let unrelated = list.running.iter().find(|tracked| !is_running(tracked) && !cx.is_beside(tracked.id()));
@@ -85,8 +85,7 @@ impl Rechecking {
             }
             (Recheck::Refused(error), false, _) => {
                 let mut baseline = self.baseline;
-                let first = baseline.first().clone();
-                baseline.listed(&list.entries, &first);
+                baseline.listed(list.words);
                 let error = error.explained(&format!("still in progress: {}", baseline.still_running()));
                 let phase = Phase::from(Self::new(baseline, Recheck::Unprocessed));
                 phase.with(Next::error(error))
@@ -103,7 +102,7 @@ impl Rechecking {
                 Phase::from(Verifying::new(self.baseline, Sent::InDoubt { since: cx.now })).with(Next::At(at))
             }
             (why @ (Recheck::Unprocessed | Recheck::InDoubt), false, None) => {
-                let listed = Listed { baseline: self.baseline, at: cx.handed_out, known: KnownIds::of(&list.entries) };
+                let listed = Listed { baseline: self.baseline, at: cx.handed_out, known: list.known };
                 let in_doubt = matches!(why, Recheck::InDoubt);
                 cx.set_unrelated(None);
                 Phase::from(Posting { listed: Some(listed), in_doubt, waited: self.waited }).with(Next::Now)

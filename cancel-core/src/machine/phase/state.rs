@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use super::list::KnownIds;
 use crate::codec::{NamedLocation, OperationLocation};
 use crate::error::Error;
-use crate::machine::baseline::{Baseline, KnownIds, TrackedOperation};
+use crate::machine::baseline::{Baseline, TrackedOperation};
 use crate::machine::next::Next;
 use crate::values::OperationId;
 
@@ -97,7 +98,8 @@ pub(in crate::machine) struct Verifying {
     pub(in crate::machine) current: OperationId,
     /// The last poll of the operation was refused, with this error: the list is asked for its state.
     pub(in crate::machine) poll_refused: Option<Error>,
-    pub(in crate::machine) location: Option<PolledLocation>,
+    /// In a box: what waits is small, also where there is none.
+    pub(in crate::machine) location: Option<Box<PolledLocation>>,
     pub(in crate::machine) location_is_next: bool,
     /// In a box: most cancels do not fail.
     pub(in crate::machine) cancel_failed: Option<Box<CancelFailed>>,
@@ -200,9 +202,8 @@ impl Verifying {
     }
 
     pub(in crate::machine) fn with_location(self, named: NamedLocation, now: Duration) -> Self {
-        let location =
-            Some(PolledLocation { named, polled: now, tracked_due: Duration::ZERO, failures: 0, is_done: false });
-        Self { location, ..self }
+        let location = PolledLocation { named, polled: now, tracked_due: Duration::ZERO, failures: 0, is_done: false };
+        Self { location: Some(Box::new(location)), ..self }
     }
 
     /// While the location is polled: when the next poll of the baseline is due.

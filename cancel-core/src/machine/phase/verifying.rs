@@ -9,7 +9,7 @@ use http::Request;
 use super::list::ListAnswer;
 use super::poll::{PollAnswer, moved};
 use super::state::{CancelFailed, Phase, PolledLocation, Recheck, Rechecking, Sent, Transition, Verifying};
-use crate::codec::{GetOperation, NamedLocation, State};
+use crate::codec::{GetOperation, NamedLocation, Operation, State};
 use crate::error::{Error, ErrorKind};
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
@@ -70,8 +70,8 @@ impl Verifying {
         match answer {
             PollAnswer::Operation(operation) => {
                 cx.retries.succeeded();
-                cx.operation = Some(operation.clone());
-                self.baseline.polled(&self.current, operation);
+                self.baseline.polled(&self.current, operation.word());
+                cx.keep(operation);
             }
             PollAnswer::StillRunning => cx.retries.succeeded(),
             PollAnswer::NotYet => {}
@@ -87,9 +87,10 @@ impl Verifying {
 
     /// The list is asked because the poll was refused.
     fn list_answered(mut self, cx: &mut Context, refusal: Error, received: &Received) -> Transition {
-        match ListAnswer::read(received) {
-            ListAnswer::Read(list) if self.baseline.listed(&list.entries, &self.current) => {
+        match ListAnswer::read(received, Some(&self.baseline)) {
+            ListAnswer::Read(list) if list.words.iter().any(|(id, _)| *id == self.current) => {
                 cx.retries.succeeded();
+                self.baseline.listed(list.words);
                 let is_running = list.running.iter().any(|tracked| *tracked.id() == self.current);
                 self.polled(cx, is_running, received.retry_after())
             }
@@ -155,8 +156,13 @@ impl Verifying {
         let (proof, posted) = (Proof::Verified, cx.posted);
         let operations = self.baseline.operations().to_vec();
         let (others, refused_location) = (cx.remarks().others.clone(), cx.remarks().refused_location.clone());
-        match self.baseline.first_not_canceled().cloned() {
-            Some(operation) => Outcome::Ended { proof, operation, operations, others, refused_location, posted },
+        match self.baseline.first_not_canceled() {
+            Some(word) => {
+                let seen = cx.operation.clone().filter(Operation::ended_uncanceled);
+                // The list tells no more than a word.
+                let operation = seen.unwrap_or_else(|| Operation::with_status(word.clone()));
+                Outcome::Ended { proof, operation, operations, others, refused_location, posted }
+            }
             None => {
                 let operation = cx.operation.clone();
                 Outcome::Canceled { proof, operation, operations, others, refused_location, posted }

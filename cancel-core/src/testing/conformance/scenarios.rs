@@ -331,9 +331,8 @@ fn waits() -> Vec<Scenario> {
     let (nothing, some, second) = (Duration::ZERO, Duration::from_millis(300), Duration::from_secs(1));
     let long = format!(r#"{{"status":"canceled","id":"{}"}}"#, "x".repeat(2000));
     let too_long = scenario("an answer above the limit", Until::Settled, "body_too_large, posted yes")
-        .policy(|policy| policy.body_limit(1000).attempts(2))
+        .policy(|policy| policy.body_limit(1000))
         .must(TOO_LARGE)
-        .fault(Call::Operation, Fault::status(200).body(&*long))
         .fault(Call::Operation, Fault::status(200).body(&*long));
     vec![
         throttled("429 with no seconds", refusal("Retry-After", "0"), nothing, Until::Settled, settled),
