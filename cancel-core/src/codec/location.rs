@@ -161,6 +161,26 @@ impl OperationLocation {
         kind_of(self.url.path()).unwrap_or(LocationKind::Other)
     }
 
+    /// The id of the operation, where it is one of this offer in the migrated form.
+    pub(crate) fn operation_of(&self, publisher: &PublisherId, offer: &OfferId) -> Option<OperationId> {
+        let pieces = ["/api/publishers/", publisher.as_str(), "/offers/", offer.as_str(), "/operations/"];
+        // Most locations are written so, and need not be taken apart.
+        let plain = pieces.iter().try_fold(self.url.path(), |path, piece| {
+            path.split_at_checked(piece.len())
+                .filter(|(start, _)| start.eq_ignore_ascii_case(piece))
+                .map(|(_, rest)| rest)
+        });
+        if let Some(Ok(operation)) = plain.map(OperationId::new) {
+            return Some(operation);
+        }
+        match self.kind() {
+            LocationKind::Migrated { publisher: other, offer: another, operation } => {
+                (other == *publisher && another == *offer).then_some(operation)
+            }
+            LocationKind::NonMigrated { .. } | LocationKind::Other => None,
+        }
+    }
+
     /// The URL to call. It is on the endpoint's origin, and has the path and query that the service named. It gets
     /// the endpoint's api-version when the query has none.
     pub(super) fn to_call(&self, endpoint: &Endpoint) -> Uri {

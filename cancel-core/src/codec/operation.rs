@@ -1,10 +1,12 @@
 //! One operation (operations page, "GET operation").
 
 use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::location::OperationLocation;
 use super::operation_details::OperationDetails;
@@ -13,6 +15,7 @@ use super::state::{self, State};
 use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
 use crate::wire::json;
+use crate::wire::members::{Name, Text, once};
 use crate::wire::words::is_word;
 
 /// Polls one operation ([operations page](crate::guide::wire#sources)). [`Operation::from_http`] reads the answer.
@@ -134,10 +137,9 @@ impl Operation {
         Self { status, body: Bytes::new() }
     }
 
-    /// An operation whose status has been read, to be kept for long: with a copy of its body, which is perhaps a part of a
-    /// larger buffer, and without a body that is longer than any of the service.
-    pub(crate) fn kept(status: Cow<'static, str>, body: &[u8]) -> Self {
-        let body = if body.len() > LONGEST_KEPT { Bytes::new() } else { Bytes::copy_from_slice(body) };
+    /// An operation whose status has been read, to be kept for long: without a body that is longer than any of the service.
+    pub(crate) fn kept(status: Cow<'static, str>, body: &Bytes) -> Self {
+        let body = if body.len() > LONGEST_KEPT { Bytes::new() } else { body.clone() };
         Self { status, body }
     }
 
@@ -153,17 +155,12 @@ impl Operation {
 
     /// The status of the operation in a body.
     pub(crate) fn status_in(body: &[u8]) -> Result<Cow<'static, str>, Error> {
-        #[derive(Deserialize)]
-        struct Head<'a> {
-            #[serde(borrow)]
-            status: Cow<'a, str>,
-        }
         let head: Head<'_> = one(body)
             .map_err(|error| Error::new(ErrorKind::MalformedBody, format!("no operation with a status: {error}")))?;
-        if is_word(&head.status, "") {
+        if is_word(&head.0.0, "") {
             return Err(Error::new(ErrorKind::MalformedBody, "no operation with a status: it is blank"));
         }
-        Ok(state::stored(&head.status))
+        Ok(state::stored(&head.0.0))
     }
 
     /// The service's word for the status.
@@ -182,6 +179,36 @@ impl Operation {
     #[must_use]
     pub fn details(&self) -> OperationDetails {
         one(&self.body).map(|members| OperationDetails::of(&members)).unwrap_or_default()
+    }
+}
+
+/// The status of an operation. Its other members are skipped.
+struct Head<'a>(Text<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeadMembers)
+    }
+}
+
+struct HeadMembers;
+
+impl<'de> Visitor<'de> for HeadMembers {
+    type Value = Head<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut status = None;
+        while let Some(name) = members.next_key_seed(Name(&["status"]))? {
+            match name {
+                Some(_) => once(&mut status, &mut members)?,
+                None => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        status.map(Head).ok_or_else(|| A::Error::missing_field("status"))
     }
 }
 

@@ -13,6 +13,7 @@ use super::state::State;
 use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
 use crate::wire::json::{self, Members};
+use crate::wire::members::{Name, Text, once};
 use crate::wire::words::is_word;
 
 /// Asks for all operations of an offer, those that have ended included
@@ -63,22 +64,13 @@ impl ListOperations {
 }
 
 /// The members of a list entry that the machine needs. The others are skipped.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Entry<'a> {
     /// An operation that has ended may have none.
-    #[serde(borrow, default)]
     id: Option<Text<'a>>,
-    #[serde(borrow)]
     submission_state: Text<'a>,
-    #[serde(borrow, default)]
     submission_type: Leniently<'a>,
+    state: State,
 }
-
-/// `Option<Cow<str>>` alone would copy each text.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Entry<'a> {
     /// Hands every entry of a list to `take`, one after the other, so that none is kept that nobody needs. If one entry
@@ -98,7 +90,7 @@ impl<'a> Entry<'a> {
     }
 
     pub(crate) fn state(&self) -> State {
-        State::of_word(self.word())
+        self.state
     }
 
     /// Whether it is a cancel, by its type. What has no type, or another one, may be a publish.
@@ -108,10 +100,42 @@ impl<'a> Entry<'a> {
     }
 
     fn problem(&self) -> Option<&'static str> {
-        if is_word(self.word(), "") {
-            return Some("an operation has a blank state");
+        match self.state {
+            State::InProgress if is_word(self.word(), "") => Some("an operation has a blank state"),
+            State::InProgress if self.id.is_none() => Some("an operation in progress has no id"),
+            _ => None,
         }
-        (self.id.is_none() && !self.state().is_end()).then_some("an operation in progress has no id")
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entry<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntryMembers)
+    }
+}
+
+struct EntryMembers;
+
+impl<'de> Visitor<'de> for EntryMembers {
+    type Value = Entry<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let (mut id, mut state, mut submission_type) = (None, None, None);
+        while let Some(name) = members.next_key_seed(Name(&["id", "submissionState", "submissionType"]))? {
+            match name {
+                Some(0) => once(&mut id, &mut members)?,
+                Some(1) => once(&mut state, &mut members)?,
+                Some(_) => once(&mut submission_type, &mut members)?,
+                None => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        let submission_state: Text<'de> = state.ok_or_else(|| A::Error::missing_field("submissionState"))?;
+        let state = State::of_word(&submission_state.0);
+        Ok(Entry { id: id.flatten(), submission_state, submission_type: submission_type.unwrap_or_default(), state })
     }
 }
 
@@ -125,7 +149,7 @@ impl<'de, F: FnMut(Entry<'de>)> Visitor<'de> for Entries<F> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
-        while let Some(json::Object(entry)) = entries.next_element::<json::Object<Entry<'de>>>()? {
+        while let Some(entry) = entries.next_element::<Entry<'de>>()? {
             if let Some(problem) = entry.problem() {
                 return Err(A::Error::custom(problem));
             }

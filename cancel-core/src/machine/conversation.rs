@@ -169,8 +169,7 @@ impl Conversation {
             Ok(token) => token.clone(),
             Err(why) => return Some(Step::Authenticate(why)),
         };
-        let phase = mem::replace(&mut self.phase, Stuck::InDoubt.into());
-        self.phase = phase.before_hand_out(&mut self.cx, is_repeat);
+        self.phase.before_hand_out(&mut self.cx, is_repeat);
         let request = self.phase.request(&self.cx, &token)?;
         let timeout = self.cx.asked.policy.attempt_timeout.min(self.cx.deadline.saturating_sub(self.cx.now));
         let until = self.cx.now.saturating_add(timeout);

@@ -24,8 +24,9 @@ const USUAL_FIRST: Duration = Duration::from_secs(1);
 /// The wait after so much time. Its jitter depends on that time, on the policy's seed, and on the offer.
 pub(super) fn wait(policy: &Policy, request: &CancelRequest, passed: Duration) -> Duration {
     let wait = scheduled(policy, passed);
-    let jitter = wait.saturating_mul(u32::from(policy.jitter_percent)) / 100;
-    wait.saturating_add(jitter.saturating_mul(dice(policy, request, passed) % 1001) / 1000)
+    let per_mille = dice(policy, request, passed) % 1001;
+    let jitter = u64::from(policy.jitter_percent) * u64::from(per_mille);
+    wait.saturating_add(Duration::from_nanos((nanos(wait) / 100_000).saturating_mul(jitter)))
 }
 
 fn scheduled(policy: &Policy, passed: Duration) -> Duration {
@@ -49,11 +50,14 @@ fn dice(policy: &Policy, request: &CancelRequest, passed: Duration) -> u32 {
     let names = request.publisher.as_str().bytes().chain([b'/']).chain(request.offer.as_str().bytes());
     let salt =
         names.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    let nanos = passed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(passed.subsec_nanos()));
-    let mut z = (salt ^ policy.seed).wrapping_add(nanos.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut z = (salt ^ policy.seed).wrapping_add(nanos(passed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or(u32::MAX)
+}
+
+fn nanos(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(time.subsec_nanos()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub(crate) mod error_body;
 pub(crate) mod json;
+pub(crate) mod members;
 pub(crate) mod retry_after;
 pub(crate) mod text;
 pub(crate) mod words;

@@ -101,14 +101,15 @@ impl Phase {
     }
 
     /// What happens before the next exchange is handed out.
-    pub(super) fn before_hand_out(self, cx: &mut Context, is_repeat: bool) -> Self {
+    pub(super) fn before_hand_out(&mut self, cx: &mut Context, is_repeat: bool) {
         match self {
-            Self::Posting(posting) => posting.unless_stale(cx.now),
-            Self::Following(_) | Self::Verifying(_) if !is_repeat => {
-                cx.polls = cx.polls.saturating_add(1);
-                self
+            Self::Posting(posting) => {
+                if let Some(recheck) = posting.if_stale(cx.now) {
+                    *self = recheck;
+                }
             }
-            other => other,
+            Self::Following(_) | Self::Verifying(_) if !is_repeat => cx.polls = cx.polls.saturating_add(1),
+            _ => {}
         }
     }
 

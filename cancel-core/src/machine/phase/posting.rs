@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::second_post::{Delivery, after_post};
 use super::state::{Following, Listed, Phase, Posting, Recheck, Rechecking, Sent, Stuck, Transition, Verifying};
-use crate::codec::{BaseUrl, LocationKind, NamedLocation, accepted, is_acknowledgement};
+use crate::codec::{BaseUrl, NamedLocation, accepted, is_acknowledgement};
 use crate::error::{Error, ErrorKind};
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
@@ -17,16 +17,13 @@ use crate::machine::step::{Body, Failure};
 const FRESH: Duration = Duration::from_secs(5);
 
 impl Posting {
-    /// What is asked for at this time: with a baseline whose list is too old the list again, at most once per POST. (Where every request
-    /// waits, no list is ever fresh.)
-    pub(super) fn unless_stale(self, now: Duration) -> Phase {
-        match self.listed {
-            Some(listed) if now.saturating_sub(listed.at) > FRESH && !self.waited => {
-                let why = if self.in_doubt { Recheck::InDoubt } else { Recheck::Unprocessed };
-                Rechecking { waited: true, ..Rechecking::new(listed.baseline, why) }.into()
-            }
-            listed => Self { listed, waited: false, ..self }.into(),
-        }
+    /// What is asked for instead at this time: with a baseline whose list is too old the list again, at most once per POST. (Where every
+    /// request waits, no list is ever fresh.)
+    pub(super) fn if_stale(&mut self, now: Duration) -> Option<Phase> {
+        let waited = std::mem::take(&mut self.waited);
+        let listed = self.listed.take_if(|listed| now.saturating_sub(listed.at) > FRESH && !waited)?;
+        let why = if self.in_doubt { Recheck::InDoubt } else { Recheck::Unprocessed };
+        Some(Rechecking { waited: true, ..Rechecking::new(listed.baseline, why) }.into())
     }
 
     pub(super) fn answered(self, cx: &mut Context, received: &Received) -> Transition {
@@ -189,14 +186,8 @@ fn verify(
 /// Whether a location is of the operation that this POST has started, so that its failure is the cancel's. A slot may show an earlier
 /// operation, and an operation that was on the list is no new one.
 fn is_of_this_cancel(cx: &Context, listed: &Listed, named: &NamedLocation) -> bool {
-    match named.location.kind() {
-        LocationKind::Migrated { publisher, offer, operation } => {
-            publisher == cx.asked.request.publisher
-                && offer == cx.asked.request.offer
-                && !listed.known.contains(&operation)
-        }
-        _ => false,
-    }
+    let operation = named.location.operation_of(&cx.asked.request.publisher, &cx.asked.request.offer);
+    operation.is_some_and(|operation| !listed.known.contains(&operation))
 }
 
 fn location_of_accepted(cx: &Context, received: &Received) -> Result<NamedLocation, Error> {
