@@ -5,8 +5,6 @@
 //!
 //! `cargo run -p cancel-hyper --example smol`
 
-mod one_offer;
-
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
@@ -14,6 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use cancel_hyper::cancel_core::BearerToken;
+use cancel_hyper::portal::example;
 use cancel_hyper::{BoxError, Driver, NotSent};
 use http::header::HOST;
 use http::uri::PathAndQuery;
@@ -96,12 +95,12 @@ fn on_the_wire(mut request: Request<Full<Bytes>>, authority: &str) -> Result<Req
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let served = one_offer::portal()?;
-    let mut cancellation = one_offer::cancellation(&served)?;
+    let served = example::publish(1000)?;
+    let mut cancellation = example::cancellation(&served)?;
     let connection = Connection { authority: served.addr().to_string(), state: State::Closed };
-    let token = BearerToken::new(one_offer::TOKEN)?;
+    let token = BearerToken::new(example::TOKEN)?;
     let mut driver = Driver::new(connection, SmolTimer::new(), token);
     let outcome = smol::block_on(driver.drive(&mut cancellation))?;
-    one_offer::verify(&outcome, &served, "smol")?;
+    example::verify(&outcome, &served, "smol")?;
     Ok(())
 }

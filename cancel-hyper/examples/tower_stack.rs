@@ -5,8 +5,6 @@
 //!
 //! `cargo run -p cancel-hyper --example tower_stack`
 
-mod one_offer;
-
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::pending;
@@ -15,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_hyper::cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, ErrorKind, Policy, Posted, Until};
+use cancel_hyper::portal::example;
 use cancel_hyper::{Client, Driver};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -31,9 +30,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .without_time()
         .with_writer(io::stderr)
         .init();
-    let served = one_offer::portal()?;
-    let mut cancellation = one_offer::cancellation(&served)?;
-    let token = BearerToken::new(one_offer::TOKEN)?;
+    let served = example::publish(1000)?;
+    let mut cancellation = example::cancellation(&served)?;
+    let token = BearerToken::new(example::TOKEN)?;
 
     let trace = TraceLayer::new_for_http()
         .make_span_with(DefaultMakeSpan::new().level(Level::INFO)) // of method and URL, without headers
@@ -46,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .timeout(Duration::from_secs(25))
         .service(Client::new()?);
     let outcome = Driver::new(stack, TokioTimer::new(), token.clone()).drive(&mut cancellation).await?;
-    one_offer::verify(&outcome, &served, "a tower stack")?;
+    example::verify(&outcome, &served, "a tower stack")?;
 
     time_out_on_a_post(cancellation.request().clone(), token).await
 }

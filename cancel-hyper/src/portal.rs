@@ -34,6 +34,8 @@
 //! # std::io::Result::Ok(())
 //! ```
 
+pub mod example;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};

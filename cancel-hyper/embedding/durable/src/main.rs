@@ -8,7 +8,6 @@
 //! A job is a row of a table, and the cancellation's checkpoint is a column. See `schema.sql`.
 
 mod queue;
-#[path = "../../../examples/command_line/tokens.rs"]
 mod tokens;
 mod worker;
 

@@ -6,9 +6,6 @@
 //!
 //! `cargo run --bin azure_sdk`, in this folder
 
-#[path = "../../../examples/one_offer/mod.rs"]
-mod one_offer;
-
 use std::error::Error;
 use std::ffi::OsStr;
 use std::future::Future;
@@ -24,6 +21,7 @@ use azure_core::http::{self as azure, HttpClient, HttpClientOptions, new_http_cl
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 use bytes::Bytes;
 use cancel_hyper::cancel_core::BearerToken;
+use cancel_hyper::portal::example;
 use cancel_hyper::{BoxError, Driver, NotSent};
 use futures_util::TryStreamExt;
 use http::{Request, Response};
@@ -94,11 +92,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let credential: Arc<dyn TokenCredential> = AzureCliCredential::new(Some(options))?;
     let client = AzureClient(new_http_client(Some(HttpClientOptions { automatic_decompression: false })));
 
-    let served = one_offer::portal()?;
-    let mut cancellation = one_offer::cancellation(&served)?;
+    let served = example::publish(1000)?;
+    let mut cancellation = example::cancellation(&served)?;
     let mut driver = Driver::new(client, TokioTimer::new(), |_why| token_of(Arc::clone(&credential)));
     let outcome = driver.drive(&mut cancellation).await?;
-    one_offer::verify(&outcome, &served, "azure_core and azure_identity")?;
+    example::verify(&outcome, &served, "azure_core and azure_identity")?;
     Ok(())
 }
 
@@ -111,7 +109,7 @@ impl Executor for LoggedIn {
     async fn run(&self, _shell: &OsStr, arguments: &[&OsStr]) -> io::Result<Output> {
         let has_scope = arguments.iter().any(|argument| argument.to_string_lossy().ends_with(SCOPE));
         assert!(has_scope, "{arguments:?}");
-        let token = one_offer::TOKEN;
+        let token = example::TOKEN;
         let printed = format!(r#"{{"accessToken":"{token}","expires_on":4102444800,"tokenType":"Bearer"}}"#);
         Ok(Output { status: ExitStatus::default(), stdout: printed.into_bytes(), stderr: Vec::new() })
     }

@@ -2,9 +2,6 @@
 //!
 //! `cargo run --bin reqwest_client`, in this folder
 
-#[path = "../../../examples/one_offer/mod.rs"]
-mod one_offer;
-
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_hyper::cancel_core::{BearerToken, Endpoint};
+use cancel_hyper::portal::example;
 use cancel_hyper::{BoxError, Driver, NotSent};
 use http::{Request, Response};
 use hyper_util::rt::TokioTimer;
@@ -61,11 +59,11 @@ fn marked(error: reqwest::Error) -> BoxError {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let served = one_offer::portal()?;
-    let mut cancellation = one_offer::cancellation(&served)?;
+    let served = example::publish(1000)?;
+    let mut cancellation = example::cancellation(&served)?;
     let client = Reqwest::to(cancellation.endpoint())?;
-    let token = BearerToken::new(one_offer::TOKEN)?;
+    let token = BearerToken::new(example::TOKEN)?;
     let outcome = Driver::new(client, TokioTimer::new(), token).drive(&mut cancellation).await?;
-    one_offer::verify(&outcome, &served, "reqwest")?;
+    example::verify(&outcome, &served, "reqwest")?;
     Ok(())
 }

@@ -1,0 +1,131 @@
+//! The file of a checkpoint: read, replaced at once, removed.
+//!
+//! A crash at any moment leaves the whole old text or the whole new one. Nothing that stands at the path of the new text
+//! is followed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use cancel_core::{Checkpoint, Posted};
+
+use super::USE_ANOTHER;
+use super::lock::Lock;
+use crate::problem::Problem;
+
+pub(crate) struct CheckpointFile {
+    path: PathBuf,
+    written: String,
+    _lock: Lock,
+}
+
+impl CheckpointFile {
+    /// Takes the file for this process alone, until this value is dropped.
+    pub(super) fn lock(path: &Path) -> Result<Self, Problem> {
+        let lock = Lock::take(&beside(path, ".lock")).map_err(|error| {
+            if error.kind() == ErrorKind::WouldBlock {
+                let message = format_args!("the checkpoint {} is in use by another process", path.display());
+                return Problem::checkpoint(message, "Wait until that process has ended. This one has sent nothing.");
+            }
+            let message = format_args!("the checkpoint {} cannot be locked: {error}", path.display());
+            Problem::checkpoint(message, USE_ANOTHER)
+        })?;
+        Ok(Self { path: path.to_owned(), written: String::new(), _lock: lock })
+    }
+
+    /// The checkpoint to resume from, if there is one.
+    pub(super) fn read(&self) -> Result<Option<Checkpoint>, Problem> {
+        let text = match self.text() {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                let message = format_args!("the checkpoint {} cannot be read: {error}", self.path.display());
+                return Err(self.unknown(message));
+            }
+        };
+        let checkpoint = Checkpoint::from_json(&text);
+        checkpoint.map(Some).map_err(|error| self.unknown(format_args!("{}: {error}", self.path.display())))
+    }
+
+    /// A run before this one may have posted.
+    fn unknown(&self, message: impl std::fmt::Display) -> Problem {
+        let advice = "Look at the offer's operations. Then remove the file, or give another one, to begin a new run.";
+        Problem::checkpoint(message, advice).after(Posted::Maybe)
+    }
+
+    /// Reads at most one byte more than a checkpoint can have. A pipe or a device might never end, so it is refused.
+    fn text(&self) -> io::Result<String> {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+        let file = options.open(&self.path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+        }
+        let mut text = String::new();
+        file.take(Checkpoint::MAX_LEN as u64 + 1).read_to_string(&mut text)?;
+        Ok(text)
+    }
+
+    /// Stores the checkpoint durably: the file and the folder that names it are synced.
+    pub(super) fn write(&mut self, text: String) -> io::Result<()> {
+        if text == self.written {
+            return Ok(());
+        }
+        self.replace(&text).map_err(|error| {
+            let kind = error.kind();
+            io::Error::new(kind, format!("{}: {error}", self.path.display()))
+        })?;
+        self.written = text;
+        Ok(())
+    }
+
+    fn replace(&self, text: &str) -> io::Result<()> {
+        let new = beside(&self.path, ".new");
+        // A run that was killed left it, or somebody has put a link there. The lock is ours, so nobody needs it.
+        remove(&new)?;
+        let mut file = create_private(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        #[cfg(unix)]
+        File::open(folder(&self.path))?.sync_all()?;
+        Ok(())
+    }
+
+    /// Removes the file: there is an outcome, so nothing is left to resume.
+    pub(super) fn remove(self) -> io::Result<()> {
+        remove(&self.path)
+    }
+}
+
+/// A new file that only this user may read or write, whatever the umask. It fails where anything stands at the path.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    beside.into()
+}
+
+#[cfg(unix)]
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

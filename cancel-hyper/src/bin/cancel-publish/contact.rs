@@ -1,0 +1,72 @@
+//! Whether the service can be reached at all. A name that does not resolve, or a port where nothing listens, is told within
+//! seconds: a person who has mistyped the endpoint need not wait for five attempts.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use cancel_core::Event;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+/// How long the first failure may be the only one.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How many failures are enough before that.
+const ENOUGH: u32 = 2;
+
+#[derive(Clone, Default)]
+pub(crate) struct Contact(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    failed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// Something of the first requests may have arrived.
+    made: bool,
+    failures: u32,
+    why: String,
+}
+
+impl Contact {
+    pub(crate) fn observe(&self, event: &Event<'_>) {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Failed { why, not_sent: true, .. } => {
+                state.failures += 1;
+                state.why = why.to_string();
+                self.0.failed.notify_one();
+            }
+            Event::Answered { .. } | Event::Failed { .. } => state.made = true,
+            _ => {}
+        }
+    }
+
+    /// Counts as contact: a run that goes on has had it, and does not give up after seconds.
+    pub(crate) fn is_made(&self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).made = true;
+    }
+
+    /// Ends with the reason when there is no contact, and otherwise not at all.
+    pub(crate) async fn lost(&self) -> String {
+        self.0.failed.notified().await;
+        let patience = sleep(PATIENCE);
+        tokio::pin!(patience);
+        while self.read(|state| !state.made && state.failures < ENOUGH) {
+            tokio::select! {
+                () = &mut patience => break,
+                () = self.0.failed.notified() => {}
+            }
+        }
+        if self.read(|state| state.made) {
+            std::future::pending::<()>().await;
+        }
+        self.read(|state| state.why.clone())
+    }
+
+    fn read<T>(&self, what: impl FnOnce(&State) -> T) -> T {
+        what(&self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,65 @@
+//! Where results go: JSON and outcomes to stdout, errors to stderr. Output that cannot be written is an error.
+
+use std::io::{self, Write};
+
+use super::Report;
+use crate::text;
+
+#[derive(Default)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+    failed: Option<io::Error>,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, failed: None }
+    }
+
+    /// Prints one result: as JSON if that is asked for, and an error in words too.
+    pub(crate) fn report(&mut self, report: &Report) {
+        if self.json {
+            self.json_only(report);
+        }
+        for line in report.lines() {
+            if report.is_error() {
+                note(&line);
+            } else if !self.json {
+                self.line(&text::plain(&line));
+            }
+        }
+    }
+
+    /// Prints one result as JSON, which is told in words elsewhere.
+    pub(crate) fn json_only(&mut self, report: &Report) {
+        match text::json(report) {
+            Ok(line) => self.line(&line),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    /// Prints a line on stdout.
+    pub(crate) fn line(&mut self, line: &str) {
+        let mut out = io::stdout().lock();
+        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+            // The run goes on: a cancel that has gone out is not taken back.
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    /// The exit code, which is at least 2 where something could not be printed.
+    pub(crate) fn exit_code(&self, of_results: u8) -> u8 {
+        match &self.failed {
+            Some(error) => {
+                note(&format!("error: the output cannot be written: {error}"));
+                of_results.max(2)
+            }
+            None => of_results,
+        }
+    }
+}
+
+/// A line on stderr. If that is closed, the exit code still tells.
+pub(crate) fn note(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", text::plain(line));
+}

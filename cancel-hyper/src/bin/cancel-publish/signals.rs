@@ -1,0 +1,48 @@
+//! Ctrl-C and SIGTERM. They are handled from the beginning: the first process of a container has no default for them.
+
+use std::io;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Stopped {
+    pub(crate) word: &'static str,
+    /// As a shell reports a process that the signal has ended.
+    pub(crate) exit_code: u8,
+}
+
+const INTERRUPT: Stopped = Stopped { word: "Ctrl-C", exit_code: 130 };
+
+#[cfg(unix)]
+pub(crate) struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    pub(crate) fn install() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    pub(crate) async fn next(&mut self) -> Stopped {
+        tokio::select! {
+            _ = self.interrupt.recv() => INTERRUPT,
+            _ = self.terminate.recv() => Stopped { word: "SIGTERM", exit_code: 143 },
+        }
+    }
+}
+
+#[cfg(windows)]
+pub(crate) struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    pub(crate) fn install() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    pub(crate) async fn next(&mut self) -> Stopped {
+        self.0.recv().await;
+        INTERRUPT
+    }
+}

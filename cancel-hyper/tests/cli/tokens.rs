@@ -1,0 +1,89 @@
+//! `--token-command`: it runs whenever a fresh token is needed, and its output is not shown.
+
+use std::time::{Duration, Instant};
+
+use cancel_core::testing::portal::{Call, CancelBehavior, Fault};
+use serde_json::json;
+
+use crate::{TOKEN, command_at, json_of, serve, text, wait_until};
+
+fn run(endpoint: &str, command: &str) -> std::process::Output {
+    command_at(endpoint, &["--json", "--token-command", command]).output().unwrap()
+}
+
+#[test]
+fn a_command_gives_the_token() {
+    let served = serve(CancelBehavior::After(Duration::from_secs(60)));
+    let printed = json_of(&run(&served.endpoint(), &format!("echo; echo '  {TOKEN}'")));
+    assert_eq!(printed["outcome"], "canceled");
+}
+
+#[test]
+fn it_is_run_again_when_the_token_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = folder.path().join("asked");
+    let served = serve(CancelBehavior::After(Duration::from_secs(60)));
+    served.portal().accept_token("short-lived-token", None).script(Call::Operation, Fault::status(401));
+    let command =
+        format!("if [ -e {0} ]; then echo {TOKEN}; else touch {0}; echo short-lived-token; fi", asked.display());
+    let printed = json_of(&run(&served.endpoint(), &command));
+    assert_eq!((&printed["outcome"], served.portal().posts()), (&json!("canceled"), 1));
+}
+
+#[test]
+fn a_command_that_fails_is_an_error_of_its_own() {
+    let served = serve(CancelBehavior::AtOnce);
+    for (command, says) in [
+        ("exit 7", "exit status: 7"),
+        ("echo secret-words that-are-no-token", "printed no token"),
+        ("true", "is empty"),
+        ("no-such-command-anywhere", "127"),
+    ] {
+        let output = run(&served.endpoint(), command);
+        let printed = json_of(&output);
+        assert_eq!((&printed["error"]["kind"], output.status.code()), (&json!("token_source"), Some(2)), "{command}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains(says) && !stderr.contains("secret-words"), "{stderr}");
+    }
+    assert_eq!(served.portal().calls().len(), 0);
+}
+
+#[test]
+fn the_json_of_the_azure_cli_is_read() {
+    let served = serve(CancelBehavior::AtOnce);
+    let command = format!(r#"printf '{{\n "accessToken": "{TOKEN}",\n "tokenType": "Bearer" }}\n'"#);
+    assert_eq!(json_of(&run(&served.endpoint(), &command))["outcome"], "canceled");
+}
+
+#[test]
+fn it_does_not_get_the_token_of_the_environment() {
+    let served = serve(CancelBehavior::AtOnce);
+    let command = format!("test -z \"$AZURE_TOKEN\" && echo {TOKEN}");
+    assert_eq!(json_of(&run(&served.endpoint(), &command))["outcome"], "canceled");
+}
+
+/// The command is a shell with a child: both are ended.
+#[cfg(unix)]
+#[test]
+fn one_that_hangs_is_ended_at_the_deadline() {
+    let served = serve(CancelBehavior::AtOnce);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let command = format!("echo asking >&2; sleep 300 & echo $! > {}; wait", file.display());
+    let start = Instant::now();
+    let output =
+        command_at(&served.endpoint(), &["--json", "--token-command", &command, "--deadline", "1s"]).output().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    let printed = json_of(&output);
+    assert_eq!((&printed["error"]["kind"], output.status.code()), (&json!("deadline"), Some(2)), "{printed}");
+    assert!(text(&output.stderr).contains("asking"), "its stderr is shown");
+    let pid = std::fs::read_to_string(file).unwrap();
+    wait_until(|| !is_running(pid.trim()));
+}
+
+/// One that was killed may wait for its parent to hear of it.
+#[cfg(unix)]
+fn is_running(pid: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains("Z (zombie)"))
+}
