@@ -1,119 +1,228 @@
 //! Redacts a token in everything that is made of an answer.
 //!
 //! A server that echoes the request, by mistake or on purpose, would otherwise put the token into error messages,
-//! excerpts and logs. Nothing here asks whether a text is JSON: a token that is spelled with escapes is overwritten
-//! where it stands, so that a later reader of the text finds asterisks, however lenient it is.
+//! excerpts, locations and logs. Nothing here asks whether a text is JSON or a URL: a token that is spelled with escapes
+//! is overwritten where it stands, so that a later reader of the text finds asterisks, however lenient it is.
+
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
 use memchr::memmem;
+use zeroize::Zeroizing;
 
-use crate::values::BearerToken;
+use crate::values::{BearerToken, Secret};
 
-/// How much of a token is searched for first. Where that is found, the whole token is compared.
-const BEGINNING: usize = 8;
-/// Where a text ends in the middle of a token, this much of it is redacted; or all of a shorter one.
-const GIVEAWAY: usize = 32;
+/// How often escapes within escapes are undone.
+const LEVELS: usize = 3;
 
-/// Searches for one token. It is made once per answer, for all of its headers and its body.
+/// Searches for tokens. It is made once per answer, for all of its headers and its body.
 pub(super) struct Redactor<'a> {
-    secret: &'a [u8],
-    beginning: memmem::Finder<'a>,
+    secrets: Vec<Secret<'a>>,
+    /// A shorter text holds none.
+    shortest: usize,
 }
 
 impl<'a> Redactor<'a> {
-    /// `None` for a token that is too short to be told from any word.
-    pub(super) fn of(token: &'a BearerToken) -> Option<Self> {
-        let secret = token.secret()?;
-        let beginning = memmem::Finder::new(secret.get(..BEGINNING).unwrap_or(secret));
-        Some(Self { secret, beginning })
+    /// A token that is too short to be told from any word is not searched for.
+    pub(super) fn of(tokens: impl Iterator<Item = &'a BearerToken>) -> Self {
+        let secrets: Vec<_> = tokens.filter_map(BearerToken::secret).collect();
+        Self { shortest: secrets.iter().map(Secret::shortest).min().unwrap_or(usize::MAX), secrets }
     }
 
     /// Overwrites the token wherever a header holds it.
     pub(super) fn redact_headers(&self, headers: &mut HeaderMap) {
         for value in headers.values_mut() {
-            if let Some(redacted) = self.redact(value.as_bytes()) {
+            if let Some(redacted) = self.redacted(value.as_bytes()) {
                 *value = HeaderValue::from_maybe_shared(redacted).unwrap_or(HeaderValue::from_static(""));
             }
         }
     }
 
-    /// Overwrites the token wherever a body holds it, also where JSON spells it with escapes.
+    /// Overwrites the token wherever a body holds it.
     pub(super) fn redact_body(&self, body: Bytes) -> Bytes {
-        let body = self.redact(&body).unwrap_or(body);
-        if may_hide_characters(&body) { self.redact_escaped(&body).unwrap_or(body) } else { body }
+        let places = self.places(&body);
+        if places.is_empty() { body } else { overwritten(body, &places) }
     }
 
-    /// The bytes with asterisks for a token that is spelled with JSON's escapes. `None` when it is not there.
-    fn redact_escaped(&self, bytes: &[u8]) -> Option<Bytes> {
-        let plain: Vec<u8> = Characters(bytes).map(|(character, _)| character).collect();
-        let redacted = self.redact(&plain)?;
-        let mut spelled = BytesMut::with_capacity(bytes.len());
-        let mut rest = bytes;
-        for ((character, length), redacted) in Characters(bytes).zip(redacted) {
-            let (spelling, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-            if character == redacted {
-                spelled.extend_from_slice(spelling);
-            } else {
-                spelled.extend(spelling.iter().map(|_| b'*'));
-            }
-            rest = after;
-        }
-        Some(spelled.freeze())
+    /// A text without the token. `None` when the token is not in it.
+    pub(super) fn redacted(&self, text: &[u8]) -> Option<Bytes> {
+        let places = self.places(text);
+        (!places.is_empty()).then(|| overwritten(Bytes::copy_from_slice(text), &places))
     }
 
-    /// The bytes with asterisks for the token, also where they end in the middle of it. `None` when it is not there.
-    pub(super) fn redact(&self, bytes: &[u8]) -> Option<Bytes> {
-        let giveaway = self.secret.len().min(GIVEAWAY);
-        let mut redacted: Option<BytesMut> = None;
-        let mut from = 0;
-        while let Some(rest) = bytes.get(from..).filter(|rest| rest.len() >= giveaway) {
-            let Some(offset) = self.beginning.find(rest) else {
-                break;
-            };
-            let start = from + offset;
-            let rest = bytes.get(start..).unwrap_or_default();
-            let held = rest.get(..self.secret.len()).unwrap_or(rest);
-            if held.len() < giveaway || !self.secret.starts_with(held) {
-                from = start + 1;
-                continue;
-            }
-            from = start + held.len();
-            if let Some(place) = redacted.get_or_insert_with(|| BytesMut::from(bytes)).get_mut(start..from) {
-                place.fill(b'*');
+    /// Where a text holds the token, or 32 characters in a row of it: as it is, or spelled with escapes of JSON or of a URL.
+    fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        if text.len() < self.shortest {
+            return places;
+        }
+        self.secrets.iter().for_each(|secret| secret.find(text, |place| places.push(place)));
+        if may_hide_characters(text) {
+            let mut spelled = Spelled::plain(text);
+            for _ in 0..LEVELS {
+                let undone = spelled.undone();
+                if undone.characters.len() == spelled.characters.len() {
+                    break;
+                }
+                spelled = undone;
+                for secret in &self.secrets {
+                    let mut place_in_text = spelled.places_in_text();
+                    secret.find(&spelled.characters, |place| places.push(place_in_text(place)));
+                }
             }
         }
-        redacted.map(BytesMut::freeze)
+        places
     }
 }
 
-/// Whether a body has escapes that stand for characters of a token: `\/` and `\u002B`, unlike `\"` and `\n`.
-fn may_hide_characters(body: &[u8]) -> bool {
-    memchr::memchr_iter(b'\\', body).any(|at| matches!(body.get(at + 1), Some(b'u' | b'/')))
+/// The text with asterisks in these places. Where nobody shares its memory, the token is not left in it.
+fn overwritten(text: Bytes, places: &[Range<usize>]) -> Bytes {
+    let mut text = text.try_into_mut().unwrap_or_else(|text| BytesMut::from(&*text));
+    for place in places {
+        if let Some(place) = text.get_mut(place.clone()) {
+            place.fill(b'*');
+        }
+    }
+    text.freeze()
 }
 
-/// The bytes of a text whose escapes for ASCII are undone, each with the length of its spelling.
-struct Characters<'a>(&'a [u8]);
+/// Whether a text has escapes that stand for characters of a token: `\/`, `\u002B` and `%2B`, unlike `\"` and `%20`.
+fn may_hide_characters(text: &[u8]) -> bool {
+    let has = |escape: &[u8]| memmem::find(text, escape).is_some();
+    let is_escape = |at| text.get(at..).and_then(escape).is_some_and(|(character, _)| character.is_ascii_graphic());
+    (memchr::memchr(b'\\', text).is_some() && (has(b"\\u00") || has(b"\\/")))
+        || memchr::memchr_iter(b'%', text).any(is_escape)
+}
 
-impl Iterator for Characters<'_> {
-    type Item = (u8, usize);
+/// The characters of a text, and how many bytes of it spell each. The characters are wiped: they may be a token.
+struct Spelled {
+    characters: Zeroizing<Vec<u8>>,
+    lengths: Vec<u8>,
+}
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let (character, length) = match self.0 {
-            [] => return None,
-            [b'\\', b'u', b'0', b'0', high, low, ..] => match (digit(*high), digit(*low)) {
-                (Some(high @ 0..8), Some(low)) => (high << 4 | low, 6),
-                _ => (b'\\', 1),
-            },
-            // An escaped backslash begins no escape.
-            [b'\\', character @ (b'/' | b'\\'), ..] => (*character, 2),
-            [character, ..] => (*character, 1),
+impl Spelled {
+    fn with_capacity(capacity: usize) -> Self {
+        Self { characters: Zeroizing::new(Vec::with_capacity(capacity)), lengths: Vec::with_capacity(capacity) }
+    }
+
+    fn plain(text: &[u8]) -> Self {
+        let mut plain = Self::with_capacity(text.len());
+        plain.characters.extend_from_slice(text);
+        plain.lengths.resize(text.len(), 1);
+        plain
+    }
+
+    /// Tells which bytes of the text spell some characters. It is asked for later and later ones.
+    fn places_in_text(&self) -> impl FnMut(Range<usize>) -> Range<usize> + '_ {
+        let mut lengths = self.lengths.iter().map(|length| usize::from(*length));
+        let (mut character, mut byte) = (0, 0);
+        let mut byte_of = move |place: usize| {
+            byte += lengths.by_ref().take(place.saturating_sub(character)).sum::<usize>();
+            character = character.max(place);
+            byte
         };
-        self.0 = self.0.get(length..).unwrap_or_default();
-        Some((character, length))
+        move |place| byte_of(place.start)..byte_of(place.end)
+    }
+
+    /// The same, with each escape undone once. One that stands for something else than ASCII stays.
+    fn undone(&self) -> Self {
+        let mut undone = Self::with_capacity(self.characters.len());
+        let (mut characters, mut lengths) = (&**self.characters, &*self.lengths);
+        while let (Some(first), Some(length)) = (characters.first(), lengths.first()) {
+            let (mut character, mut count, mut spelled) = (*first, 1, *length);
+            if let Some((escaped, of)) = escape(characters) {
+                let sum = lengths.iter().take(of).try_fold(0, |sum: u8, length| sum.checked_add(*length));
+                // A spelling that is longer than this is of nothing that a person or a parser would read.
+                if let Some(sum) = sum {
+                    (character, count, spelled) = (escaped, of, sum);
+                }
+            }
+            undone.characters.push(character);
+            undone.lengths.push(spelled);
+            characters = characters.get(count..).unwrap_or_default();
+            lengths = lengths.get(count..).unwrap_or_default();
+        }
+        undone
     }
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+/// The ASCII character that an escape at the beginning stands for, and how long the escape is.
+fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    match text {
+        [b'\\', b'u', b'0', b'0', high, low, ..] => Some((ascii(*high, *low)?, 6)),
+        // An escaped backslash begins no escape at this level.
+        [b'\\', character @ (b'/' | b'\\'), ..] => Some((*character, 2)),
+        [b'%', high, low, ..] => Some((ascii(*high, *low)?, 3)),
+        _ => None,
+    }
+}
+
+fn ascii(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = digit(high)? << 4 | digit(low)?;
+    byte.is_ascii().then_some(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One character in one of the spellings that a reader undoes.
+    fn spelled(character: char, spelling: u8) -> String {
+        let code = u32::from(character);
+        match spelling {
+            0 => format!("\\u{code:04x}"),
+            1 => format!("%{code:02X}"),
+            2 => format!("%25{code:02x}"),
+            3 => format!("\\\\u{code:04X}"),
+            4 => format!("\\u0025{code:02X}"),
+            5 if character == '/' => "\\/".to_owned(),
+            _ => character.to_string(),
+        }
+    }
+
+    /// Undoes every escape there is, again and again: a reader that is more lenient than any.
+    fn read(text: &str) -> String {
+        let mut text = text.to_owned();
+        for _ in 0..8 {
+            for code in 0x21_u8..0x7f {
+                let character = char::from(code).to_string();
+                for escape in
+                    [format!("\\u{code:04x}"), format!("\\u{code:04X}"), format!("%{code:02x}"), format!("%{code:02X}")]
+                {
+                    text = text.replace(&escape, &character);
+                }
+            }
+            text = text.replace("\\\\", "\\").replace("\\/", "/");
+        }
+        text
+    }
+
+    proptest! {
+        #[test]
+        fn no_part_of_a_token_is_shown(
+            token in "[A-Za-z0-9._~+/=-]{32,300}",
+            part in (any::<prop::sample::Index>(), 32_usize..300),
+            spellings in prop::collection::vec(0_u8..12, 1..9),
+            around in ("[ a-z\"\\\\%u0-9]{0,40}", "[ a-z\"\\\\%u0-9]{0,40}"),
+        ) {
+            let start = part.0.index(token.len() - 31);
+            let end = token.len().min(start + part.1);
+            let spelling = spellings.iter().cycle();
+            let echo: String = token.get(start..end).unwrap().chars().zip(spelling).map(|(c, way)| spelled(c, *way)).collect();
+            let text = format!("{}{echo}{}", around.0, around.1);
+            let token = BearerToken::new(&token).unwrap();
+            let redacted = Redactor::of([&token].into_iter()).redact_body(Bytes::from(text.clone()));
+            let read = read(std::str::from_utf8(&redacted).unwrap());
+            let secret = token.header();
+            for part in secret.as_bytes().get(7..).unwrap().windows(32) {
+                let part = std::str::from_utf8(part).unwrap();
+                prop_assert!(!read.contains(part), "{text}\n{read}");
+            }
+            prop_assert_eq!(redacted.len(), text.len());
+        }
+    }
 }

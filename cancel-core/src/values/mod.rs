@@ -8,6 +8,7 @@ mod endpoint;
 mod ids;
 mod if_match;
 mod invalid_input;
+mod secret;
 mod token;
 mod word;
 
@@ -16,5 +17,6 @@ pub use endpoint::{ApiVersion, Endpoint};
 pub use ids::{ClientRequestId, OfferId, OperationId, PublisherId};
 pub use if_match::IfMatch;
 pub use invalid_input::InvalidInput;
+pub(crate) use secret::Secret;
 pub use token::BearerToken;
 pub(crate) use word::words;

@@ -1,12 +1,14 @@
 //! The credential.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
 use super::InvalidInput;
+use super::secret::{Grams, Secret};
 
 const WHAT: &str = "token";
 const SCHEME: &str = "Bearer ";
@@ -19,7 +21,7 @@ const SHORTEST_SECRET: usize = 8;
 /// ([authentication page](crate::guide::wire#sources)). Such a token is valid for about an hour.
 ///
 /// Its `Debug` shows nothing. Its clones share one piece of memory with the headers that are made of it. This memory
-/// is overwritten when the last of them is dropped.
+/// is overwritten when the last of them is dropped. What finds the token in an echo is shared too, and made once.
 ///
 /// ```
 /// # use cancel_core::BearerToken;
@@ -28,7 +30,12 @@ const SHORTEST_SECRET: usize = 8;
 /// # Ok::<(), cancel_core::InvalidInput>(())
 /// ```
 #[derive(Clone)]
-pub struct BearerToken(HeaderValue);
+pub struct BearerToken(Arc<Inner>);
+
+struct Inner {
+    header: HeaderValue,
+    grams: Grams,
+}
 
 impl BearerToken {
     /// Checks a token: 1 byte to 64 KiB of visible ASCII, without spaces, line breaks, quotes and backslashes. It is
@@ -56,9 +63,9 @@ impl BearerToken {
         } else if token.len() > MAX_LENGTH {
             "is longer than 64 KiB"
         } else {
-            return Self::header_of(token)
-                .map(Self)
-                .ok_or_else(|| InvalidInput::hiding(WHAT, "cannot be a header's value"));
+            let header = Self::header_of(token);
+            let header = header.ok_or_else(|| InvalidInput::hiding(WHAT, "cannot be a header's value"))?;
+            return Ok(Self(Arc::new(Inner { header, grams: Grams::of(token.as_bytes()) })));
         };
         Err(InvalidInput::hiding(WHAT, problem))
     }
@@ -74,12 +81,21 @@ impl BearerToken {
 
     /// The value of the `Authorization` header, marked sensitive.
     pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
+        self.0.header.clone()
     }
 
-    /// The token itself. `None` when it is too short to be redacted.
-    pub(crate) fn secret(&self) -> Option<&[u8]> {
-        self.0.as_bytes().get(SCHEME.len()..).filter(|secret| secret.len() >= SHORTEST_SECRET)
+    /// What finds the token in a text. `None` when it is too short to be redacted.
+    pub(crate) fn secret(&self) -> Option<Secret<'_>> {
+        self.bytes().filter(|bytes| bytes.len() >= SHORTEST_SECRET).map(|bytes| Secret::new(bytes, &self.0.grams))
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        self.0.header.as_bytes().get(SCHEME.len()..)
+    }
+
+    /// Whether it is the same token.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
     }
 }
 
@@ -114,6 +130,6 @@ mod tests {
     #[test]
     fn clones_share_one_piece_of_memory() {
         let token = BearerToken::new("canary-canary").unwrap();
-        assert_eq!(token.clone().0.as_bytes().as_ptr(), token.header().as_bytes().as_ptr());
+        assert_eq!(token.clone().header().as_bytes().as_ptr(), token.header().as_bytes().as_ptr());
     }
 }

@@ -4,7 +4,7 @@
 use cancel_core::{BearerToken, Body, Event, Failure, Step};
 use http::Response;
 
-use crate::run::{MIGRATED, NO_HEADERS, Run, TOKEN, settled};
+use crate::run::{MIGRATED, NO_HEADERS, Run, TOKEN, operation, settled};
 
 fn holds_no_token(what: &str, text: &str) {
     assert!(!text.contains("canary"), "{what} holds the token: {text}");
@@ -74,6 +74,62 @@ fn a_location_that_holds_the_token_is_polled_without_it() {
     get.answer(200, NO_HEADERS, &format!(r#"{{"status":"canceled","messages":["{TOKEN}"]}}"#));
     let outcome = run.end().unwrap();
     holds_no_token("an outcome", &format!("{outcome:?} {:?}", outcome.operation().unwrap().details()));
+}
+
+/// A token as they are: three parts of base64.
+const LONG: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Nsb3VkcGFydG5lciIsImlzcyI6InN0cyJ9.\
+                    c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmUtc2lnbmF0dXJl";
+
+/// No 32 characters in a row of it are in the text.
+fn holds_no_part(what: &str, text: &str) {
+    for part in LONG.as_bytes().windows(32) {
+        let part = std::str::from_utf8(part).unwrap();
+        assert!(!text.contains(part), "{what} holds a part of the token: {text}");
+    }
+}
+
+fn run_with_a_long_token() -> Run {
+    let mut run = Run::new(crate::run::verified());
+    run.cancellation.provide_token(BearerToken::new(LONG).unwrap());
+    run
+}
+
+#[test]
+fn an_echo_that_is_cut_off_is_redacted() {
+    for (start, end) in [(0, 140), (3, 90), (60, 92), (LONG.len() - 32, LONG.len())] {
+        let mut run = run_with_a_long_token();
+        run.next().answer(403, NO_HEADERS, &format!("not valid: {}...", LONG.get(start..end).unwrap()));
+        let error = run.end().unwrap_err();
+        assert!(error.to_string().contains("not valid: ***"), "{error}");
+        holds_no_part("an error", &format!("{error} {error:?} {}", serde_json::to_string(&error).unwrap()));
+    }
+}
+
+#[test]
+fn an_operation_whose_id_is_a_part_of_the_token_is_in_no_checkpoint() {
+    let mut run = run_with_a_long_token();
+    run.list(&[(LONG.get(..100).unwrap(), "running"), ("a", "running")]);
+    holds_no_part("a checkpoint", &run.cancellation.checkpoint().to_json());
+    for _ in 0..4 {
+        run.list(&[(LONG.get(..100).unwrap(), "running")]);
+    }
+    let error = run.end().unwrap_err();
+    holds_no_part("an error", &format!("{error} {error:?}"));
+}
+
+#[test]
+fn a_decoded_location_holds_no_token() {
+    for echo in [LONG.replace('e', "%65"), LONG.bytes().map(|byte| format!("%{byte:02x}")).collect()] {
+        let mut run = run_with_a_long_token();
+        run.list(&[("a", "running")]);
+        let id = echo.get(..300).unwrap_or(&echo);
+        let location = operation(id);
+        run.post().answer(202, [("Location", &location)], "");
+        let progress = run.cancellation.progress();
+        let kind = progress.location.map(cancel_core::OperationLocation::kind);
+        holds_no_part("a location", &format!("{kind:?} {:?} {:?}", progress.location, progress.refused_location));
+        holds_no_part("a checkpoint", &run.cancellation.checkpoint().to_json());
+    }
 }
 
 #[test]
