@@ -18,16 +18,23 @@ const LEVELS: usize = 3;
 
 /// Searches for tokens. It is made once per answer, for all of its headers and its body.
 pub(super) struct Redactor<'a> {
-    secrets: Vec<Secret<'a>>,
+    last: Option<Secret<'a>>,
+    earlier: Vec<Secret<'a>>,
     /// A shorter text holds none.
     shortest: usize,
 }
 
 impl<'a> Redactor<'a> {
     /// A token that is too short to be told from any word is not searched for.
-    pub(super) fn of(tokens: impl Iterator<Item = &'a BearerToken>) -> Self {
-        let secrets: Vec<_> = tokens.filter_map(BearerToken::secret).collect();
-        Self { shortest: secrets.iter().map(Secret::shortest).min().unwrap_or(usize::MAX), secrets }
+    pub(super) fn of(last: Option<&'a BearerToken>, earlier: &'a [BearerToken]) -> Self {
+        let last = last.and_then(BearerToken::secret);
+        let earlier: Vec<_> = earlier.iter().filter_map(BearerToken::secret).collect();
+        let shortest = last.iter().chain(&earlier).map(Secret::shortest).min().unwrap_or(usize::MAX);
+        Self { last, earlier, shortest }
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Secret<'a>> {
+        self.last.iter().chain(&self.earlier)
     }
 
     /// Overwrites the token wherever a header holds it.
@@ -57,7 +64,7 @@ impl<'a> Redactor<'a> {
         if text.len() < self.shortest {
             return places;
         }
-        self.secrets.iter().for_each(|secret| secret.find(text, |place| places.push(place)));
+        self.secrets().for_each(|secret| secret.find(text, |place| places.push(place)));
         if may_hide_characters(text) {
             let mut spelled = Spelled::plain(text);
             for _ in 0..LEVELS {
@@ -66,7 +73,7 @@ impl<'a> Redactor<'a> {
                     break;
                 }
                 spelled = undone;
-                for secret in &self.secrets {
+                for secret in self.secrets() {
                     let mut place_in_text = spelled.places_in_text();
                     secret.find(&spelled.characters, |place| places.push(place_in_text(place)));
                 }
@@ -91,8 +98,8 @@ fn overwritten(text: Bytes, places: &[Range<usize>]) -> Bytes {
 fn may_hide_characters(text: &[u8]) -> bool {
     let has = |escape: &[u8]| memmem::find(text, escape).is_some();
     let is_escape = |at| text.get(at..).and_then(escape).is_some_and(|(character, _)| character.is_ascii_graphic());
-    (memchr::memchr(b'\\', text).is_some() && (has(b"\\u00") || has(b"\\/")))
-        || memchr::memchr_iter(b'%', text).any(is_escape)
+    memchr::memchr2(b'\\', b'%', text).is_some()
+        && (has(b"\\u00") || has(b"\\/") || memchr::memchr_iter(b'%', text).any(is_escape))
 }
 
 /// The characters of a text, and how many bytes of it spell each. The characters are wiped: they may be a token.
@@ -215,7 +222,7 @@ mod tests {
             let echo: String = token.get(start..end).unwrap().chars().zip(spelling).map(|(c, way)| spelled(c, *way)).collect();
             let text = format!("{}{echo}{}", around.0, around.1);
             let token = BearerToken::new(&token).unwrap();
-            let redacted = Redactor::of([&token].into_iter()).redact_body(Bytes::from(text.clone()));
+            let redacted = Redactor::of(Some(&token), &[]).redact_body(Bytes::from(text.clone()));
             let read = read(std::str::from_utf8(&redacted).unwrap());
             let secret = token.header();
             for part in secret.as_bytes().get(7..).unwrap().windows(32) {

@@ -103,6 +103,6 @@ impl<'a> Secret<'a> {
             let later = from.iter().zip(secret_from).take_while(same).count();
             (earlier + later >= PART).then(|| at - earlier..at + later)
         });
-        parts.max_by_key(|part| part.len())
+        parts.max_by_key(ExactSizeIterator::len)
     }
 }
