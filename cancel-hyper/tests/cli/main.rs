@@ -5,6 +5,12 @@
 mod checkpoints;
 mod flags;
 mod fleet;
+mod output;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
+mod terminal;
+mod tls;
 mod tokens;
 
 use std::path::Path;

@@ -83,7 +83,7 @@ fn one_that_hangs_is_ended_at_the_deadline() {
 
 /// One that was killed may wait for its parent to hear of it.
 #[cfg(unix)]
-fn is_running(pid: &str) -> bool {
+pub(crate) fn is_running(pid: &str) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     status.lines().any(|line| line.starts_with("State:") && !line.contains("Z (zombie)"))
 }

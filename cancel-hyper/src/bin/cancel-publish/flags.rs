@@ -8,28 +8,35 @@ use cancel_core::{NotificationEmails, OfferId, OperationId, PublisherId, Until};
 use clap::Parser;
 use clap_complete::Shell;
 
+// At most 80 columns wide, as terminals are.
 const AFTER_HELP: &str = "\
 Examples:
-  cancel-publish                       try it: cancels a publish in a simulated portal
+  cancel-publish            (try it: cancels a publish in a simulated portal)
   cancel-publish --publisher contoso --offer contoso-offer --dry-run
   cancel-publish --publisher contoso --offer one,two --checkpoint runs --json
   cancel-publish --publisher contoso --offers-from offers.txt \\
-      --token-command 'az account get-access-token --resource https://cloudpartner.azure.com'
+      --token-command 'az account get-access-token \\
+                       --resource https://cloudpartner.azure.com'
 
-Exit codes, with many offers the highest:
-  0    canceled, accepted, or nothing was running
-  1    verified that a publish was not canceled; or a dry run found something in progress; or
-       other operations than the one of --operation are in progress
-  2    an error, and no cancel went out; also wrong arguments, and output that cannot be written
+Exit codes (with many offers, the highest):
+  0    canceled, accepted, or nothing was in progress
+  1    verified that a publish was not canceled; or a dry run found something in
+       progress; or other operations than that of --operation are in progress
+  2    an error, and no cancel went out; also wrong arguments, and output that
+       cannot be written
   3    the cancel is over, and what became of the publish is not proven
   4    an error after which a cancel may have gone out
-  130  Ctrl-C, 143 SIGTERM; the last lines say whether a cancel went out
+  130  Ctrl-C, and 143 SIGTERM. The last lines say whether a cancel went out
 
 Environment:
-  AZURE_TOKEN    the token, when there is no --token-command; the command does not see it
-  SSL_CERT_FILE, SSL_CERT_DIR    trusted certificates instead of those of the platform
-  HTTPS_PROXY, ALL_PROXY, NO_PROXY    the proxy; none is used for this machine
-  NO_COLOR, TERM=dumb    plain lines on stderr instead of bars, as without a terminal";
+  AZURE_TOKEN                  the token, when there is no --token-command;
+                               the command does not get it
+  SSL_CERT_FILE, SSL_CERT_DIR  trusted certificates, instead of those of the
+                               platform
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                               the proxy; none is used for this machine
+  NO_COLOR, TERM=dumb          lines on stderr instead of bars, as without a
+                               terminal";
 
 /// Cancels the publish of offers on Microsoft's commercial marketplace, and says what became of it
 ///

@@ -20,7 +20,6 @@ mod tokens;
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -102,14 +101,12 @@ async fn work(flags: Flags, output: &mut Output) -> Result<u8, Problem> {
     let job = tokio::select! {
         job = reading => job.map_err(Problem::invalid)??,
         stopped = signals.next() => {
-            note(&format!("Stopped by {}. Nothing was sent.", stopped.word));
+            note(format!("Stopped by {}. Nothing was sent.", stopped.word));
             return Ok(stopped.exit_code);
         }
     };
     if let Some(served) = &job.simulated {
-        // A notice only.
-        let _ =
-            writeln!(io::stderr(), "Simulated: nothing leaves this machine. The portal is at {}.", served.endpoint());
+        note(format!("Simulated: nothing leaves this machine. The portal is at {}.", served.endpoint()));
     }
     run::run(&job, &settings, &mut signals, output).await
 }

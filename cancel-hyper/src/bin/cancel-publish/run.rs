@@ -151,7 +151,7 @@ impl Runs<'_> {
     /// Reports the runs that have no end.
     fn stop(&self, broken: &Broken, reports: &mut Vec<Report>, output: &mut Output) -> u8 {
         if let Broken::Stopped(Stopped { word, .. }) = broken {
-            note(&format!("Stopped by {word}."));
+            note(format!("Stopped by {word}."));
         }
         for request in &self.job.requests {
             if reports.iter().any(|report| report.offer.as_deref() == Some(request.offer().as_str())) {

@@ -9,7 +9,7 @@ mod time;
 
 use std::collections::HashMap;
 use std::env;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -18,6 +18,7 @@ use cancel_core::{CancelRequest, Cancellation, Event, OfferId};
 use self::bars::Bars;
 use self::lines::Lines;
 pub(crate) use self::snapshot::Snapshot;
+use crate::report::note;
 use crate::text::plain;
 
 /// Clones show on the same screen.
@@ -54,7 +55,7 @@ impl Screen {
     pub(crate) fn new(requests: &[CancelRequest]) -> Self {
         let order = requests.iter().map(|request| request.offer().clone()).collect();
         let runs = Runs { started: Instant::now(), order, in_progress: HashMap::new(), over: 0 };
-        let view = if draws_bars() { View::Bars(Bars::new()) } else { View::Lines(Lines::new()) };
+        let view = if draws_bars() { View::Bars(Bars::new()) } else { View::Lines(Lines::new(Instant::now())) };
         Self(Arc::new(Mutex::new(Inner { view, runs })))
     }
 
@@ -63,9 +64,10 @@ impl Screen {
         let Inner { view, runs } = &mut *self.inner();
         let offer = cancellation.request().offer();
         let before = runs.in_progress.remove(offer);
-        let snapshot = Snapshot::of(event, cancellation, before.as_ref(), Instant::now());
+        let now = Instant::now();
+        let snapshot = Snapshot::of(event, cancellation, before.as_ref(), now);
         if let View::Lines(lines) = view {
-            lines.changed(cancellation.request(), before.as_ref(), &snapshot);
+            lines.changed(cancellation.request(), before.as_ref(), &snapshot, now).iter().for_each(note);
         }
         runs.in_progress.insert(offer.clone(), snapshot);
     }
@@ -82,7 +84,7 @@ impl Screen {
         let Inner { view, runs } = &mut *self.inner();
         match view {
             View::Bars(bars) => bars.draw(runs, Instant::now()),
-            View::Lines(lines) => lines.remind(runs, Instant::now()),
+            View::Lines(lines) => lines.reminder(runs, Instant::now()).iter().for_each(note),
         }
     }
 
@@ -90,7 +92,7 @@ impl Screen {
     pub(crate) fn say(&self, line: &str) {
         match &self.inner().view {
             View::Bars(bars) => bars.say(&plain(line)),
-            View::Lines(_) => say(&plain(line)),
+            View::Lines(_) => note(line),
         }
     }
 
@@ -110,9 +112,4 @@ fn draws_bars() -> bool {
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = env::var_os("TERM").is_none_or(|term| term == "dumb");
     stderr().is_terminal() && !no_color && !dumb
-}
-
-/// A line on stderr. If that is closed, the exit code still tells.
-fn say(line: &str) {
-    let _ = writeln!(stderr(), "{line}");
 }

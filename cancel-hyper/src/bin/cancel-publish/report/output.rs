@@ -23,7 +23,7 @@ impl Output {
         }
         for line in report.lines() {
             if report.is_error() {
-                note(&line);
+                note(line);
             } else if !self.json {
                 self.line(&text::plain(&line));
             }
@@ -51,7 +51,7 @@ impl Output {
     pub(crate) fn exit_code(&self, of_results: u8) -> u8 {
         match &self.failed {
             Some(error) => {
-                note(&format!("error: the output cannot be written: {error}"));
+                note(format!("error: the output cannot be written: {error}"));
                 of_results.max(2)
             }
             None => of_results,
@@ -60,6 +60,6 @@ impl Output {
 }
 
 /// A line on stderr. If that is closed, the exit code still tells.
-pub(crate) fn note(line: &str) {
-    let _ = writeln!(io::stderr(), "{}", text::plain(line));
+pub(crate) fn note(line: impl AsRef<str>) {
+    let _ = writeln!(io::stderr(), "{}", text::plain(line.as_ref()));
 }

@@ -1,0 +1,135 @@
+//! Ctrl-C and SIGTERM in each phase: what went out, how to go on, and an exit code of their own.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use cancel_core::testing::portal::CancelBehavior;
+use serde_json::json;
+
+use crate::{command_at, json_of, serve, text, wait_until};
+
+/// Ends the program by a signal as soon as it is so.
+fn stop_when(command: &mut Command, signal: &str, is_so: impl Fn() -> bool) -> Output {
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until(is_so);
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    child.wait_with_output().unwrap()
+}
+
+/// A service that answers the list, and keeps the call with this method waiting for ever.
+fn hangs_at(method: &'static str) -> (String, impl Fn() -> bool) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, told) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let tell = tell.clone();
+            thread::spawn(move || serve_stream(stream.unwrap(), method, &tell));
+        }
+    });
+    (endpoint, move || told.try_recv().is_ok())
+}
+
+fn serve_stream(mut stream: TcpStream, method: &str, tell: &std::sync::mpsc::Sender<()>) {
+    let mut bytes = [0; 8192];
+    while let Ok(count @ 1..) = stream.read(&mut bytes) {
+        if bytes[..count].starts_with(method.as_bytes()) {
+            tell.send(()).unwrap();
+            thread::sleep(Duration::from_secs(60));
+        }
+        let body = r#"[{"id":"id-1","submissionState":"running"}]"#;
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_signal_in_each_phase_says_what_went_out() {
+    for (signal, word, code) in [("-INT", "Ctrl-C", 130), ("-TERM", "SIGTERM", 143)] {
+        for (method, posted, says) in [
+            ("GET", "no", "No cancel went out: nothing has changed."),
+            ("POST", "maybe", "A cancel may have reached the service."),
+        ] {
+            let (endpoint, hangs) = hangs_at(method);
+            let output = stop_when(&mut command_at(&endpoint, &["--json"]), signal, hangs);
+            let printed = json_of(&output);
+            assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("interrupted"), &json!(posted)));
+            assert_eq!(output.status.code(), Some(code), "{method}");
+            let said = text(&output.stderr);
+            assert!(said.contains(&format!("Stopped by {word}.")) && said.contains(says), "{said}");
+            let look =
+                format!("cancel-publish --publisher contoso --offer contoso-offer --dry-run --endpoint {endpoint}");
+            assert_eq!(said.contains(&look), posted != "no", "{said}");
+        }
+        let served = serve(CancelBehavior::DoesNothing { completes_after: None });
+        let polls = || served.portal().posts() > 0 && served.portal().calls().len() > 4;
+        let output = stop_when(&mut command_at(&served.endpoint(), &["--json"]), signal, polls);
+        assert_eq!((&json_of(&output)["posted"], output.status.code()), (&json!("yes"), Some(code)));
+        assert!(text(&output.stderr).contains("The service has accepted the cancel"));
+    }
+}
+
+#[test]
+fn a_signal_while_the_token_command_runs_ends_it_too() {
+    let served = serve(CancelBehavior::AtOnce);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let command = format!("sleep 300 & echo $! > {}; wait", file.display());
+    let mut program = command_at(&served.endpoint(), &["--json", "--token-command", &command]);
+    let pid = || std::fs::read_to_string(&file).unwrap_or_default();
+    let output = stop_when(&mut program, "-TERM", || pid().ends_with('\n'));
+    assert_eq!((&json_of(&output)["posted"], output.status.code()), (&json!("no"), Some(143)));
+    wait_until(|| !crate::tokens::is_running(pid().trim()));
+}
+
+#[test]
+fn a_signal_while_offers_are_read_from_stdin_is_heard() {
+    let mut program = command_at("http://127.0.0.1:9", &["--offers-from", "-"]);
+    let start = std::time::Instant::now();
+    let output = stop_when(&mut program, "-TERM", || start.elapsed() > Duration::from_millis(500));
+    assert_eq!(output.status.code(), Some(143));
+    assert!(text(&output.stderr).contains("Nothing was sent."), "{}", text(&output.stderr));
+}
+
+#[test]
+fn with_a_checkpoint_the_same_command_goes_on() {
+    let served = serve(CancelBehavior::After(Duration::from_secs(3_000)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    let mut program = command_at(&served.endpoint(), &["--json"]);
+    let program = program.arg("--checkpoint").arg(&path);
+    let output = stop_when(program, "-TERM", || served.portal().posts() > 0 && served.portal().calls().len() > 2);
+    let said = text(&output.stderr);
+    assert!(said.contains(&format!("The same command resumes the run from {}.", path.display())), "{said}");
+    assert_eq!(crate::names(folder.path()), ["run.json"]);
+    let output = program.output().unwrap();
+    assert_eq!((&json_of(&output)["outcome"], served.portal().posts()), (&json!("canceled"), 1));
+}
+
+/// The first process of a container has no default for a signal. It needs namespaces, which not every machine allows.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_first_process_of_a_container_hears_it() {
+    let unshare = || {
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--pid", "--fork", "--kill-child", "--"]);
+        unshare
+    };
+    if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    let (endpoint, hangs) = hangs_at("POST");
+    let program = command_at(&endpoint, &["--json"]);
+    let mut contained = unshare();
+    contained.arg(program.get_program()).args(program.get_args()).env("AZURE_TOKEN", crate::TOKEN);
+    let child = contained.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until(hangs);
+    let children = format!("/proc/{0}/task/{0}/children", child.id());
+    let first = std::fs::read_to_string(children).unwrap();
+    assert!(Command::new("kill").args(["-TERM", first.trim()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((&json_of(&output)["posted"], output.status.code()), (&json!("maybe"), Some(143)));
+}
