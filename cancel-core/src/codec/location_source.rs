@@ -1,14 +1,18 @@
 //! Finds the location in an answer: in one of two headers, or in the body.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use http::header::{HeaderName, LOCATION};
 use http::{HeaderMap, HeaderValue};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::location::{BaseUrl, OperationLocation};
 use crate::error::{Error, ErrorKind};
 use crate::values::Endpoint;
-use crate::wire::json;
+use crate::wire::json::{self, Leniently};
+use crate::wire::words::is_word;
 
 static OPERATION_LOCATION: HeaderName = HeaderName::from_static("operation-location");
 
@@ -68,14 +72,58 @@ fn text(value: &HeaderValue) -> Result<&str, Error> {
 /// The location that a body names. The body is a string, or an object with a string member `location` or
 /// `operationLocation`, without regard to case, spaces, `-` and `_`.
 pub(crate) fn in_body(endpoint: &Endpoint, base: BaseUrl<'_>, body: &[u8]) -> Result<Option<NamedLocation>, Error> {
-    let Some(body) = json::tree(body) else {
+    let Ok(Named(Some(text))) = json::parse::<Named<'_>>(body) else {
         return Ok(None);
     };
-    let member = |name| json::member(&body, name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    let whole = body.as_str().filter(|text| !text.trim().is_empty());
-    let Some(text) = whole.or_else(|| member("operationlocation")).or_else(|| member("location")) else {
-        return Ok(None);
-    };
-    let location = OperationLocation::read(endpoint, base, text)?;
+    let location = OperationLocation::read(endpoint, base, &text)?;
     Ok(Some(NamedLocation { location, source: LocationSource::Body }))
+}
+
+/// The text of the location in a body.
+struct Named<'a>(Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Named<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NamedIn)
+    }
+}
+
+fn not_blank(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    Some(text).filter(|text| !text.trim().is_empty())
+}
+
+struct NamedIn;
+
+impl<'de> Visitor<'de> for NamedIn {
+    type Value = Named<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a location, or an object with one")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Named(not_blank(Cow::Borrowed(text))))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Named(not_blank(Cow::Owned(text.to_owned()))))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let (mut operation_location, mut location) = (None, None);
+        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+            let place = match &*name {
+                name if is_word(name, "operationlocation") => &mut operation_location,
+                name if is_word(name, "location") => &mut location,
+                _ => {
+                    members.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            let Leniently(text) = members.next_value()?;
+            // Of two members with the same name the first one counts.
+            *place = place.take().or(text.and_then(not_blank));
+        }
+        Ok(Named(operation_location.or(location)))
+    }
 }

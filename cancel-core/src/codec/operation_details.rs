@@ -3,15 +3,14 @@
 //! Nothing is decided by them, so reading them must not fail: a member of another type than documented counts as
 //! absent.
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::state::State;
-use crate::wire::error_body::CodeAndMessage;
+use crate::wire::error_body::{CodeAndMessage, ErrorBody};
 use crate::wire::json::Members;
 
 /// The members of an operation besides its status ([operations page](crate::guide::wire#sources), "Response body
-/// properties"). A member that is absent or cannot be read is empty.
+/// properties"). A member that is absent or cannot be read is empty. Of a list the first 256 elements are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationDetails {
@@ -31,10 +30,10 @@ pub struct OperationDetails {
     pub offer_version: Option<i64>,
     /// The addresses that the service notifies, as one string. Absent for migrated offers.
     pub notification_emails: Option<String>,
-    /// "Not implemented", says the page.
-    pub preview_links: Vec<Value>,
-    /// "Not implemented", says the page.
-    pub live_links: Vec<Value>,
+    /// "Not implemented", says the page. Each is JSON as it was sent.
+    pub preview_links: Vec<String>,
+    /// "Not implemented", says the page. Each is JSON as it was sent.
+    pub live_links: Vec<String>,
 }
 
 impl OperationDetails {
@@ -47,8 +46,8 @@ impl OperationDetails {
             publishing_version: operation.get("publishingVersion"),
             offer_version: operation.get("offerVersion"),
             notification_emails: operation.get("notificationEmails"),
-            preview_links: operation.get("previewLinks"),
-            live_links: operation.get("liveLinks"),
+            preview_links: operation.list("previewLinks", |link| Some(link.get().to_owned())),
+            live_links: operation.list("liveLinks", |link| Some(link.get().to_owned())),
         }
     }
 }
@@ -138,8 +137,7 @@ pub struct ServiceError {
 
 impl ServiceError {
     fn read(error: &RawValue) -> Option<Self> {
-        let error: Value = serde_json::from_str(error.get()).ok()?;
-        let CodeAndMessage { code, message } = CodeAndMessage::of_error(&error);
+        let CodeAndMessage { code, message } = ErrorBody::read(error.get().as_bytes()).said;
         Some(Self { code, message })
     }
 }

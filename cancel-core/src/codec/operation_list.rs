@@ -1,6 +1,5 @@
 //! The list of an offer's operations (operations page, "Get operations"). The service also calls them submissions.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use super::request::{get, of_offer};
 use super::state::State;
 use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
-use crate::wire::json::{self, Members};
+use crate::wire::json::{self, Leniently, Members};
 use crate::wire::members::{Name, Text, once};
 use crate::wire::words::is_word;
 
@@ -156,62 +155,6 @@ impl<'de, F: FnMut(Entry<'de>)> Visitor<'de> for Entries<F> {
             (self.0)(entry);
         }
         Ok(())
-    }
-}
-
-/// A text, or nothing where the value is not a text.
-#[derive(Default)]
-struct Leniently<'a>(Option<Cow<'a, str>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Leniently<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue).map(Self)
-    }
-}
-
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_seq(elements).map(|_| None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_map(members).map(|_| None)
     }
 }
 

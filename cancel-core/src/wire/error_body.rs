@@ -1,12 +1,16 @@
 //! Reads the code and the message of an error body, in each shape that is documented or was seen.
+//!
+//! Nothing is made of the rest of a body: an attacker's megabyte costs no more than what is kept.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::json;
+use super::json::without_bom;
 use super::text::sanitize;
+use super::words::is_word;
 
 /// The longest code and message that are kept, in characters.
 const MAX_CODE: usize = 128;
@@ -15,28 +19,14 @@ const MAX_MESSAGE: usize = 1024;
 const MAX_NESTED: usize = 4;
 /// How many details are kept.
 const MAX_DETAILS: usize = 8;
+/// Where an error tells more; the first of these counts.
+const INNER: [&str; 5] = ["error", "odata.error", "innererror", "details", "errors"];
 
 /// An error body: what it says, and what it says in detail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ErrorBody {
     pub(crate) said: CodeAndMessage,
     pub(crate) details: Box<[CodeAndMessage]>,
-}
-
-impl ErrorBody {
-    /// Reads a whole body.
-    pub(crate) fn read(body: &[u8]) -> Self {
-        let Some(body) = json::tree(body) else {
-            return Self::default();
-        };
-        let said = CodeAndMessage::of_error(&body);
-        let error = json::member(&body, "error").or_else(|| json::member(&body, "odata.error")).unwrap_or(&body);
-        let details =
-            json::member(error, "details").or_else(|| json::member(error, "errors")).and_then(Value::as_array);
-        let details = details.into_iter().flatten().map(CodeAndMessage::of_error);
-        let tells_more = |detail: &CodeAndMessage| *detail != said && *detail != CodeAndMessage::default();
-        Self { details: details.filter(tells_more).take(MAX_DETAILS).collect(), said }
-    }
 }
 
 /// The code and message of an error, sanitized. Each is absent when it is not found.
@@ -48,35 +38,148 @@ pub(crate) struct CodeAndMessage {
     pub(crate) message: Option<Box<str>>,
 }
 
-impl CodeAndMessage {
-    /// Reads one error. It has the OData shape (`{"error":{"code","message","details","innererror"}}`), or is the
+impl ErrorBody {
+    /// Reads a whole body. It has the OData shape (`{"error":{"code","message","details","innererror"}}`), or is the
     /// inner object alone, or a text. A message can also be an object with a `value`.
-    pub(crate) fn of_error(error: &Value) -> Self {
-        Self::nested(error, MAX_NESTED)
+    pub(crate) fn read(body: &[u8]) -> Self {
+        let mut json = serde_json::Deserializer::from_slice(without_bom(body));
+        let node = Node::at(MAX_NESTED).deserialize(&mut json).and_then(|node| json.end().map(|()| node));
+        let node = node.unwrap_or_default();
+        let said = node.said();
+        let tells_more = |detail: &CodeAndMessage| *detail != said && *detail != CodeAndMessage::default();
+        Self { details: node.details.into_iter().filter(tells_more).collect(), said }
+    }
+}
+
+/// What was read of one value.
+#[derive(Default)]
+struct Node {
+    /// Of a value that is a text, or a number: its text, as a message.
+    text: Option<Box<str>>,
+    code: Option<Box<str>>,
+    message: Option<Box<str>>,
+    /// Of an object: what the first of [`INNER`] says, and its place there. Of an array: what the first element says.
+    inner: Option<(usize, CodeAndMessage)>,
+    /// Of an object: its details, or those of its error. Of an array: its elements.
+    details: Vec<CodeAndMessage>,
+}
+
+impl Node {
+    fn at(depth: usize) -> NodeAt {
+        NodeAt { depth }
     }
 
-    fn nested(error: &Value, depth: usize) -> Self {
-        if let Some(text) = json::text(error) {
-            return Self { code: None, message: Some(sanitize(&text, MAX_MESSAGE)) };
+    fn of(text: &str) -> Self {
+        Self { text: (!text.trim().is_empty()).then(|| sanitize(text, MAX_MESSAGE)), ..Self::default() }
+    }
+
+    fn said(&self) -> CodeAndMessage {
+        let inner = self.inner.as_ref().map(|(_, said)| said);
+        let message = self.text.as_ref().or(self.message.as_ref());
+        CodeAndMessage {
+            code: self.code.clone().or_else(|| inner.and_then(|said| said.code.clone())),
+            message: message.cloned().or_else(|| inner.and_then(|said| said.message.clone())),
         }
-        let Some(depth) = depth.checked_sub(1) else {
-            return Self::default();
-        };
-        let code = json::member(error, "code").and_then(json::text).map(|code| sanitize(&code, MAX_CODE));
-        let message = json::member(error, "message").and_then(|message| {
-            let text = json::text(message).or_else(|| json::member(message, "value").and_then(json::text))?;
-            Some(sanitize(&text, MAX_MESSAGE))
-        });
-        if code.is_some() && message.is_some() {
-            return Self { code, message };
+    }
+
+    fn take(&mut self, place: usize, inner: Self) {
+        let said = inner.said();
+        if !inner.details.is_empty() {
+            self.details = inner.details;
         }
-        let inner = ["error", "odata.error", "innererror", "details", "errors"].iter().find_map(|name| {
-            let inner = json::member(error, name)?;
-            let inner = inner.as_array().map_or(Some(inner), |several| several.first())?;
-            Some(Self::nested(inner, depth)).filter(|found| *found != Self::default())
-        });
-        let inner = inner.unwrap_or_default();
-        Self { code: code.or(inner.code), message: message.or(inner.message) }
+        // Of two members with the same name the last one counts.
+        let is_sooner = self.inner.as_ref().is_none_or(|(known, _)| place <= *known);
+        if is_sooner && said != CodeAndMessage::default() {
+            self.inner = Some((place, said));
+        }
+    }
+}
+
+/// Reads a value, and so many levels of errors in it.
+#[derive(Clone, Copy)]
+struct NodeAt {
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for NodeAt {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NodeAt {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::of(text))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::of(&value.to_string()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::of(&value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::of(&value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::of(&value.to_string()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node, A::Error> {
+        let mut node = Node::default();
+        while node.details.len() < MAX_DETAILS {
+            let Some(element) = elements.next_element_seed(self.inner())? else {
+                return Ok(node);
+            };
+            let said = element.said();
+            if node.details.is_empty() && said != CodeAndMessage::default() {
+                node.inner = Some((0, said.clone()));
+            }
+            node.details.push(said);
+        }
+        IgnoredAny.visit_seq(elements).map(|_| node)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
+        let mut node = Node::default();
+        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+            let is = |known: &str| is_word(&name, known);
+            if self.depth == 0 {
+                members.next_value::<IgnoredAny>()?;
+            } else if is("code") {
+                node.code = members.next_value_seed(Self { depth: 0 })?.text.map(|code| sanitize(&code, MAX_CODE));
+            } else if is("message") || is("value") {
+                let message = members.next_value_seed(Self { depth: 1 })?;
+                node.message = message.text.or(message.message).or(node.message);
+            } else if let Some(place) = INNER.iter().position(|known| is(known)) {
+                let inner = members.next_value_seed(self.inner())?;
+                node.take(place, inner);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(node)
+    }
+}
+
+impl NodeAt {
+    fn inner(self) -> Self {
+        Self { depth: self.depth.saturating_sub(1) }
     }
 }
 

@@ -9,9 +9,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Reads a body as JSON. Some gateways of the service send a byte order mark first.
@@ -40,42 +39,134 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// In bytes. A longer body is neither an error message nor a location, and its tree would take many times its size.
-const MAX_TREE: usize = 1024 * 1024;
-
-/// Reads a body as a tree. `None` when it is not JSON, or too long.
-pub(crate) fn tree(body: &[u8]) -> Option<Value> {
-    if body.len() > MAX_TREE { None } else { parse(body).ok() }
-}
-
 /// The body without a byte order mark.
 pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// The member of an object with this name. Case, spaces, `-` and `_` do not matter.
-pub(crate) fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
-    let found = object.as_object()?.iter().find(|(key, _)| super::words::is_word(key, name));
-    found.map(|(_, value)| value)
+/// A text, or nothing where the value is not a text.
+#[derive(Default)]
+pub(crate) struct Leniently<'a>(pub(crate) Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Leniently<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue).map(Self)
+    }
 }
 
-/// A value as text for a person, whatever its type.
-pub(crate) fn text(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-        Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Bool(_) | Value::Number(_) => Some(Cow::Owned(value.to_string())),
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_seq(elements).map(|_| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_map(members).map(|_| None)
     }
 }
 
 /// The members of an object. Their values are not read yet.
 ///
 /// A member of another type than the caller wants counts as absent. Of two members with the same name the last one
-/// counts.
+/// counts. Of too many the first ones are kept.
+pub(crate) struct Members<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Kept;
+        impl<'de> Visitor<'de> for Kept {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+                let mut kept = BTreeMap::new();
+                while let Some(name) = members.next_key::<Name<'de>>()? {
+                    if kept.len() < MOST {
+                        kept.insert(name.0, members.next_value()?);
+                    } else {
+                        members.next_value::<IgnoredAny>()?;
+                    }
+                }
+                Ok(Members(kept))
+            }
+        }
+        deserializer.deserialize_map(Kept)
+    }
+}
+
+/// A name, borrowed where it has no escape.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Members<'a>(#[serde(borrow)] BTreeMap<String, &'a RawValue>);
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The most members of an object and elements of an array that are kept. Each of them can cost fifty times its text.
+const MOST: usize = 256;
+
+/// The elements of an array: of too many the first ones.
+struct Elements<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Kept;
+        impl<'de> Visitor<'de> for Kept {
+            type Value = Elements<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+                let mut kept = Vec::new();
+                while kept.len() < MOST {
+                    match elements.next_element()? {
+                        Some(element) => kept.push(element),
+                        None => return Ok(Elements(kept)),
+                    }
+                }
+                IgnoredAny.visit_seq(elements).map(|_| Elements(kept))
+            }
+        }
+        deserializer.deserialize_seq(Kept)
+    }
+}
 
 impl<'a> Members<'a> {
     /// `None` where the value is not an object.
@@ -92,10 +183,10 @@ impl<'a> Members<'a> {
         self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok()).unwrap_or_default()
     }
 
-    /// The elements of a member, in their order. Elements that cannot be read are left out.
+    /// The elements of a member, in their order: at most 256. Elements that cannot be read are left out.
     pub(crate) fn list<T>(&self, name: &str, read: impl Fn(&'a RawValue) -> Option<T>) -> Vec<T> {
-        let elements: Vec<&'a RawValue> = self.get(name);
-        elements.into_iter().filter_map(read).collect()
+        let elements = self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok());
+        elements.into_iter().flat_map(|Elements(kept)| kept).filter_map(read).collect()
     }
 }
 

@@ -114,6 +114,19 @@ fn a_member_of_another_type_counts_as_absent() {
     assert_eq!(details(r#""messages":[{"level":"error"},"plain",7]"#).messages.len(), 2);
 }
 
+/// Each element can cost fifty times its text.
+#[test]
+fn of_a_long_list_the_first_elements_are_kept() {
+    let long = |element: &str| vec![element; 1000].join(",");
+    let steps = details(&format!(r#""steps":[{}]"#, long("{}"))).steps;
+    let messages = details(&format!(r#""steps":[{{"messages":[{}]}}]"#, long(r#""m""#))).steps.remove(0).messages;
+    let links = details(&format!(r#""previewLinks":[{}]"#, long("[]"))).preview_links;
+    assert_eq!((steps.len(), messages.len(), links.len()), (256, 256, 256));
+    let members: String = (0..1000).map(|number| format!(r#""x{number}":0,"#)).collect();
+    let late = details(&format!(r#"{members}"offerVersion":7"#)).offer_version;
+    assert_eq!((late, details(r#""x":0,"offerVersion":7"#).offer_version), (None, Some(7)));
+}
+
 #[test]
 fn the_error_of_a_failed_operation_is_a_text_or_an_object() {
     let text = details(r#""error":"it broke""#).error.unwrap();
