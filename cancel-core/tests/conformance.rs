@@ -26,6 +26,8 @@ enum Mistake {
     SleepsHalf,
     FollowsRedirects,
     AsksForCompression,
+    /// This is none.
+    AsksForIdentity,
     LosesHeadsOfCutBodies,
     TakesCutBodiesForWhole,
     GivesTheSameToken,
@@ -83,6 +85,9 @@ impl Adapter {
         let mut request = exchange.request;
         match self.mistake {
             Mistake::AsksForCompression => drop(request.headers_mut().insert(ACCEPT_ENCODING, "gzip".parse().unwrap())),
+            Mistake::AsksForIdentity => {
+                drop(request.headers_mut().insert(ACCEPT_ENCODING, "identity".parse().unwrap()))
+            }
             Mistake::SendsNoToken => drop(request.headers_mut().remove("authorization")),
             _ => {}
         }
@@ -124,8 +129,14 @@ impl Adapter {
 fn converse(mistake: Mistake) -> Result<usize, String> {
     conformance::converse(|scenario| {
         let (adapter, result) = Adapter::with(scenario, mistake);
-        scenario.judge(&result, &adapter.portal, adapter.time)?;
-        Ok(())
+        let verdict = scenario.judge(&result, &adapter.portal, adapter.time);
+        let json = match &result {
+            Ok(outcome) => serde_json::to_string(outcome),
+            Err(error) => serde_json::to_string(error),
+        };
+        let in_json = scenario.judge_json(&json?, &adapter.portal, adapter.time);
+        assert_eq!(in_json.is_ok(), verdict.is_ok(), "{verdict:?} and {in_json:?}");
+        Ok(verdict?)
     })
 }
 
@@ -139,6 +150,7 @@ fn said(mistake: Mistake, name: &str) -> String {
 #[test]
 fn an_adapter_without_a_mistake_has_them_all() {
     assert_eq!(converse(Mistake::None), Ok(scenarios().len()));
+    assert_eq!(converse(Mistake::AsksForIdentity), Ok(scenarios().len()));
     assert!(scenarios().len() > 80);
 }
 

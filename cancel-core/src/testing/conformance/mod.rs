@@ -98,6 +98,7 @@
 //! - **Decompression.** A request for compression is found. The portal compresses nothing.
 //! - **Logs** that show the token.
 
+mod bridge;
 mod scenarios;
 mod verdict;
 
@@ -202,10 +203,6 @@ impl Scenario {
     /// All findings, one in a line, the worst first: what happened, and what the adapter must do. Then all calls, one
     /// in a line.
     pub fn judge(&self, result: &Result<Outcome, Error>, portal: &Portal, now: Duration) -> Result<(), String> {
-        let findings = self.findings(result, portal, now);
-        if findings.is_empty() {
-            return Ok(());
-        }
-        Err(format!("{}\n{}", findings.join("\n"), verdict::calls(portal.calls())))
+        verdict::of(&self.findings(&verdict::Ending::of(result), portal, now), portal)
     }
 }

@@ -3,27 +3,82 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{OFFER, PUBLISHER, SPEED, Scenario};
-use crate::testing::ledger::check_outcome;
+use crate::testing::ledger::{Said, check_said};
 use crate::testing::portal::{CallRecord, Portal};
-use crate::{Error, Outcome, Posted};
+use crate::{Error, Outcome};
 
 /// How many calls are shown.
 const SHOWN: usize = 20;
 
+/// How a conversation ended, whether that is a value or JSON of another process.
+pub(super) struct Ending<'a> {
+    /// Such as `canceled, verified, posted yes` or `missing_location, posted yes`.
+    words: String,
+    /// Of an error.
+    message: Option<String>,
+    /// Of an outcome.
+    said: Option<Said<'a>>,
+}
+
+impl<'a> Ending<'a> {
+    pub(super) fn of(result: &'a Result<Outcome, Error>) -> Self {
+        match result {
+            Ok(outcome) => Self::with(Said::of(outcome), outcome.posted().as_str()),
+            Err(error) => Self::failed(error.kind().as_str(), error.posted().as_str(), error.to_string()),
+        }
+    }
+
+    pub(super) fn in_json(result: &'a Value) -> Self {
+        let word = |value: &'a Value, name| value.get(name).and_then(Value::as_str);
+        let posted = word(result, "posted").unwrap_or("?");
+        if let Some(error) = result.get("error") {
+            let message = word(error, "message").unwrap_or_default();
+            return Self::failed(word(error, "kind").unwrap_or("?"), posted, message.to_owned());
+        }
+        let operations = result.get("operations").and_then(Value::as_array).into_iter().flatten();
+        let said = Said {
+            outcome: word(result, "outcome").unwrap_or("?"),
+            proof: word(result, "proof").and_then(|proof| proof.parse().ok()),
+            status: word(result, "status"),
+            operations: operations.filter_map(|one| Some((word(one, "id")?, word(one, "status")?))).collect(),
+        };
+        Self::with(said, posted)
+    }
+
+    fn with(said: Said<'a>, posted: &str) -> Self {
+        let proof = said.proof.map(|proof| format!("{proof}, ")).unwrap_or_default();
+        Self { words: format!("{}, {proof}posted {posted}", said.outcome), message: None, said: Some(said) }
+    }
+
+    fn failed(kind: &str, posted: &str, message: String) -> Self {
+        Self { words: format!("{kind}, posted {posted}"), message: Some(message), said: None }
+    }
+}
+
+/// No findings are the verdict that it passes. Otherwise they are the error, and all calls after them.
+pub(super) fn of(findings: &[String], portal: &Portal) -> Result<(), String> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}\n{}", findings.join("\n"), calls(portal.calls())))
+}
+
 impl Scenario {
     /// All findings, the worst first: a POST too many may cancel a publish by mistake.
-    pub(super) fn findings(&self, result: &Result<Outcome, Error>, portal: &Portal, now: Duration) -> Vec<String> {
+    pub(super) fn findings(&self, ending: &Ending<'_>, portal: &Portal, now: Duration) -> Vec<String> {
         let calls = portal.calls();
         let ways = [
             self.posts_differ(portal.posts()),
-            self.ends_differ(result),
+            self.ends_differ(ending),
             went_elsewhere(calls),
             without_token(calls),
             compressed(calls),
             self.came_back_early(calls),
             self.left_early(portal),
-            lies(result, &portal.truth(PUBLISHER, OFFER, now)),
+            lies(ending, &portal.truth(PUBLISHER, OFFER, now)),
         ];
         ways.into_iter().flatten().collect()
     }
@@ -39,9 +94,9 @@ impl Scenario {
         (posts < expected).then(|| format!("{posts} POSTs came instead of {expected}: {}", self.must))
     }
 
-    fn ends_differ(&self, result: &Result<Outcome, Error>) -> Option<String> {
-        let (ended, expected) = (in_words(result), self.expected);
-        let said = result.as_ref().err().map(|error| format!(" ({error})")).unwrap_or_default();
+    fn ends_differ(&self, ending: &Ending<'_>) -> Option<String> {
+        let (ended, expected) = (&ending.words, self.expected);
+        let said = ending.message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default();
         (ended != expected).then(|| format!("it ended with `{ended}` instead of `{expected}`: {}{said}", self.must))
     }
 
@@ -61,18 +116,6 @@ impl Scenario {
     }
 }
 
-/// Such as `canceled, verified, posted yes` or `missing_location, posted yes`.
-fn in_words(result: &Result<Outcome, Error>) -> String {
-    let posted = |posted: Posted| format!("posted {posted}");
-    match result {
-        Ok(outcome) => match outcome.proof() {
-            Some(proof) => format!("{}, {proof}, {}", outcome.as_str(), posted(outcome.posted())),
-            None => format!("{}, {}", outcome.as_str(), posted(outcome.posted())),
-        },
-        Err(error) => format!("{}, {}", error.kind(), posted(error.posted())),
-    }
-}
-
 fn went_elsewhere(calls: &[CallRecord]) -> Option<String> {
     let call = calls.iter().find(|call| call.call.is_none())?;
     Some(format!("it goes where a redirect points: turn redirects off. {}", line(call)))
@@ -84,18 +127,20 @@ fn without_token(calls: &[CallRecord]) -> Option<String> {
 }
 
 fn compressed(calls: &[CallRecord]) -> Option<String> {
-    let call = calls.iter().find(|call| call.header("accept-encoding").is_some())?;
+    // Some clients always send the header, and then it must say that nothing is compressed.
+    let asks = |asked: &str| !asked.trim().is_empty() && !asked.trim().eq_ignore_ascii_case("identity");
+    let call = calls.iter().find(|call| call.header("accept-encoding").is_some_and(asks))?;
     Some(format!("it asks for a compressed answer (Accept-Encoding): turn decompression off. {}", line(call)))
 }
 
 /// An outcome must say what became of the operations.
-fn lies(result: &Result<Outcome, Error>, truth: &[(String, &'static str)]) -> Option<String> {
-    let violation = check_outcome(result.as_ref().ok()?, truth).err()?;
+fn lies(ending: &Ending<'_>, truth: &[(String, &'static str)]) -> Option<String> {
+    let violation = check_said(ending.said.as_ref()?, truth).err()?;
     Some(format!("{}: each answer must be handed in for its own exchange", violation.why))
 }
 
 /// The calls to the portal, one in a line.
-pub(super) fn calls(calls: &[CallRecord]) -> String {
+fn calls(calls: &[CallRecord]) -> String {
     let mut text = format!("{} calls:", calls.len());
     for call in calls.iter().take(SHOWN) {
         // Writing to a string does not fail.

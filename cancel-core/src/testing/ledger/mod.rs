@@ -26,6 +26,7 @@ use crate::machine::{Body, Cancellation, ExchangeId, Failure, Outcome, Until};
 pub use self::known::Known;
 pub use self::rules::{Rule, Verdict, Violation, must};
 pub use self::terms::Terms;
+pub(super) use self::words::{Said, check_said};
 pub use self::words::{check_outcome, is_canceled, is_end};
 
 /// A POST that is handed out later than this after the list was answered is not fresh.

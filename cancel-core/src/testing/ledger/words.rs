@@ -7,23 +7,47 @@ use serde_json::Value;
 use super::{Rule, Verdict, must};
 use crate::machine::{Outcome, Proof};
 
+/// What an outcome says of operations, whether it is a value or JSON of another process.
+pub(in crate::testing) struct Said<'a> {
+    pub(in crate::testing) outcome: &'a str,
+    pub(in crate::testing) proof: Option<Proof>,
+    /// Of the operation that decided.
+    pub(in crate::testing) status: Option<&'a str>,
+    /// Each id with its status.
+    pub(in crate::testing) operations: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Said<'a> {
+    pub(in crate::testing) fn of(outcome: &'a Outcome) -> Self {
+        let operations = outcome.operations().iter();
+        Self {
+            outcome: outcome.as_str(),
+            proof: outcome.proof(),
+            status: outcome.status(),
+            operations: operations.map(|tracked| (tracked.id().as_str(), tracked.status())).collect(),
+        }
+    }
+}
+
 /// What an outcome says of operations is true of them. Until one has ended, anything may be said of it.
 ///
 /// # Errors
 ///
 /// When it is not.
 pub fn check_outcome(outcome: &Outcome, truth: &[(String, &str)]) -> Verdict {
+    check_said(&Said::of(outcome), truth)
+}
+
+/// As [`check_outcome`].
+pub(in crate::testing) fn check_said(said: &Said<'_>, truth: &[(String, &str)]) -> Verdict {
     let true_of = |id: &str| truth.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map(|(_, word)| *word);
-    let operations = outcome.operations().iter();
-    let words: Vec<_> = operations.map(|tracked| (tracked.status(), true_of(tracked.id().as_str()))).collect();
+    let words: Vec<_> = said.operations.iter().map(|(id, status)| (*status, true_of(id))).collect();
     let all = |is: fn(&str) -> bool| !words.is_empty() && words.iter().all(|(_, word)| word.is_some_and(is));
-    let is_true = match outcome {
-        Outcome::Canceled { proof: Proof::Verified, .. } => all(is_canceled),
-        Outcome::Ended { proof: Proof::Verified, operation, .. } => {
-            all(is_end) && !all(is_canceled) && !is_canceled(operation.status())
-        }
-        Outcome::Canceled { proof: Proof::ByLocation, .. } => truth.iter().any(|(_, word)| is_canceled(word)),
-        Outcome::StillRunning { .. } => words.iter().any(|(_, word)| word.is_some_and(|word| !is_end(word))),
+    let is_true = match (said.outcome, said.proof) {
+        ("canceled", Some(Proof::Verified)) => all(is_canceled),
+        ("ended", Some(Proof::Verified)) => all(is_end) && !all(is_canceled) && !said.status.is_some_and(is_canceled),
+        ("canceled", Some(Proof::ByLocation)) => truth.iter().any(|(_, word)| is_canceled(word)),
+        ("still_running", _) => words.iter().any(|(_, word)| word.is_some_and(|word| !is_end(word))),
         _ => true,
     };
     let ends_are_true = words
@@ -31,7 +55,7 @@ pub fn check_outcome(outcome: &Outcome, truth: &[(String, &str)]) -> Verdict {
         .filter(|(said, _)| is_end(said))
         .all(|(said, word)| word.is_some_and(|word| is_end(word) && is_canceled(word) == is_canceled(said)));
     must(Rule::Truth, is_true && ends_are_true, || {
-        format!("{} ({:?}) with {words:?}, and the truth is {truth:?}", outcome.as_str(), outcome.proof())
+        format!("{} ({:?}) with {words:?}, and the truth is {truth:?}", said.outcome, said.proof)
     })
 }
 
