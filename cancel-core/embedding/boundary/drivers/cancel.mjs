@@ -5,8 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const now = () => Math.floor(performance.timeOrigin + performance.now());
 
 export async function load(path) {
-  const { instance } = await WebAssembly.instantiate(await readFile(path));
-  return instance.exports;
+  return (await WebAssembly.instantiate(await readFile(path))).instance.exports;
 }
 
 export class Session {
