@@ -86,7 +86,7 @@ impl Adapter {
         match self.mistake {
             Mistake::AsksForCompression => drop(request.headers_mut().insert(ACCEPT_ENCODING, "gzip".parse().unwrap())),
             Mistake::AsksForIdentity => {
-                drop(request.headers_mut().insert(ACCEPT_ENCODING, "identity".parse().unwrap()))
+                drop(request.headers_mut().insert(ACCEPT_ENCODING, "identity".parse().unwrap()));
             }
             Mistake::SendsNoToken => drop(request.headers_mut().remove("authorization")),
             _ => {}
