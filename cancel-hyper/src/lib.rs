@@ -93,8 +93,3 @@ pub use fleet::{Ended, SharedTokens, Throttle, Throttled, cancel_many};
 pub use journal::Journal;
 pub use tokens::TokenSource;
 pub use transport::ExchangeTimeout;
-
-/// The README's code is compiled, and run where possible.
-#[cfg(all(doctest, any(feature = "native-roots", feature = "webpki-roots")))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -59,3 +59,8 @@ pub use cancel_core;
 pub use driver::Driver;
 pub use journal::Journal;
 pub use tokens::TokenSource;
+
+/// The README's code is compiled: here, where both drivers are at hand.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

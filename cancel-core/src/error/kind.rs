@@ -159,8 +159,12 @@ impl ErrorKind {
             ),
             Self::Checkpoint => row(
                 "checkpoint",
-                "the run cannot be resumed",
-                "Read the offer's operations, then remove the checkpoint to begin again.",
+                "the checkpoint cannot be used",
+                "Mend what is named here, or use another checkpoint, then call again.",
+            )
+            .after_post(
+                "Mend what is named here, then resume. Read the offer's operations before you begin a run without \
+                 this checkpoint.",
             ),
             Self::BadRequest => row(
                 "bad_request",

@@ -118,6 +118,23 @@ fn nothing_is_sent_where_it_cannot_be_written() {
     assert_eq!(served.portal().calls().len(), 0);
 }
 
+#[test]
+fn a_disk_that_fails_after_the_post_is_told_with_what_to_do() {
+    let served = serve(CancelBehavior::DoesNothing { completes_after: None });
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = folder.path().join("run.json");
+    let running = command(&served, &checkpoint, &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until(|| served.portal().posts() > 0);
+    // Where the next text goes, nothing can be made. The one that is being written now may still get through.
+    wait_until(|| fs::create_dir(folder.path().join("run.json.new")).is_ok());
+    let output = running.wait_with_output().unwrap();
+    let printed = json_of(&output);
+    assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("yes")), "{printed}");
+    let said = text(&output.stderr);
+    assert!(said.contains("run.json: ") && said.contains("Mend what is named here, then resume."), "{said}");
+    assert_eq!(output.status.code(), Some(4));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_path_that_is_not_a_file_is_not_read() {

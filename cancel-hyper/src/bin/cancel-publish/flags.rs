@@ -164,4 +164,31 @@ mod tests {
             assert!(size(bad).is_err(), "{bad}");
         }
     }
+
+    /// The page stands in the archive, for those who package the program. `UPDATE_MANUAL=1` writes it anew.
+    #[test]
+    fn the_manual_page_is_of_these_flags() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/man/cancel-publish.1");
+        let page = manual_page();
+        if std::env::var_os("UPDATE_MANUAL").is_some() {
+            std::fs::write(path, &page).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(path).unwrap() == page,
+            "the flags have changed: UPDATE_MANUAL=1 writes {path} anew"
+        );
+    }
+
+    /// clap_mangen would fill the lines of the examples.
+    fn manual_page() -> String {
+        let manual = clap_mangen::Man::new(Flags::command());
+        let mut page = Vec::new();
+        manual.render_title(&mut page).unwrap();
+        manual.render_name_section(&mut page).unwrap();
+        manual.render_synopsis_section(&mut page).unwrap();
+        manual.render_description_section(&mut page).unwrap();
+        manual.render_options_section(&mut page).unwrap();
+        let as_it_stands = AFTER_HELP.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+        format!("{}.SH MORE\n.nf\n{as_it_stands}\n.fi\n", String::from_utf8(page).unwrap())
+    }
 }

@@ -43,6 +43,8 @@ impl Bars {
             },
             _ => many(runs, width, room, now),
         };
+        self.headline.set_message(cut(&headline, width.saturating_sub(2)));
+        self.headline.tick();
         while self.lines.len() > lines.len().min(room) {
             if let Some(line) = self.lines.pop() {
                 self.screen.remove(&line);
@@ -55,8 +57,6 @@ impl Bars {
         for (bar, line) in self.lines.iter().zip(lines) {
             bar.set_message(cut(&line, width));
         }
-        self.headline.set_message(cut(&headline, width.saturating_sub(2)));
-        self.headline.tick();
     }
 
     pub(super) fn say(&self, line: &str) {
