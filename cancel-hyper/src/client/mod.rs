@@ -3,6 +3,7 @@
 //! It must not follow redirects or retry, and it knows nothing of the machine.
 
 mod route;
+mod tunnel;
 
 use std::fmt;
 use std::future::{Future, poll_fn};

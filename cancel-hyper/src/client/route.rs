@@ -9,12 +9,13 @@ use std::{fmt, io};
 use cancel_core::Endpoint;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel};
+use hyper_util::client::legacy::connect::proxy::{SocksV4, SocksV5};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::tunnel;
 use crate::failure::BoxError;
 
 type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxError>> + Send>>;
@@ -71,12 +72,11 @@ fn through(proxy: &Intercept, direct: HttpConnector, target: Uri) -> Connecting 
     let at = proxy.uri().clone();
     match at.scheme_str() {
         Some("http") => {
-            let tunnel = Tunnel::new(at, direct);
-            let mut tunnel = match proxy.basic_auth() {
-                Some(auth) => tunnel.with_auth(auth.clone()),
-                None => tunnel,
-            };
-            connecting(tunnel.call(target))
+            let (mut direct, auth) = (direct, proxy.basic_auth().cloned());
+            Box::pin(async move {
+                let stream = direct.call(at).await?.into_inner();
+                Ok(TokioIo::new(tunnel::open(stream, &target, auth.as_ref()).await?))
+            })
         }
         Some(scheme @ ("socks5" | "socks5h")) => {
             let local = scheme == "socks5";

@@ -1,7 +1,7 @@
 //! TLS: whom the program trusts.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
@@ -13,14 +13,14 @@ use serde_json::json;
 
 use crate::{TOKEN, json_of, program, text};
 
-/// A service over TLS where nothing is in progress. Its endpoint, and its authority as PEM.
-fn serve() -> (String, String) {
+/// A service over TLS where nothing is in progress. Its port, and the authority of its name as PEM.
+fn serve(name: &str) -> (u16, String) {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = authority.self_signed(&authority_key).unwrap();
     let key = KeyPair::generate().unwrap();
-    let of_host = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let of_host = CertificateParams::new(vec![name.to_owned()]).unwrap();
     let certificate = of_host.signed_by(&key, &authority, &authority_key).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -29,7 +29,7 @@ fn serve() -> (String, String) {
         .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let port = listener.local_addr().unwrap().port();
     let config = Arc::new(config);
     thread::spawn(move || {
         for stream in listener.incoming() {
@@ -41,12 +41,13 @@ fn serve() -> (String, String) {
             }
         }
     });
-    (endpoint, authority.pem())
+    (port, authority.pem())
 }
 
 #[test]
 fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
-    let (endpoint, authority) = serve();
+    let (port, authority) = serve("localhost");
+    let endpoint = format!("https://localhost:{port}");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("authority.pem");
     std::fs::write(&file, authority).unwrap();
@@ -66,7 +67,7 @@ fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
     assert_eq!(json_of(&output)["outcome"], "nothing_running", "{}", text(&output.stderr));
 
     let other = folder.path().join("other.pem");
-    std::fs::write(&other, serve().1).unwrap();
+    std::fs::write(&other, serve("localhost").1).unwrap();
     let output = start().arg("--ca-file").arg(&other).output().unwrap();
     assert_eq!((&json_of(&output)["error"]["kind"], output.status.code()), (&json!("transport"), Some(2)));
     assert!(text(&output.stderr).contains("invalid peer certificate"), "{}", text(&output.stderr));
@@ -77,4 +78,57 @@ fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
     std::fs::write(&other, "no certificate").unwrap();
     let output = start().arg("--ca-file").arg(&other).output().unwrap();
     assert!(text(&output.stderr).contains("other.pem: there is no certificate in it"), "{}", text(&output.stderr));
+}
+
+/// A proxy that gives this answer, and then leads to this port of this machine, if any. What it was asked comes first.
+fn proxy(answer: &'static str, port: Option<u16>) -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://user:word@{}", listener.local_addr().unwrap());
+    let (tell, told) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let mut asked = [0; 8192];
+            let count = client.read(&mut asked).unwrap();
+            tell.send(String::from_utf8_lossy(&asked[..count]).into_owned()).unwrap();
+            client.write_all(answer.as_bytes()).unwrap();
+            let Some(port) = port else { continue };
+            let mut service = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let (mut from, mut to) = (client.try_clone().unwrap(), service.try_clone().unwrap());
+            thread::spawn(move || std::io::copy(&mut from, &mut to));
+            thread::spawn(move || std::io::copy(&mut service, &mut client));
+        }
+    });
+    (address, told)
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_used_and_what_it_answers_is_told() {
+    let (port, authority) = serve("service.invalid");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, authority).unwrap();
+    let through = |proxy: &str| {
+        let mut program = program();
+        program.args(["--endpoint", "https://service.invalid", "--publisher", "contoso", "--offer", "contoso-offer"]);
+        program.arg("--json").arg("--ca-file").arg(&file).env("AZURE_TOKEN", TOKEN).env("HTTPS_PROXY", proxy);
+        program.output().unwrap()
+    };
+    let (address, told) = proxy("HTTP/1.1 200 Connection established\r\n\r\n", Some(port));
+    let output = through(&address);
+    assert_eq!(json_of(&output)["outcome"], "nothing_running", "{}", text(&output.stderr));
+    let asked = told.recv().unwrap();
+    assert!(asked.starts_with("CONNECT service.invalid:443 HTTP/1.1\r\n") && !asked.contains(TOKEN), "{asked}");
+    assert!(asked.contains("Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n"), "{asked}");
+
+    for (answer, says) in [
+        ("HTTP/1.1 403 Blocked by \u{1b}[2Jpolicy\r\n\r\n", "the proxy answered 403 Blocked by  [2Jpolicy"),
+        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "the proxy answered 407 Proxy Authentication Required"),
+        ("SSH-2.0-x\r\n\r\n", "the proxy answered something else than HTTP"),
+    ] {
+        let output = through(&proxy(answer, None).0);
+        let said = text(&output.stderr);
+        assert!(said.contains(says) && !said.contains("word@"), "{said}");
+        assert_eq!((&json_of(&output)["posted"], output.status.code()), (&json!("no"), Some(2)));
+    }
 }
