@@ -48,7 +48,7 @@ fn serve_stream(mut stream: TcpStream, method: &str, tell: &std::sync::mpsc::Sen
 
 #[test]
 fn a_signal_in_each_phase_says_what_went_out() {
-    for (signal, word, code) in [("-INT", "Ctrl-C", 130), ("-TERM", "SIGTERM", 143)] {
+    for (signal, word, code) in [("-INT", "Ctrl-C", 130), ("-TERM", "SIGTERM", 143), ("-HUP", "SIGHUP", 129)] {
         for (method, posted, says) in [
             ("GET", "no", "No cancel went out: nothing has changed."),
             ("POST", "maybe", "A cancel may have reached the service."),

@@ -126,13 +126,13 @@ fn many_offers_have_a_line_each() {
     for columns in [100, 80, 40] {
         let served = serve(3);
         let terminal = start(columns, &[], &served, 3);
-        wait_until(|| terminal.screen().matches("cancel sent").count() == 3);
+        wait_until(|| terminal.screen().matches("  running").count() == 3);
         let screen = terminal.screen();
         assert!(screen.contains("0 of 3 offers done after "), "{screen}");
         assert_eq!(screen.lines().filter(|line| !line.is_empty()).count(), 4, "{screen}");
         end_publish(&served, 1);
         terminal.wait_for("1 of 3 offers done");
-        wait_until(|| terminal.screen().matches("cancel sent").count() == 2);
+        wait_until(|| terminal.screen().matches("  running").count() == 2);
         let screen = terminal.screen();
         assert_eq!(screen.lines().filter(|line| !line.is_empty()).count(), 3, "nothing is left behind: {screen}");
         end_publish(&served, 0);
@@ -148,7 +148,7 @@ fn no_more_offers_are_shown_than_fit() {
     let served = serve(40);
     let terminal = start(80, &[], &served, 40);
     terminal.wait_for("showing 17 of 40");
-    wait_until(|| terminal.screen().matches("cancel sent").count() == 17);
+    wait_until(|| terminal.screen().matches("  running").count() == 17);
     terminal.signal("-TERM");
     let (status, _) = terminal.end();
     assert_eq!(status.code(), Some(143));

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM. They are handled from the beginning: the first process of a container has no default for them.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed. They are handled from the beginning: the first process of a container has no default for them.
 
 use std::io;
 
@@ -15,19 +15,22 @@ const INTERRUPT: Stopped = Stopped { word: "Ctrl-C", exit_code: 130 };
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Signals {
     pub(crate) fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let [interrupt, terminate, hang_up] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)?, hang_up: signal(hang_up)? })
     }
 
     pub(crate) async fn next(&mut self) -> Stopped {
         tokio::select! {
             _ = self.interrupt.recv() => INTERRUPT,
             _ = self.terminate.recv() => Stopped { word: "SIGTERM", exit_code: 143 },
+            _ = self.hang_up.recv() => Stopped { word: "SIGHUP", exit_code: 129 },
         }
     }
 }

@@ -113,7 +113,7 @@ fn many(runs: &Runs, width: usize, room: usize, now: Instant) -> (String, Vec<St
     let name_width = longest.min((width / 3).max(10));
     let line = |(offer, run): (&cancel_core::OfferId, &Snapshot)| {
         let name = pad_str(offer.as_str(), name_width, console::Alignment::Left, Some("…"));
-        format!("  {name}  {}", run.doing())
+        format!("  {name}  {}", run.doing_shortly())
     };
     (headline, runs.in_order().take(room).map(line).collect())
 }

@@ -44,15 +44,18 @@ impl Snapshot {
             }
             _ => None,
         };
-        let baseline = progress.baseline.iter().find(|tracked| !tracked.state().is_end());
-        let status = progress.operation.map(Operation::status);
+        // The last poll can be that of the location, which is not the publish and tells no steps.
+        let tracked = progress.baseline.iter().find(|tracked| !tracked.state().is_end()).or(progress.baseline.last());
+        let status = tracked.map(TrackedOperation::status).or(progress.operation.map(Operation::status));
+        let steps = progress.operation.map(|operation| operation.details().steps).unwrap_or_default();
+        let before_steps = || before.map(|before| before.steps.clone()).unwrap_or_default();
         Self {
             phase: progress.phase,
             posted: progress.posted,
             post_in_flight: progress.post_in_flight,
             polls: progress.polls,
-            status: status.or(baseline.map(TrackedOperation::status)).map(plain),
-            steps: progress.operation.map(|operation| operation.details().steps).unwrap_or_default(),
+            status: status.map(plain),
+            steps: if steps.is_empty() { before_steps() } else { steps },
             remark,
             is_unanswered: match event {
                 Event::Failed { .. } => true,
@@ -85,6 +88,15 @@ impl Snapshot {
             Phase::Following => format!("cancel sent; its location says {status}{}", self.step_in_words()),
             _ if self.posted == Posted::Yes => format!("cancel sent; the publish is {status}{}", self.step_in_words()),
             _ => format!("the cancel may have arrived; the publish is {status}{}", self.step_in_words()),
+        }
+    }
+
+    /// What the run is doing, in few words: a line has room for the offer too.
+    pub(super) fn doing_shortly(&self) -> String {
+        match (&self.remark, &self.status, self.phase) {
+            (Some(remark), ..) => remark.clone(),
+            (None, Some(status), Phase::Following | Phase::Verifying) => format!("{status}{}", self.step_in_words()),
+            _ => self.phase_in_words(),
         }
     }
 
