@@ -89,7 +89,8 @@ pub(crate) fn stored(word: &str) -> Cow<'static, str> {
         return Cow::Borrowed(frequent);
     }
     match word.char_indices().nth(LONGEST).and_then(|(end, _)| word.get(..end)) {
-        Some(beginning) => Cow::Owned(format!("{beginning}…")),
+        // In one piece: `format!` would keep room for more.
+        Some(beginning) => Cow::Owned([beginning, "…"].concat()),
         None => Cow::Owned(word.to_owned()),
     }
 }

@@ -101,6 +101,7 @@ fn all_of_the_baseline_has_a_last_poll() {
     run.poll_tracked("a", "running");
     run.poll_tracked("b", "canceled");
     assert!(run.elapsed() < 59_000, "b has another, since its last poll has failed");
+    run.poll_while_running("a");
     assert_eq!(run.deadline(), (ErrorKind::Deadline, Posted::Yes));
     let error = run.end().unwrap_err().to_string();
     assert!(error.contains("in progress when last polled: a (running)"), "{error}");

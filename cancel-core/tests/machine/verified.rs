@@ -70,13 +70,18 @@ fn a_baseline_that_completes_is_not_canceled() {
 #[test]
 fn every_operation_of_the_baseline_is_polled_to_its_end() {
     let mut run = Run::verifying(&["a", "b", "A"]);
-    run.now += secs(30);
     run.poll_tracked("a", "canceled");
-    run.get(CANCEL_OPERATION).answer(200, NO_HEADERS, &status("canceled"));
     run.poll_tracked("b", "running");
+    assert_eq!((run.elapsed(), run.waited), (1000, secs(0)), "what has ended one has most likely ended the others");
     run.poll_tracked("b", "failed");
+    assert_eq!(run.elapsed(), 7000, "the schedule goes on");
     assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "canceled"), ("b", "failed")])), "a and A are the same");
     assert_eq!(run.end().unwrap().operation().unwrap().status(), "failed", "the one that was not canceled");
+
+    let mut run = Run::verifying(&["a", "b"]);
+    run.get(&operation("a")).answer(200, [("Retry-After", "5")], &status("canceled"));
+    run.ends_canceled("b");
+    assert_eq!(run.elapsed(), 6000, "not before the service wants it");
 }
 
 /// Every half a minute, and no poll of the baseline is later for it, but for the wait that the service asks for.

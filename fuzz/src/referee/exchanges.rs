@@ -132,6 +132,7 @@ impl Referee {
                 self.waits.listed(list.into_iter().filter(|(id, _)| is_tracked(&id.to_ascii_lowercase())));
             }
         }
+        let ended = matches!(status, 200 | 204) && heard.word.as_deref().is_some_and(is_end);
         self.last = Some((exchange.kind.clone(), heard));
         if self.hears_echoes {
             let event = Event::answered(&self.machine, exchange.id, &response);
@@ -147,6 +148,10 @@ impl Referee {
             self.waits.earliest = match () {
                 () if is_recheck => Duration::ZERO,
                 () if self.is_beside(&exchange.kind) => self.waits.earliest.max(self.waits.asked),
+                // The others of the baseline are polled at once.
+                () if self.settings.until == Until::Verified && ended && matches!(exchange.kind, Kind::Poll(_)) => {
+                    self.waits.asked
+                }
                 () => next,
             };
         }

@@ -70,8 +70,14 @@ impl Verifying {
         match answer {
             PollAnswer::Operation(operation) => {
                 cx.retries.succeeded();
+                let has_ended = operation.state().is_end();
                 self.baseline.polled(&self.current, operation.word());
                 cx.keep(operation);
+                if has_ended && !self.baseline.have_all_ended() {
+                    // What has ended one of them has most likely ended the others.
+                    let at = cx.now.saturating_add(retry_after.unwrap_or_default());
+                    return self.go_on(cx, Next::At(cx.not_past_last_poll(at)));
+                }
             }
             PollAnswer::StillRunning => cx.retries.succeeded(),
             PollAnswer::NotYet => {}
