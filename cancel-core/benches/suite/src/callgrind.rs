@@ -10,7 +10,8 @@ pub fn instructions(task: &[&str], runs: u64) -> u64 {
     (collected(task, 2 * runs) - collected(task, runs)) / runs
 }
 
-fn collected(task: &[&str], runs: u64) -> u64 {
+/// The instructions of a process that runs a task so often.
+pub fn collected(task: &[&str], runs: u64) -> u64 {
     let program = std::env::current_exe().expect("this program has a path");
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

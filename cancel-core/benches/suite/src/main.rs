@@ -7,13 +7,12 @@
 //! cargo run --release --manifest-path cancel-core/benches/suite/Cargo.toml -- --check   # the guard of `.ci/run`
 //! ```
 //!
-//! The names of measures select some of them. Most figures are counted, not timed: instructions (by callgrind, so
-//! valgrind must be installed), allocations, bytes, requests and virtual seconds are the same on a busy machine. Only
-//! the adapters are timed, and they are never part of the guard.
+//! The names of measures select some of them. Figures are counted, not timed: instructions (by callgrind, so valgrind
+//! must be installed), allocations, bytes, requests and virtual seconds are the same on a busy machine. Only what a
+//! conversation of a fleet takes is timed, and with the feature `times` the adapters are; no time is part of the guard.
 //!
 //! A measure is a module with a function `rows`. [`MEASURES`] lists them. No measure uses another one.
 
-mod adapters;
 mod bodies;
 mod callgrind;
 mod conversation;
@@ -22,6 +21,8 @@ mod guard;
 mod in_flight;
 mod knowing;
 mod table;
+#[cfg(feature = "times")]
+mod times;
 mod versions;
 
 use std::process::ExitCode;
@@ -31,12 +32,13 @@ use table::Row;
 type Measure = (&'static str, fn() -> Vec<Row>);
 
 /// Everything that is measured, in the order of the table.
-const MEASURES: [Measure; 5] = [
+const MEASURES: &[Measure] = &[
     ("conversation", conversation::rows),
     ("in-flight", in_flight::rows),
     ("bodies", bodies::rows),
     ("knowing", knowing::rows),
-    ("adapters", adapters::rows),
+    #[cfg(feature = "times")]
+    ("times", times::rows),
 ];
 
 fn main() -> ExitCode {
@@ -50,15 +52,19 @@ fn main() -> ExitCode {
         }
         names if are_known(names) => print!("{}\n{}\n", table::markdown(&measured(names)), versions::compared()),
         _ => {
-            eprintln!("usage: suite [--json | --check] [{}]", MEASURES.map(|(name, _)| name).join(" | "));
+            eprintln!("usage: suite [--json | --check] [{}]", names().join(" | "));
             return ExitCode::from(2);
         }
     }
     ExitCode::SUCCESS
 }
 
+fn names() -> Vec<&'static str> {
+    MEASURES.iter().map(|(name, _)| *name).collect()
+}
+
 fn are_known(names: &[&str]) -> bool {
-    names.iter().all(|name| MEASURES.iter().any(|(known, _)| known == name))
+    names.iter().all(|name| self::names().contains(name))
 }
 
 /// The rows of these measures, or of all of them when none is named.
@@ -79,12 +85,13 @@ fn check(rows: &[Row]) -> ExitCode {
 /// A task for which the suite runs this program again, for example under [`callgrind`].
 fn perform(task: &[&str], runs: u64) {
     match task {
-        ["converse", name] => {
-            let contender = conversation::contender(name);
+        ["converse", name, mode] => {
+            let contender = conversation::contender(name, mode);
             assert!((0..runs).all(|_| contender.converse()));
         }
-        ["serve", offers] => adapters::serve(number(offers)),
-        ["parse", parser, shape, size] => bodies::parse(parser, shape, number(size), runs),
+        #[cfg(feature = "times")]
+        ["serve", offers] => times::serve(number(offers)),
+        ["read", reader, filling, size] => bodies::read(reader, filling, number(size), runs),
         _ => panic!("no task is called {task:?}"),
     }
 }

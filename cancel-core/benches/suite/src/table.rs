@@ -16,6 +16,7 @@ pub enum Unit {
     Seconds,
     Microseconds,
     Polls,
+    Percent,
     Ratio,
 }
 
@@ -29,6 +30,7 @@ impl Unit {
             Self::Seconds => "s",
             Self::Microseconds => "µs",
             Self::Polls => "",
+            Self::Percent => "%",
             Self::Ratio => "×",
         }
     }
@@ -36,7 +38,7 @@ impl Unit {
     fn decimals(self) -> usize {
         match self {
             Self::Instructions | Self::Allocations | Self::Bytes | Self::Microseconds => 0,
-            Self::InstructionsPerByte | Self::Polls => 1,
+            Self::InstructionsPerByte | Self::Polls | Self::Percent => 1,
             Self::Seconds | Self::Ratio => 2,
         }
     }

@@ -1,4 +1,4 @@
-//! The machine in `Settled` with all its checks, driven as its documentation shows, in virtual time.
+//! The machine with all its checks, driven as its documentation shows, in virtual time.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -9,21 +9,29 @@ use cancel_core::{
 };
 
 use super::Contender;
-use super::wire::{self, EMAIL, ENDPOINT, OFFER, PUBLISHER, TOKEN};
+use super::wire::{EMAIL, ENDPOINT, OFFER, PUBLISHER, Script, TOKEN};
 
 pub struct Ours {
     endpoint: Endpoint,
     token: BearerToken,
     policy: Policy,
+    script: Script,
 }
 
 impl Ours {
-    pub fn new() -> Self {
+    pub fn new(rows: Option<usize>) -> Self {
+        let until = if rows.is_some() { Until::Verified } else { Until::Settled };
         Self {
             endpoint: Endpoint::new(ENDPOINT).expect("an endpoint"),
             token: BearerToken::new(TOKEN).expect("a token"),
-            policy: Policy::default().until(Until::Settled),
+            policy: Policy::default().until(until),
+            script: Script::new(rows),
         }
+    }
+
+    /// Whether each body has memory of its own.
+    pub fn own_bodies(&self, owns: bool) {
+        self.script.own_bodies(owns);
     }
 
     /// A conversation that has not started.
@@ -38,7 +46,7 @@ impl Ours {
     /// A conversation that waits between its two polls.
     pub fn waiting(&self) -> Cancellation {
         let mut cancellation = self.begin();
-        self.advance(&mut cancellation, 2);
+        self.advance(&mut cancellation, self.script.exchanges() - 1);
         cancellation
     }
 
@@ -51,7 +59,7 @@ impl Ours {
                 Step::Authenticate(_why) => cancellation.provide_token(self.token.clone()),
                 Step::Send(exchange) => {
                     black_box(&exchange.request);
-                    let response = wire::answer(answered).into_http();
+                    let response = self.script.answer(answered).into_http();
                     answered += 1;
                     cancellation.handle_response(now, exchange.id, response).expect("in flight");
                 }
@@ -67,7 +75,7 @@ impl Ours {
 impl Contender for Ours {
     fn converse(&self) -> bool {
         let mut cancellation = self.begin();
-        self.advance(&mut cancellation, 3);
+        self.advance(&mut cancellation, self.script.exchanges());
         matches!(cancellation.result(), Some(Ok(Outcome::Canceled { .. })))
     }
 }

@@ -3,7 +3,8 @@
 //! `into_model`: any end but canceled is an error of the callback.
 //!
 //! The callback must be `'static`, hence the `Arc`. The service's words are not those of Azure's guidelines, hence the
-//! `match`. It checks nothing, not even the location.
+//! `match`. It checks nothing, not even the location. The list is read by hand before the poller begins, which then
+//! polls what was in progress on it.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use futures::{FutureExt, StreamExt};
 use serde::Deserialize;
 
 use super::Contender;
-use super::wire::{self, API_VERSION, EMAIL, ENDPOINT, OFFER, PUBLISHER, TOKEN};
+use super::wire::{self, API_VERSION, EMAIL, ENDPOINT, OFFER, PUBLISHER, Script, TOKEN};
 
 const LOCATION: HeaderName = HeaderName::from_static("location");
 
@@ -36,11 +37,19 @@ pub struct Peer {
 struct Shared {
     endpoint: Url,
     authorization: HeaderValue,
+    script: Script,
 }
 
 #[derive(Deserialize)]
 pub struct Monitor {
     status: PollerStatus,
+}
+
+#[derive(Deserialize)]
+struct Submission {
+    id: String,
+    #[serde(rename = "submissionState")]
+    state: String,
 }
 
 impl StatusMonitor for Monitor {
@@ -53,11 +62,12 @@ impl StatusMonitor for Monitor {
 }
 
 impl Peer {
-    pub fn new() -> Self {
+    pub fn new(rows: Option<usize>) -> Self {
         // An error means that an earlier contender of this process has set it.
         let _ = set_async_runtime(Arc::new(FreeSleep));
         let endpoint = Url::parse(ENDPOINT).expect("a URL");
-        Self { shared: Arc::new(Shared { endpoint, authorization: HeaderValue::from(format!("Bearer {TOKEN}")) }) }
+        let authorization = HeaderValue::from(format!("Bearer {TOKEN}"));
+        Self { shared: Arc::new(Shared { endpoint, authorization, script: Script::new(rows) }) }
     }
 
     /// A poller that waits between its two polls.
@@ -72,11 +82,13 @@ impl Peer {
 
     fn begin(&self) -> Poller<Monitor> {
         let shared = Arc::clone(&self.shared);
-        let answered = AtomicUsize::new(0);
+        let publish = shared.script.has_list().then(|| shared.running().expect("a list"));
+        let answered = AtomicUsize::new(usize::from(publish.is_some()));
         let converse = move |state, options| -> PollerResultFuture<Monitor, JsonFormat> {
             let shared = Arc::clone(&shared);
             let number = answered.fetch_add(1, Ordering::Relaxed);
-            Box::pin(async move { shared.exchange(number, state, &options) })
+            let publish = publish.clone();
+            Box::pin(async move { shared.exchange(number, publish, state, &options) })
         };
         Poller::new(converse, None)
     }
@@ -86,6 +98,7 @@ impl Shared {
     fn exchange(
         &self,
         number: usize,
+        publish: Option<Url>,
         state: PollerState,
         options: &PollerOptions<'_>,
     ) -> azure_core::Result<PollerResult<Monitor, JsonFormat>> {
@@ -95,10 +108,13 @@ impl Shared {
             PollerState::More(_) => unreachable!("there is no other continuation"),
         };
         black_box(&request);
-        let response = raw(wire::answer(number));
+        let response = raw(self.script.answer(number));
         let retry_after = get_retry_after(response.headers(), &[RETRY_AFTER], options);
         if response.status() == StatusCode::Accepted {
-            let next_link = self.endpoint.join(response.headers().get_str(&LOCATION)?)?;
+            let next_link = match publish {
+                Some(url) => url,
+                None => self.endpoint.join(response.headers().get_str(&LOCATION)?)?,
+            };
             let continuation = PollerContinuation::Links { next_link, final_link: None };
             return Ok(PollerResult::InProgress { response: response.into(), retry_after, continuation });
         }
@@ -113,10 +129,21 @@ impl Shared {
         })
     }
 
+    /// The URL of what the list shows as in progress.
+    fn running(&self) -> azure_core::Result<Url> {
+        black_box(&self.request(self.url("submissions/", "")?, Method::Get));
+        let list: Vec<Submission> = json::from_json(raw(self.script.answer(0)).body())?;
+        let running = list.into_iter().find(|one| one.state == "running").expect("one is in progress");
+        self.url("operations/", &running.id)
+    }
+
+    fn url(&self, end: &str, id: &str) -> azure_core::Result<Url> {
+        let path = format!("/api/publishers/{PUBLISHER}/offers/{OFFER}/{end}{id}?api-version={API_VERSION}");
+        Ok(self.endpoint.join(&path)?)
+    }
+
     fn cancel(&self) -> azure_core::Result<Request> {
-        let url = self
-            .endpoint
-            .join(&format!("/api/publishers/{PUBLISHER}/offers/{OFFER}/cancel?api-version={API_VERSION}"))?;
+        let url = self.url("cancel", "")?;
         let body = format!(r#"{{"metadata":{{"notification-emails":"{EMAIL}"}}}}"#);
         let mut request = self.request(url, Method::Post);
         request.insert_header(CONTENT_TYPE, "application/json");

@@ -1,38 +1,36 @@
 //! The measure `knowing`: how soon the end is known, in virtual time, and how many polls that takes.
 //!
-//! The peers have fixed waits (the Azure SDKs poll every 30 s, a public client every 5 s), or waits that start at 1 s
-//! and grow by half: up to 30 s, or up to 10 s. With the last one an end after one to three minutes is known about as
-//! early as with ours.
-//!
-//! Ours is the machine itself with its default schedule, one conversation per offer. The peers are only their waits.
-//! Exchanges take no time, the service asks for no waits, and the POST does not count. The growing waits have the same
-//! jitter as ours (up to 20 % of each wait). The fixed ones have none, as in the programs that use them.
+//! Ours is the machine itself with its default schedule, one conversation for each end. The floor is the best that any
+//! schedule can reach that knows the distribution and polls as often on average as ours; ours by it is the regret. The
+//! peers are only their waits: fixed ones (the Azure SDKs poll every 30 s, a public client every 5 s), and waits that
+//! start at 1 s and grow by half, with the same jitter as ours (up to 20 % of each wait).
+
+mod ends;
+mod machine;
+mod optimum;
 
 use std::time::Duration;
 
-use cancel_core::{BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy, PublisherId, Step, Until};
-use http::Response;
+use cancel_core::Until;
 
+use self::ends::{Ends, distributions, spread, uniform};
+use self::machine::{Answer, Known, Run};
+use self::optimum::Frontier;
 use crate::table::{Row, Unit};
 
-/// How many cancels per range. Their ends are evenly spread.
-const MANY: u32 = 10_000;
+pub const WORST: &str = "worst mean delay by the least possible";
 
-/// Ranges of seconds after which cancels take effect.
-const RANGES: [(&str, f64, f64); 3] =
-    [("60 to 180 s", 60.0, 180.0), ("1 to 20 s", 1.0, 20.0), ("5 to 60 min", 300.0, 3600.0)];
+const GROUP: &str = "how soon it knows";
 
-/// A column of the summary: its name, its unit, and the figure.
-type Figure = (&'static str, Unit, fn(&Summary) -> f64);
 /// The seconds of each wait, by its number.
-type Schedule = fn(u32) -> f64;
+type Waits = fn(u32) -> f64;
 
 /// Their names, whether they have jitter, and their waits.
-const PEERS: [(&str, bool, Schedule); 4] = [
-    ("every 30 s", false, |_| 30.0),
+const PEERS: [(&str, bool, Waits); 4] = [
     ("every 5 s", false, |_| 5.0),
-    ("× 1.5 to 30 s", true, |number| growing(number, 30.0)),
+    ("every 30 s", false, |_| 30.0),
     ("× 1.5 to 10 s", true, |number| growing(number, 10.0)),
+    ("× 1.5 to 30 s", true, |number| growing(number, 30.0)),
 ];
 
 fn growing(number: u32, most: f64) -> f64 {
@@ -41,28 +39,70 @@ fn growing(number: u32, most: f64) -> f64 {
 
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, first, last) in RANGES {
-        let ends = (0..MANY).map(|index| first + (last - first) * (f64::from(index) + 0.5) / f64::from(MANY));
-        let ours = Summary::of(ends.clone().enumerate().map(|(index, end)| known_by_machine(index, end)));
-        let peers = PEERS.map(|(peer, jitter, schedule)| {
-            let known = ends.clone().enumerate();
-            (peer, Summary::of(known.map(|(index, end)| known_by_waits(index, end, jitter, schedule))))
+    let mut worst = [0.0_f64; 1 + PEERS.len()];
+    for Ends { name, seconds } in distributions() {
+        let run = Run { until: Until::Settled, answer: Answer::NonMigrated, ..Run::default() };
+        let ours = Summary::of(seconds.iter().enumerate().map(|(number, end)| run.known(number, *end)));
+        let peers = PEERS.map(|(_, jitter, waits)| {
+            let known = seconds.iter().enumerate();
+            Summary::of(known.map(|(number, end)| known_by_waits(number, *end, jitter, waits, None)))
         });
-        let figures: [Figure; 3] = [
-            ("mean delay", Unit::Seconds, |summary| summary.mean),
-            ("95 % within", Unit::Seconds, |summary| summary.most),
-            ("polls", Unit::Polls, |summary| summary.polls),
-        ];
-        for (what, unit, figure) in figures {
-            let row = Row::new("how soon it knows", format!("ends after {name}, {what}"), unit, figure(&ours));
-            rows.push(peers.iter().fold(row, |row, (peer, summary)| row.peer(peer, figure(summary))));
+        let frontier = Frontier::of(&seconds);
+        for (worst, summary) in worst.iter_mut().zip([&ours].into_iter().chain(&peers)) {
+            *worst = worst.max(summary.mean / frontier.least_delay(summary.polls));
         }
+        let row = |what, unit, figure: fn(&Summary) -> f64| {
+            let row = Row::new(GROUP, format!("ends {name}: {what}"), unit, figure(&ours));
+            PEERS.iter().zip(&peers).fold(row, |row, ((peer, ..), summary)| row.peer(peer, figure(summary)))
+        };
+        let least = frontier.least_delay(ours.polls);
+        rows.push(row("mean delay", Unit::Seconds, |summary| summary.mean).floor(least));
+        rows.push(row("95 % within", Unit::Seconds, |summary| summary.most));
+        rows.push(row("polls", Unit::Polls, |summary| summary.polls));
     }
+    let row = Row::new(GROUP, WORST, Unit::Ratio, worst[0]);
+    rows.push(PEERS.iter().zip(&worst[1..]).fold(row, |row, ((peer, ..), worst)| row.peer(peer, *worst)));
+    rows.extend(at_the_deadline());
+    rows.extend(verified());
     rows
 }
 
-/// How many seconds after the end it was known, and after how many polls.
-type Known = (f64, u32);
+/// Runs that end as `deadline` although the operation had ended before it.
+fn at_the_deadline() -> [Row; 2] {
+    [3, 15].map(|minutes| {
+        let deadline = f64::from(minutes) * 60.0;
+        let seconds = spread(|share| deadline * share);
+        let missed = |known: &dyn Fn(usize, f64) -> Known| {
+            let missed = seconds.iter().enumerate().filter(|(number, end)| known(*number, **end).0.is_none());
+            missed.count() as f64 * 100.0 / seconds.len() as f64
+        };
+        let run = Run { deadline: Duration::from_secs(u64::from(minutes as u32) * 60), ..Run::default() };
+        let what = format!("ends evenly before a deadline of {minutes} min: known only as `deadline`");
+        let row = Row::new(GROUP, what, Unit::Percent, missed(&|number, end| run.known(number, end)));
+        PEERS.iter().fold(row, |row, (peer, jitter, waits)| {
+            row.peer(peer, missed(&|number, end| known_by_waits(number, end, *jitter, *waits, Some(deadline))))
+        })
+    })
+}
+
+/// With a list, and 60 to 180 s: what a location costs, and a second operation.
+fn verified() -> Vec<Row> {
+    let one = Run::default();
+    let runs = [
+        ("200", one.clone()),
+        ("202 of a migrated offer", Run { answer: Answer::Migrated, ..one.clone() }),
+        ("202 of a non-migrated offer", Run { answer: Answer::NonMigrated, ..one.clone() }),
+        ("200, two operations", Run { operations: 2, ..one }),
+    ];
+    let mut rows = Vec::new();
+    for (what, run) in runs {
+        let ours = Summary::of(spread(uniform).into_iter().enumerate().map(|(number, end)| run.known(number, end)));
+        let what = |figure| format!("verified, {what}: {figure}");
+        rows.push(Row::new(GROUP, what("mean delay"), Unit::Seconds, ours.mean));
+        rows.push(Row::new(GROUP, what("polls"), Unit::Polls, ours.polls));
+    }
+    rows
+}
 
 struct Summary {
     mean: f64,
@@ -72,7 +112,8 @@ struct Summary {
 
 impl Summary {
     fn of(known: impl Iterator<Item = Known>) -> Self {
-        let (mut delays, polls): (Vec<f64>, Vec<u32>) = known.unzip();
+        let (mut delays, polls): (Vec<f64>, Vec<u32>) =
+            known.map(|(delay, polls)| (delay.expect("it is known"), polls)).unzip();
         delays.sort_by(f64::total_cmp);
         let count = delays.len() as f64;
         Self {
@@ -83,51 +124,24 @@ impl Summary {
     }
 }
 
-fn known_by_machine(index: usize, end: f64) -> Known {
-    let endpoint = Endpoint::default();
-    let offer = OfferId::new(format!("offer-{index}")).expect("an id");
-    let request = CancelRequest::new(PublisherId::new("contoso").expect("an id"), offer);
-    let policy = Policy::default().until(Until::Settled).deadline(Duration::from_secs(3 * 3600));
-    let mut now = Duration::ZERO;
-    let mut cancellation = Cancellation::new(endpoint, request, policy, now);
-    loop {
-        match cancellation.step(now) {
-            Step::Authenticate(_) => cancellation.provide_token(BearerToken::new("eyJ0eXAi").expect("a token")),
-            Step::Send(exchange) => {
-                let response = match () {
-                    () if exchange.is_post() => {
-                        Response::builder().status(202).header("location", "/api/operations/1").body("")
-                    }
-                    () if now.as_secs_f64() < end => Response::builder().body(r#"{"status":"running"}"#),
-                    () => Response::builder().body(r#"{"status":"canceled"}"#),
-                };
-                cancellation.handle_response(now, exchange.id, response.expect("a response")).expect("in flight");
-            }
-            Step::WaitUntil(when) => now = when,
-            Step::Await { .. } => unreachable!("every exchange is answered at once"),
-            Step::Done(result) => {
-                assert!(result.is_ok(), "{result:?}");
-                return (now.as_secs_f64() - end, cancellation.progress().polls);
-            }
-        }
-    }
-}
-
-fn known_by_waits(index: usize, end: f64, jitter: bool, schedule: Schedule) -> Known {
+fn known_by_waits(number: usize, end: f64, jitter: bool, waits: Waits, deadline: Option<f64>) -> Known {
     let mut now = 0.0;
     for poll in 0.. {
-        let longer = if jitter { 1.0 + 0.2 * chance(index as u64, u64::from(poll)) } else { 1.0 };
-        now += schedule(poll) * longer;
+        let longer = if jitter { 1.0 + 0.2 * chance(number as u64, u64::from(poll)) } else { 1.0 };
+        now += waits(poll) * longer;
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            return (None, poll);
+        }
         if now >= end {
-            return (now - end, poll + 1);
+            return (Some(now - end), poll + 1);
         }
     }
     unreachable!("waits come to an end")
 }
 
 /// SplitMix64, from 0 to 1.
-fn chance(index: u64, poll: u64) -> f64 {
-    let mut z = (index << 32 | poll).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+fn chance(number: u64, poll: u64) -> f64 {
+    let mut z = (number << 32 | poll).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
