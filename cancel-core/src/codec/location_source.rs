@@ -43,11 +43,18 @@ pub(crate) fn in_headers(
     headers: &HeaderMap,
     counts: impl Fn(LocationSource) -> bool,
 ) -> Result<Option<NamedLocation>, Error> {
-    let sources = [(&OPERATION_LOCATION, LocationSource::OperationLocation), (&LOCATION, LocationSource::Location)];
-    for (name, source) in sources.into_iter().filter(|(_, source)| counts(*source)) {
-        let mut values = headers.get_all(name).iter();
-        if let Some(value) = values.find(|value| !value.as_bytes().trim_ascii().is_empty()) {
-            let location = OperationLocation::read(endpoint, base, first(text(value)?))?;
+    let (mut first, mut second) = (None, None);
+    for (name, value) in headers.iter().filter(|(_, value)| !value.as_bytes().trim_ascii().is_empty()) {
+        match () {
+            () if *name == LOCATION => second = second.or(Some(value)),
+            () if *name == OPERATION_LOCATION => first = first.or(Some(value)),
+            () => {}
+        }
+    }
+    let sources = [(first, LocationSource::OperationLocation), (second, LocationSource::Location)];
+    for (value, source) in sources.into_iter().filter(|(_, source)| counts(*source)) {
+        if let Some(value) = value {
+            let location = OperationLocation::read(endpoint, base, first_of(text(value)?))?;
             return Ok(Some(NamedLocation { location, source }));
         }
     }
@@ -56,7 +63,7 @@ pub(crate) fn in_headers(
 
 /// The first of several headers that a client has joined to a list. A URL may hold a comma, but no space: only both
 /// together separate.
-fn first(list: &str) -> &str {
+fn first_of(list: &str) -> &str {
     // A search for two characters costs as much as all else that is done with a location.
     if memchr::memchr(b',', list.as_bytes()).is_none() {
         return list;

@@ -19,12 +19,12 @@ const STRIDE: usize = PART - GRAM;
 pub(super) struct Grams(Zeroizing<Box<[u64]>>);
 
 impl Grams {
-    /// Eight bits for each byte of the secret; none for a secret that is only found as a whole.
+    /// Sixteen bits for each byte of the secret, so that few texts look like it by chance; none for a secret that is only found as a whole.
     pub(super) fn of(secret: &[u8]) -> Self {
         if secret.len() < PART {
             return Self(Zeroizing::new(Box::default()));
         }
-        let mut words = Zeroizing::new(vec![0; (secret.len() / 8).next_power_of_two()].into_boxed_slice());
+        let mut words = Zeroizing::new(vec![0; (secret.len() / 4).next_power_of_two()].into_boxed_slice());
         for gram in secret.windows(GRAM).filter_map(<[u8]>::first_chunk) {
             let (word, bit) = place(*gram, words.len());
             if let Some(word) = words.get_mut(word) {

@@ -15,16 +15,29 @@ const MAX: Duration = Duration::from_secs(3600);
 /// with the answer's own `Date`. The result is at most an hour. A value that is negative, infinite or not a number
 /// counts as absent.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = |name: &HeaderName| headers.get(name).map(HeaderValue::to_str)?.ok().map(str::trim);
-    let milliseconds = |name| value(name).and_then(|text| wait(text, 0.001));
-    milliseconds(&RETRY_AFTER_MS).or_else(|| milliseconds(&X_MS_RETRY_AFTER_MS)).or_else(|| {
-        let text = value(&RETRY_AFTER)?;
-        wait(text, 1.0).or_else(|| {
-            let until = httpdate::parse_http_date(text).ok()?;
-            let sent = httpdate::parse_http_date(value(&DATE)?).ok()?;
+    let (mut first, mut second, mut third) = (None, None, None);
+    // An answer has few headers: one pass costs less than three look-ups.
+    for (name, value) in headers {
+        match () {
+            () if *name == RETRY_AFTER => third = third.or(Some(value)),
+            () if *name == RETRY_AFTER_MS => first = first.or(Some(value)),
+            () if *name == X_MS_RETRY_AFTER_MS => second = second.or(Some(value)),
+            () => {}
+        }
+    }
+    let milliseconds = |value: Option<&HeaderValue>| value.and_then(text).and_then(|text| wait(text, 0.001));
+    milliseconds(first).or_else(|| milliseconds(second)).or_else(|| {
+        let third = text(third?)?;
+        wait(third, 1.0).or_else(|| {
+            let until = httpdate::parse_http_date(third).ok()?;
+            let sent = httpdate::parse_http_date(text(headers.get(DATE)?)?).ok()?;
             Some(until.duration_since(sent).unwrap_or(Duration::ZERO).min(MAX))
         })
     })
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok().map(str::trim)
 }
 
 /// Reads a plain decimal number of units.

@@ -26,13 +26,13 @@ const TEN_ROWS: &str = conversation::MODES[1].0;
 const HUNDRED_ROWS: &str = conversation::MODES[2].0;
 
 const LIMITS: [Limit; 12] = [
-    limit(SETTLED, Unit::Instructions, 69_000.0),
+    limit(SETTLED, Unit::Instructions, 69_300.0),
     limit(SETTLED, Unit::Allocations, 25.0),
-    limit(TEN_ROWS, Unit::Instructions, 164_000.0),
-    limit(TEN_ROWS, Unit::Allocations, 45.0),
-    limit(HUNDRED_ROWS, Unit::Instructions, 889_000.0),
-    limit(HUNDRED_ROWS, Unit::Allocations, 48.0),
-    limit(in_flight::SIZE, Unit::Bytes, 376.0),
+    limit(TEN_ROWS, Unit::Instructions, 165_400.0),
+    limit(TEN_ROWS, Unit::Allocations, 40.0),
+    limit(HUNDRED_ROWS, Unit::Instructions, 905_000.0),
+    limit(HUNDRED_ROWS, Unit::Allocations, 43.0),
+    limit(in_flight::SIZE, Unit::Bytes, 344.0),
     limit(in_flight::HEAP, Unit::Bytes, 445.0),
     limit(in_flight::WORST, Unit::Bytes, 105_000.0),
     limit(bodies::WORST, Unit::InstructionsPerByte, 1_442.0),

@@ -106,9 +106,12 @@ impl KnownIds {
 /// FNV-1a of eight bytes at a time, without regard to case: of the characters that an id has, the bit tells only cases apart.
 fn hash(id: &str) -> u64 {
     const CASE: u64 = 0x2020_2020_2020_2020;
-    id.as_bytes().chunks(8).fold(0xcbf2_9ce4_8422_2325, |hash: u64, chunk| {
-        let mut bytes = [0; 8];
-        bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-        (hash ^ (u64::from_le_bytes(bytes) | CASE)).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
-    })
+    let mix = |hash: u64, chunk: [u8; 8]| {
+        (hash ^ (u64::from_le_bytes(chunk) | CASE)).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
+    };
+    let chunks = id.as_bytes().chunks_exact(8);
+    let mut last = [0; 8];
+    last.iter_mut().zip(chunks.remainder()).for_each(|(to, from)| *to = *from);
+    let whole = chunks.filter_map(|chunk| chunk.first_chunk().copied());
+    mix(whole.fold(0xcbf2_9ce4_8422_2325, mix), last)
 }
