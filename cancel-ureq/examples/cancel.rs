@@ -12,7 +12,6 @@ use std::io::{self, Write};
 use cancel_hyper::portal::example;
 use cancel_ureq::Driver;
 use cancel_ureq::cancel_core::{BearerToken, Cancellation, Event};
-use ureq::Agent;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let served = example::publish(30)?;
@@ -20,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut cancellation = example::cancellation(&served)?;
     // A closure that gets a fresh token is better: one token can expire between two polls.
     let token = BearerToken::new(example::TOKEN)?;
-    let mut driver = Driver::new(Agent::new_with_defaults(), token).with_observer(show);
+    let mut driver = Driver::new(cancel_ureq::agent(), token).with_observer(show);
     match driver.drive(&mut cancellation) {
         Ok(outcome) => writeln!(io::stdout(), "{}, posted: {}", outcome.as_str(), outcome.posted())?,
         Err(error) => return Err(format!("{error}. {}", error.advice()).into()),

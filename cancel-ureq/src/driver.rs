@@ -26,7 +26,7 @@ use crate::tokens::TokenSource;
 /// };
 ///
 /// # fn fetch() -> std::io::Result<String> { Ok("eyJ0eXAi".to_owned()) }
-/// let agent = ureq::Agent::new_with_defaults();
+/// let agent = cancel_ureq::agent();
 /// let tokens = |_why: TokenReason| -> Result<BearerToken, Box<dyn Error>> {
 ///     Ok(BearerToken::new(fetch()?.trim())?)
 /// };

@@ -10,7 +10,6 @@
 //!     BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Policy,
 //!     PublisherId,
 //! };
-//! use ureq::Agent;
 //!
 //! fn main() -> Result<(), Box<dyn Error>> {
 //!     let publisher = PublisherId::new("contoso")?;
@@ -19,7 +18,7 @@
 //!     let mut cancellation =
 //!         Cancellation::new(endpoint, request, Policy::default(), Duration::ZERO);
 //!     let token = BearerToken::new(std::env::var("AZURE_TOKEN")?)?;
-//!     let mut driver = Driver::new(Agent::new_with_defaults(), token);
+//!     let mut driver = Driver::new(cancel_ureq::agent(), token);
 //!     let outcome = driver.drive(&mut cancellation)?;
 //!     println!("{}", outcome.as_str());
 //!     Ok(())
@@ -47,6 +46,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod agent;
 mod driver;
 mod failure;
 mod journal;
@@ -54,6 +54,7 @@ mod run;
 mod tokens;
 mod transport;
 
+pub use agent::agent;
 /// The protocol core, in the version that this crate drives.
 pub use cancel_core;
 pub use driver::Driver;

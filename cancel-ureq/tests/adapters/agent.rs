@@ -1,11 +1,18 @@
 //! What the protocol needs is set on each request, whatever the settings of the ureq agent. The rest is up to the
 //! agent.
 
-use cancel_core::{Endpoint, ErrorKind, Outcome, Posted, Proof};
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+use cancel_core::{Endpoint, ErrorKind, Outcome, Policy, Posted, Proof};
 use cancel_ureq::Driver;
 use ureq::Agent;
 
-use crate::server::{Server, cancellation, policy, reply, token};
+use crate::server::{Reply, Server, cancellation, policy, read_request, reply, token};
 
 /// An agent that would follow, convert, compress, and send everything through a proxy that is not there.
 pub(crate) fn meddlesome() -> Agent {
@@ -51,4 +58,45 @@ fn a_proxy_that_refuses_gets_no_token() {
         .new_agent();
     assert_eq!(run(Endpoint::default(), agent), (ErrorKind::Transport, Posted::No));
     assert!(proxy.requests().iter().all(|request| request.starts_with("CONNECT ") && !request.contains("canary")));
+}
+
+/// Keeps its connections, and answers each request like the service until the third poll; counts connections.
+fn keep_alive() -> (Endpoint, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = Endpoint::new(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let (counted, polls) = (Arc::clone(&connections), Arc::new(AtomicUsize::new(0)));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            counted.fetch_add(1, Relaxed);
+            let (mut stream, polls) = (stream.unwrap(), Arc::clone(&polls));
+            thread::spawn(move || {
+                loop {
+                    let request = read_request(&mut stream);
+                    let (status, head, body) = match request.get(..4) {
+                        Some("POST") => (202, "Location: /api/operations/1\r\n", ""),
+                        Some("GET ") if polls.fetch_add(1, Relaxed) < 3 => (200, "", r#"{"status":"running"}"#),
+                        Some("GET ") => (200, "", r#"{"status":"canceled"}"#),
+                        _ => return,
+                    };
+                    let Reply::Bytes(answer) = reply(status, head, body) else { return };
+                    stream.write_all(&answer).unwrap();
+                }
+            });
+        }
+    });
+    (endpoint, connections)
+}
+
+#[test]
+fn polls_that_are_far_apart_share_a_connection() {
+    let policy = policy().poll_interval(Duration::from_millis(40)).jitter_percent(0);
+    let forgetful = Agent::config_builder().max_idle_age(Duration::from_millis(20)).build().new_agent();
+    for (agent, expected) in [(cancel_ureq::agent(), 1), (forgetful, 5)] {
+        let (endpoint, connections) = keep_alive();
+        let outcome = Driver::new(agent, token()).drive(&mut cancellation(endpoint, policy.clone())).unwrap();
+        assert_eq!((outcome.as_str(), connections.load(Relaxed)), ("canceled", expected));
+    }
+    let longest = Policy::default().get_max_poll_interval() * 6 / 5;
+    assert!(cancel_ureq::agent().config().max_idle_age() > longest + Policy::default().get_attempt_timeout());
 }

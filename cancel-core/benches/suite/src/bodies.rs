@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_core::{
-    BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Operation, OperationList, Policy, PublisherId, Step,
-    Until,
+    BearerToken, CancelRequest, Cancellation, Endpoint, OfferId, Operation, Policy, PublisherId, Step, Until,
 };
 use http::Response;
 use serde::de::IgnoredAny;
@@ -27,14 +26,10 @@ const TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2
 /// Who takes a body: a name, the start and the end of the body, and the call.
 type Reader = (&'static str, &'static str, &'static str, fn(Bytes));
 
-const READERS: [Reader; 8] = [
+const READERS: [Reader; 6] = [
     ("a poll", r#"{"status":"running","steps":["#, "]}", |body| converse(Until::Settled, [ACCEPTED, Said(200, body)])),
     ("a status", r#"{"status":""#, r#""}"#, |body| converse(Until::Settled, [ACCEPTED, Said(200, body)])),
     ("the list", "[", "]", |body| converse(Until::Verified, [Said(200, body)])),
-    ("a recheck", "[", "]", |body| {
-        let list = Said(200, Bytes::from_static(br#"[{"id":"publish","submissionState":"running"}]"#));
-        converse(Until::Verified, [list, Said(429, Bytes::new()), Said(200, body)]);
-    }),
     ("a location in a body", r#"{"location":"/api/operations/a$b$2$preview","x":["#, "]}", |body| {
         converse(Until::Settled, [Said(202, body)]);
     }),
@@ -44,7 +39,6 @@ const READERS: [Reader; 8] = [
     ("the codec: details", r#"{"status":"running","steps":["#, "]}", |body| {
         black_box(Operation::from_http(&Response::new(body)).expect("an operation").details());
     }),
-    ("the codec: a list", "[", "]", |body| drop(black_box(OperationList::from_http(&Response::new(body))))),
 ];
 
 /// What fills a body: a name, whom it is for, and the element that is repeated, with its number.
@@ -84,7 +78,7 @@ fn row(number: usize, state: &str, rest: &str) -> String {
 
 fn takes(reader: &str) -> For {
     match reader {
-        "the list" | "a recheck" | "the codec: a list" => For::Rows,
+        "the list" => For::Rows,
         "a status" => For::Text,
         _ => For::Values,
     }
@@ -96,16 +90,14 @@ pub fn rows() -> Vec<Row> {
     for (reader, ..) in READERS {
         let fitting = FILLINGS.iter().filter(|(_, fits, _)| *fits == takes(reader));
         let costs = fitting.map(|(filling, ..)| {
-            let costs = SIZES.map(|size| Cost::of(reader, filling, size));
-            let slope = |from: usize, to: usize, figure: fn(&Cost) -> u64| {
-                let (from, to) = (&costs[from], &costs[to]);
-                (figure(to) as f64 - figure(from) as f64) / (to.length - from.length) as f64
-            };
-            steepest = steepest.max(slope(1, 2, |cost| cost.ours) / slope(0, 1, |cost| cost.ours));
-            (filling, slope(0, 2, |cost| cost.ours), slope(0, 2, |cost| cost.floor))
+            let costs = SIZES.map(|size| cost(reader, filling, size));
+            steepest = steepest.max(slope(&costs, 1, 2) / slope(&costs, 0, 1));
+            (filling, slope(&costs, 0, 2))
         });
         let worst = costs.max_by(|one, other| one.1.total_cmp(&other.1));
-        let (filling, ours, floor) = worst.expect("there are fillings");
+        let (filling, ours) = worst.expect("there are fillings");
+        let floor = [SIZES[0], SIZES[2]].map(|size| cost(&format!("floor of {reader}"), filling, size));
+        let floor = slope(&floor, 0, 1);
         most = most.max(ours);
         let what = format!("{reader} (worst: {filling})");
         rows.push(Row::new("hostile bodies", what, Unit::InstructionsPerByte, ours).floor(floor));
@@ -116,20 +108,18 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// The length of a body, and the instructions of one reading.
-struct Cost {
-    length: usize,
-    ours: u64,
-    floor: u64,
+type Cost = (usize, u64);
+
+fn cost(reader: &str, filling: &str, size: usize) -> Cost {
+    let task = ["read", reader, filling, &size.to_string()];
+    // Without a reading there is what the process costs, and the making of the body.
+    let instructions = collected(&task, 1) - collected(&task, 0);
+    (body(reader.trim_start_matches("floor of "), filling, size).len(), instructions)
 }
 
-impl Cost {
-    fn of(reader: &str, filling: &str, size: usize) -> Self {
-        let reading = |reader: &str, runs| collected(&["read", reader, filling, &size.to_string()], runs);
-        // The process, and the making of the body.
-        let before = reading(reader, 0);
-        let floor = reading(&format!("floor of {reader}"), 1) - before;
-        Self { length: body(reader, filling, size).len(), ours: reading(reader, 1) - before, floor }
-    }
+/// The instructions per byte between two sizes.
+fn slope(costs: &[Cost], from: usize, to: usize) -> f64 {
+    (costs[to].1 as f64 - costs[from].1 as f64) / (costs[to].0 - costs[from].0) as f64
 }
 
 /// The task that [`callgrind`](crate::callgrind) counts.
