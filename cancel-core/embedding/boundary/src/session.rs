@@ -171,7 +171,9 @@ impl Session {
             other => {
                 let answer = match other {
                     Step::Authenticate(reason) => json!({ "step": "authenticate", "reason": reason.as_str() }),
-                    Step::WaitUntil(until) => json!({ "step": "wait", "until_ms": up(until) }),
+                    Step::WaitUntil(until) => {
+                        json!({ "step": "wait", "until_ms": up(until), "wait_ms": up(until.saturating_sub(now)) })
+                    }
                     Step::Done(Ok(outcome)) => json!({ "step": "done", "result": outcome }),
                     Step::Done(Err(error)) => json!({ "step": "done", "result": error }),
                     Step::Send(_) | Step::Await { .. } => json!({}),

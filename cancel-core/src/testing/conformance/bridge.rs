@@ -29,6 +29,7 @@ impl Scenario {
                 "attempt_timeout_ms": ms(policy.get_attempt_timeout()),
                 "attempts": policy.get_attempts(),
                 "body_limit": policy.get_body_limit(),
+                "list_limit": policy.get_list_limit(),
                 "jitter_percent": policy.get_jitter_percent(),
                 "seed": policy.get_seed(),
                 "retry_ambiguous": policy.get_retry_ambiguous(),

@@ -13,7 +13,9 @@ fn answer(session: &mut Session, now: u64, id: u64, status: u16, body: &str) -> 
 #[test]
 fn it_ends_with_the_outcome_of_the_manual() {
     let mut session = Session::new();
-    let begin = BEGIN.replace("\"offer\"", "\"notify\":\"a@contoso.com\",\"offer\"");
+    let begin = BEGIN
+        .replace("\"offer\"", "\"notify\":\"a@contoso.com\",\"offer\"")
+        .replace("\"request\"", "\"policy\":{\"list_limit\":1000},\"request\"");
     assert_eq!(call(&mut session, &begin, b""), json!({}));
     assert_eq!(step(&mut session, 0), json!({ "step": "authenticate", "reason": "first_use" }));
     call(&mut session, r#"{"call":"token"}"#, TOKEN.as_bytes());
@@ -22,7 +24,7 @@ fn it_ends_with_the_outcome_of_the_manual() {
     let url = "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/submissions/";
     assert!(list["url"].as_str().unwrap().starts_with(url), "{list}");
     assert_eq!((&list["timeout_ms"], &list["until_ms"]), (&json!(30_000), &json!(30_010)));
-    assert_eq!((&list["body_limit"], &list["loopback"]), (&json!(1_048_576), &json!(false)));
+    assert_eq!((&list["body_limit"], &list["loopback"]), (&json!(1000), &json!(false)));
     assert_eq!(session.authorization(), format!("Bearer {TOKEN}").as_bytes());
     assert_eq!(session.body(), b"");
 
@@ -37,6 +39,7 @@ fn it_ends_with_the_outcome_of_the_manual() {
     assert_eq!(wait["step"], "wait");
     let due = wait["until_ms"].as_u64().unwrap();
     assert!(due >= 1030, "{wait}");
+    assert_eq!(wait["wait_ms"], due - 30);
     assert_eq!(step(&mut session, due)["id"], 3);
     answer(&mut session, due, 3, 200, r#"{"status":"canceled"}"#);
     let end = json!({
@@ -119,10 +122,10 @@ fn a_head_that_cannot_be_read_is_a_failure() {
 
 #[test]
 fn a_body_that_did_not_arrive_whole_is_known_as_such() {
-    for arrived in ["cut_off", "too_large"] {
+    for (arrived, next) in [("cut_off", "wait"), ("too_large", "done")] {
         let mut session = listing("{}");
         let json = format!(r#"{{"call":"response","now_ms":1,"id":1,"status":200,"body":"{arrived}"}}"#);
         call(&mut session, &json, b"\r\n[]");
-        assert_eq!(step(&mut session, 1)["step"], "wait", "{arrived}");
+        assert_eq!(step(&mut session, 1)["step"], next, "{arrived}");
     }
 }
