@@ -89,6 +89,7 @@
 //!
 //! - [What an outcome proves](guide::outcomes), and the words that this documentation uses
 //! - [How to write an adapter](guide::adapters) for another HTTP client
+//! - [How to use the core from another language](guide::embedding)
 //! - [How to resume a run](guide::durability) after a crash
 //! - [What a hostile server can do](guide::hostile_servers)
 //! - [What outcomes and errors are in JSON](guide::json)

@@ -2,17 +2,21 @@
 //!
 //! - [`outcomes`]: what each outcome proves, what no client can promise, and the words of this documentation.
 //! - [`adapters`]: how to drive the machine over another HTTP client.
+//! - [`embedding`]: how to use the core from another language, and how to test an adapter in any language.
 //! - [`durability`]: how to resume a run after a crash, in another process, from a file or a database.
 //! - [`hostile_servers`]: what a server that an attacker writes can do.
 //! - [`json`]: how outcomes, errors and progress are written as JSON, and how a policy is read from it.
 //! - [`wire`]: what is sent and read, and the public pages that say so.
-//! - [`smaller_builds`]: how to leave Unicode tables out of a program.
+//! - [`smaller_builds`]: how to leave Unicode tables out of a program, and how large WebAssembly is.
 
 #[doc = include_str!("adapters.md")]
 pub mod adapters {}
 
 #[doc = include_str!("durability.md")]
 pub mod durability {}
+
+#[doc = include_str!("embedding.md")]
+pub mod embedding {}
 
 #[doc = include_str!("hostile_servers.md")]
 pub mod hostile_servers {}
