@@ -26,7 +26,8 @@ pub(crate) struct Pair {
 impl Pair {
     pub(crate) fn open(&mut self) {
         self.close();
-        *self = Self { handle: cancel_open(), safe: Some(Session::new()), ..Self::default() };
+        (self.has_token, self.was_answered) = (false, false);
+        (self.handle, self.safe) = (cancel_open(), Some(Session::new()));
         assert_ne!(self.handle, 0);
     }
 
