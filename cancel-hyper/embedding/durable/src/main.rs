@@ -23,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use crate::queue::Queue;
+use crate::queue::{LONGEST_LEASE, Queue};
 use crate::tokens::Tokens;
 use crate::worker::Worker;
 
@@ -109,8 +109,9 @@ async fn add(database: &str, endpoint: &Endpoint, publisher: &str, offers: &[Str
 
 async fn work(database: &str, endpoint: Endpoint, arguments: Work) -> Result<(), Box<dyn Error>> {
     let lease = arguments.lease;
-    if lease < SHORTEST_LEASE {
-        return Err(format!("--lease is at least {}", humantime::format_duration(SHORTEST_LEASE)).into());
+    if !(SHORTEST_LEASE..=LONGEST_LEASE).contains(&lease) {
+        let [shortest, longest] = [SHORTEST_LEASE, LONGEST_LEASE].map(humantime::format_duration);
+        return Err(format!("--lease is from {shortest} to {longest}").into());
     }
     let tokens = match arguments.token_command {
         Some(command) => Tokens::Command(command),

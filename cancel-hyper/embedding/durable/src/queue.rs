@@ -9,11 +9,19 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use cancel_core::{CancelRequest, Checkpoint, Endpoint};
-use tokio_postgres::types::Json;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// The words of outcomes. A job that ended with any other word has failed, and can be reopened.
 const OUTCOMES: [&str; 5] = ["canceled", "accepted", "ended", "still_running", "nothing_running"];
+
+/// The longest lease. A longer one would look like a row that is never due.
+pub(crate) const LONGEST_LEASE: Duration = Duration::from_secs(24 * 3600);
+/// No worker of ours makes a row due later than this: `infinity`, for example. Twice the longest lease, so that no
+/// correction of the database's clock ends a job in progress.
+const FARTHEST_DUE: Duration = Duration::from_secs(2 * 24 * 3600);
+/// How much of a name is read, in characters: one more than an ID may have. So a longer name is refused.
+const LONGEST_NAME: i32 = 129;
 
 /// The jobs of one service.
 pub(crate) struct Queue {
@@ -32,6 +40,8 @@ pub(crate) struct Job {
     pub(crate) offer: String,
     /// The checkpoint of the worker before.
     pub(crate) checkpoint: Option<String>,
+    /// Why no worker can do this job.
+    pub(crate) unusable: Option<&'static str>,
     /// The database's time since 1970: the clock that all workers share.
     pub(crate) now: Duration,
 }
@@ -98,21 +108,47 @@ impl Queue {
 
     /// Takes the job that has waited longest. Two workers never take the same one, because each skips rows that another
     /// has locked.
+    ///
+    /// A row that no worker can do is taken too, so that it is ended. Otherwise it would stay open for ever.
     pub(crate) async fn take(&self) -> Result<Option<Job>, tokio_postgres::Error> {
-        let take = "UPDATE cancels SET attempt = attempt + 1, due = now() + make_interval(secs => $1)
-            WHERE id = (SELECT id FROM cancels WHERE endpoint = $2 AND ended IS NULL AND due <= now()
-                        ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, attempt, publisher, offer, checkpoint::text, extract(epoch FROM now())::float8";
-        let Some(row) = self.client.query_opt(take, &[&self.lease.as_secs_f64(), &self.endpoint]).await? else {
+        let take = "WITH next AS (
+                SELECT id, due > now() + make_interval(secs => $3) AS far FROM cancels
+                WHERE endpoint = $2 AND ended IS NULL AND (due <= now() OR due > now() + make_interval(secs => $3))
+                ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED)
+            UPDATE cancels SET attempt = least(attempt, $4 - 1) + 1, due = now() + make_interval(secs => $1)
+            FROM next WHERE cancels.id = next.id
+            RETURNING cancels.id, attempt, left(publisher, $5), left(offer, $5), octet_length(checkpoint) > $6,
+                CASE WHEN octet_length(checkpoint) <= $6 THEN checkpoint END, far,
+                extract(epoch FROM now())::float8";
+        let values: [&(dyn ToSql + Sync); 6] = [
+            &self.lease.as_secs_f64(),
+            &self.endpoint,
+            &FARTHEST_DUE.as_secs_f64(),
+            &i32::MAX,
+            &LONGEST_NAME,
+            &i32::try_from(Checkpoint::MAX_LEN).unwrap_or(i32::MAX),
+        ];
+        let Some(row) = self.client.query_opt(take, &values).await? else {
             return Ok(None);
+        };
+        let attempt = row.try_get(1)?;
+        let unusable = if attempt == i32::MAX {
+            Some("its attempts are used up")
+        } else if row.try_get(6)? {
+            Some("it is due too far in the future")
+        } else if row.try_get::<_, Option<bool>>(4)?.unwrap_or(false) {
+            Some("its checkpoint is too long")
+        } else {
+            None
         };
         Ok(Some(Job {
             id: row.try_get(0)?,
-            attempt: row.try_get(1)?,
+            attempt,
             publisher: row.try_get(2)?,
             offer: row.try_get(3)?,
-            checkpoint: row.try_get(4)?,
-            now: Duration::from_secs_f64(row.try_get(5)?),
+            checkpoint: row.try_get(5)?,
+            unusable,
+            now: Duration::from_secs_f64(row.try_get(7)?),
         }))
     }
 
@@ -121,7 +157,7 @@ impl Queue {
         let sent = Instant::now();
         let write = "UPDATE cancels SET checkpoint = $3, due = now() + make_interval(secs => $4)
             WHERE id = $1 AND attempt = $2";
-        let (checkpoint, lease) = (Json(checkpoint), self.lease.as_secs_f64());
+        let (checkpoint, lease) = (checkpoint.to_json(), self.lease.as_secs_f64());
         check_ours(self.client.execute(write, &[&job.id, &job.attempt, &checkpoint, &lease]).await?)?;
         // A process that was suspended meanwhile may read this answer when its lease has expired.
         if sent.elapsed() < self.lease { Ok(()) } else { Err(NotWritten::Lost) }

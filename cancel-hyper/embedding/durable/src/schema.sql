@@ -8,8 +8,9 @@ CREATE TABLE IF NOT EXISTS cancels (
     endpoint   text NOT NULL,
     publisher  text NOT NULL,
     offer      text NOT NULL,
-    -- What another worker needs to resume. It contains no token.
-    checkpoint jsonb,
+    -- What another worker needs to resume, in JSON. It contains no token. As a text, so that the database can tell its
+    -- length without reading it.
+    checkpoint text,
     -- Grows each time a worker takes the job. Only the last of them may write: this is a fencing token.
     attempt    integer NOT NULL DEFAULT 0,
     -- No worker takes the job before this time. While a worker holds the job, this is when its lease expires.

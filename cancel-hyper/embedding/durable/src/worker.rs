@@ -107,6 +107,11 @@ impl<T: TokenSource + Send> Worker<T> {
 
     /// Drives a job. Whenever this process is killed, the queue has what the next worker needs.
     async fn drive(&self, job: &Job) -> Result<(), Stopped> {
+        if let Some(why) = job.unusable {
+            self.queue.end(job, ErrorKind::InvalidInput.as_str(), why).await?;
+            report(job, why);
+            return Ok(());
+        }
         let mut cancellation = match self.begin(job) {
             Ok(cancellation) => cancellation,
             Err(error) => return self.end_with(job, &error).await,
@@ -126,10 +131,15 @@ impl<T: TokenSource + Send> Worker<T> {
     /// A new cancellation, or one resumed from the checkpoint of an earlier worker. Both use the database's clock.
     fn begin(&self, job: &Job) -> Result<Cancellation, Error> {
         let (endpoint, policy) = (self.endpoint.clone(), self.policy.clone());
-        if let Some(checkpoint) = &job.checkpoint {
-            return Cancellation::resume(endpoint, Checkpoint::from_json(checkpoint)?, policy, job.now);
-        }
         let request = CancelRequest::new(PublisherId::new(&job.publisher)?, OfferId::new(&job.offer)?);
+        if let Some(checkpoint) = &job.checkpoint {
+            let resumed = Cancellation::resume(endpoint, Checkpoint::from_json(checkpoint)?, policy, job.now)?;
+            // Another offer's checkpoint would cancel that offer.
+            if *resumed.request() != request {
+                return Err(resumed.checkpoint_error("the checkpoint is of another offer than the job"));
+            }
+            return Ok(resumed);
+        }
         Ok(Cancellation::new(endpoint, request, policy, job.now))
     }
 
@@ -174,6 +184,7 @@ impl<T: TokenSource + Send> Worker<T> {
     }
 }
 
+/// The names of a row may be any text, and a terminal obeys control characters.
 fn report(job: &Job, what: &str) {
-    let _ = writeln!(io::stdout(), "{}/{}: {what}", job.publisher, job.offer);
+    let _ = writeln!(io::stdout(), "{}/{}: {what}", job.publisher.escape_debug(), job.offer.escape_debug());
 }

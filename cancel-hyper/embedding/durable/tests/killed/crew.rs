@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::stage::{PATIENCE, Result, Stage, TOKEN};
 
 /// A job whose worker lives and has a POST in flight.
-const POST_IN_FLIGHT: &str = "ended IS NULL AND due > now() AND checkpoint->>'posted' = 'maybe'";
+const POST_IN_FLIGHT: &str = "ended IS NULL AND due > now() AND checkpoint::json->>'posted' = 'maybe'";
 
 pub(crate) struct Worker(Child);
 

@@ -8,6 +8,7 @@
 )]
 
 mod crew;
+mod rows;
 mod stage;
 
 use std::process::Stdio;

@@ -104,7 +104,7 @@ impl Stage {
     pub(crate) async fn left_in_doubt(&self, offer: &str) -> Result<i64> {
         let last_states = "SELECT count(*) FROM (
                 SELECT DISTINCT ON (attempt) checkpoint, ended FROM history WHERE offer = $1 ORDER BY attempt, at DESC
-            ) AS last WHERE ended IS NULL AND checkpoint->>'posted' = 'maybe'";
+            ) AS last WHERE ended IS NULL AND checkpoint::json->>'posted' = 'maybe'";
         Ok(self.client.query_one(last_states, &[&offer]).await?.try_get(0)?)
     }
 
