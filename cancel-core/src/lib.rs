@@ -124,8 +124,8 @@ pub use codec::{
 };
 pub use error::{Answer, Error, ErrorKind, Posted};
 pub use machine::{
-    Body, Cancellation, Checkpoint, Event, Exchange, ExchangeId, Failure, Observer, Outcome, Phase, Policy, Progress,
-    Proof, StaleExchange, Step, TokenReason, TrackedOperation, Until,
+    Body, Cancellation, Checkpoint, Clock, Driven, Event, Exchange, ExchangeId, Failure, Observer, Outcome, Phase,
+    Policy, Progress, Proof, StaleExchange, Step, TokenReason, TrackedOperation, Until,
 };
 pub use values::{
     ApiVersion, BearerToken, ClientRequestId, Endpoint, IfMatch, InvalidInput, NotificationEmails, OfferId,

@@ -111,7 +111,7 @@ impl Adapter {
             Mistake::DropsDates => drop(response.headers_mut().remove(DATE)),
             Mistake::DropsRetryAfter => drop(response.headers_mut().remove(RETRY_AFTER)),
             Mistake::GivesUpAtStatuses if response.status() >= StatusCode::BAD_REQUEST => {
-                return Err(Failure::maybe_sent(response.status()));
+                return Err(Failure::maybe_sent(response.status().to_string()));
             }
             _ => {}
         }

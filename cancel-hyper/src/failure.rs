@@ -49,14 +49,9 @@ impl Error for NotSent {
 }
 
 /// What the machine is told about an error.
-pub(crate) fn failure(error: &(dyn Error + 'static)) -> Failure {
-    let was_not_sent = chain(error).any(is_certain);
-    let why = in_words(error);
-    if was_not_sent { Failure::not_sent(why) } else { Failure::maybe_sent(why) }
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(error), |&error| error.source())
+pub(crate) fn failure(error: Box<dyn Error>) -> Failure {
+    let mut chain = successors(Some(&*error), |&error| error.source());
+    if chain.any(is_certain) { Failure::not_sent(error) } else { Failure::maybe_sent(error) }
 }
 
 /// The kind of an I/O error proves nothing: an established connection can break with any of them.
@@ -74,16 +69,4 @@ fn is_connect(error: &(dyn Error + 'static)) -> bool {
 #[cfg(not(feature = "client"))]
 fn is_connect(_: &(dyn Error + 'static)) -> bool {
     false
-}
-
-/// The error's text, then the text of each cause that says more.
-pub(crate) fn in_words(error: &(dyn Error + 'static)) -> String {
-    let mut words = String::new();
-    for error in chain(error) {
-        let text = error.to_string();
-        if !words.contains(&text) {
-            words = if words.is_empty() { text } else { format!("{words}: {text}") };
-        }
-    }
-    words
 }

@@ -6,14 +6,16 @@ use std::future::poll_fn;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cancel_core::{Cancellation, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason};
+use cancel_core::{
+    Cancellation, Clock, Driven, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason,
+};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::rt::Timer;
 use tower_service::Service;
 
 use crate::driver::Driver;
-use crate::failure::{BoxError, in_words};
+use crate::failure::BoxError;
 use crate::journal::Journal;
 use crate::tokens::TokenSource;
 use crate::trace::Span;
@@ -39,8 +41,10 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Driver<S, M, T, O, J>
         R: Body,
     {
         let span = Span::of(cancellation);
-        let clock = Clock { start: self.timer.now(), offset: cancellation.now() };
-        let mut run = Run { driver: self, cancellation, clock, span: &span };
+        let Self { service, timer, tokens, observer, journal } = self;
+        let clock = TimerClock { timer, start: timer.now() };
+        let cancellation = Driven::new(cancellation, clock);
+        let mut run = Run { service, tokens, observer, journal, cancellation, clock, span: &span };
         let result = span.around(run.finish()).await;
         span.ended(&result);
         result
@@ -49,9 +53,12 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Driver<S, M, T, O, J>
 
 /// A cancellation that is being driven.
 struct Run<'a, S, M: Timer, T, O, J> {
-    driver: &'a mut Driver<S, M, T, O, J>,
-    cancellation: &'a mut Cancellation,
-    clock: Clock,
+    service: &'a mut S,
+    tokens: &'a mut T,
+    observer: &'a mut O,
+    journal: &'a mut J,
+    cancellation: Driven<'a, TimerClock<'a, M>>,
+    clock: TimerClock<'a, M>,
     span: &'a Span,
 }
 
@@ -59,20 +66,6 @@ struct Run<'a, S, M: Timer, T, O, J> {
 enum Next {
     Wait(Duration),
     Over(Result<Outcome, Error>),
-}
-
-impl<S, M: Timer, T, O, J> Drop for Run<'_, S, M, T, O, J> {
-    /// The time that has passed counts, however the run ends.
-    fn drop(&mut self) {
-        let now = self.now();
-        self.cancellation.pass_time(now);
-    }
-}
-
-impl<S, M: Timer, T, O, J> Run<'_, S, M, T, O, J> {
-    fn now(&self) -> Duration {
-        self.clock.at(self.driver.timer.now())
-    }
 }
 
 impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J> {
@@ -87,7 +80,7 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         loop {
             // Boxed, so that a cancellation that waits does not hold the memory of an exchange.
             match Box::pin(self.work()).await? {
-                Next::Wait(wait) => self.driver.timer.sleep(wait).await,
+                Next::Wait(wait) => self.clock.timer.sleep(wait).await,
                 Next::Over(result) => return result,
             }
         }
@@ -107,8 +100,9 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
                 Step::Authenticate(why) => self.authenticate(why).await?,
                 Step::Send(exchange) => {
                     if exchange.is_post() {
-                        if let Err(error) = self.driver.journal.write(self.cancellation).await {
-                            return Err(self.cancellation.withhold(self.now(), exchange, error));
+                        if let Err(error) = self.journal.write(&self.cancellation).await {
+                            let now = self.cancellation.now();
+                            return Err(self.cancellation.withhold(now, exchange, error));
                         }
                     }
                     self.send(exchange, readiness).await;
@@ -142,26 +136,26 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         S: Service<Request<B>, Response = Response<R>>,
         S::Error: Into<BoxError>,
     {
-        let (progress, now) = (self.cancellation.progress(), self.now());
+        let (progress, now) = (self.cancellation.progress(), self.cancellation.now());
         if progress.due.is_none_or(|due| due > now) {
             return (now, Ok(()));
         }
-        let Driver { service, timer, .. } = &mut *self.driver;
-        let ready = poll_fn(|context| service.poll_ready(context));
-        let readiness = match within(timer, self.clock.instant(progress.deadline), ready).await {
-            Some(Err(error)) => Err(Failure::not_sent(in_words(&*error.into()))),
+        let deadline = progress.deadline;
+        let until = self.clock.instant(self.cancellation.on_clock(deadline));
+        let ready = poll_fn(|context| self.service.poll_ready(context));
+        let readiness = match within(self.clock.timer, until, ready).await {
+            Some(Err(error)) => Err(Failure::not_sent(error.into() as Box<dyn std::error::Error>)),
             Some(Ok(())) => Ok(()),
             // The deadline has come: the next step is the end.
-            None => return (self.now().max(progress.deadline), Ok(())),
+            None => return (self.cancellation.now().max(deadline), Ok(())),
         };
-        (self.now(), readiness)
+        (self.cancellation.now(), readiness)
     }
 
     async fn authenticate(&mut self, why: TokenReason) -> Result<(), Error> {
         self.observe(&Event::Authenticating(why));
-        let Driver { tokens, timer, .. } = &mut *self.driver;
-        let deadline = self.clock.instant(self.cancellation.progress().deadline);
-        match within(timer, deadline, tokens.token(why)).await {
+        let deadline = self.clock.instant(self.cancellation.on_clock(self.cancellation.progress().deadline));
+        match within(self.clock.timer, deadline, self.tokens.token(why)).await {
             Some(Ok(token)) => self.cancellation.provide_token(token),
             Some(Err(error)) => return Err(self.cancellation.token_source_error(error)),
             // The deadline has come: the next step is the end.
@@ -179,19 +173,20 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
     {
         let id = to_send.id;
         // Writing to the journal took a part of the exchange's time.
-        let answer = match readiness.and_then(|()| to_send.at(self.now())) {
+        let answer = match readiness.and_then(|()| to_send.at(self.cancellation.now())) {
             Ok(to_send) => self.exchange(to_send).await,
             Err(failure) => Err(failure),
         };
         let event = match &answer {
-            Ok(response) => Event::answered(self.cancellation, id, response),
-            Err(failure) => Event::failed(self.cancellation, id, failure),
+            Ok(response) => Event::answered(&self.cancellation, id, response),
+            Err(failure) => Event::failed(&self.cancellation, id, failure),
         };
-        self.span.exchanged(&event, self.cancellation);
-        self.driver.observer.observe(&event, self.cancellation);
+        self.span.exchanged(&event, &self.cancellation);
+        self.observer.observe(&event, &self.cancellation);
+        let now = self.cancellation.now();
         check(&match answer {
-            Ok(response) => self.cancellation.handle_response(self.now(), id, response),
-            Err(failure) => self.cancellation.handle_failure(self.now(), id, failure),
+            Ok(response) => self.cancellation.handle_response(now, id, response),
+            Err(failure) => self.cancellation.handle_failure(now, id, failure),
         });
     }
 
@@ -203,9 +198,8 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         R: Body,
     {
         self.observe(&Event::Sending(&to_send));
-        let until = self.clock.instant(to_send.until);
-        let Driver { service, timer, .. } = &mut *self.driver;
-        exchange(service, timer, to_send, until).await
+        let until = self.clock.instant(self.cancellation.on_clock(to_send.until));
+        exchange(self.service, self.clock.timer, to_send, until).await
     }
 
     /// Outcomes are not journaled: after a crash the resumed run finds them by polling.
@@ -213,12 +207,12 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
         if !self.cancellation.is_resumable() {
             return Ok(());
         }
-        let written = self.driver.journal.write(self.cancellation).await;
+        let written = self.journal.write(&self.cancellation).await;
         written.map_err(|error| self.cancellation.journal_error(error))
     }
 
     fn observe(&mut self, event: &Event<'_>) {
-        self.driver.observer.observe(event, self.cancellation);
+        self.observer.observe(event, &self.cancellation);
     }
 }
 
@@ -227,19 +221,29 @@ fn check(taken: &Result<(), StaleExchange>) {
     debug_assert_eq!(*taken, Ok(()));
 }
 
-/// The machine's time: it starts at `offset` and follows the timer's monotonic clock.
-struct Clock {
+/// A timer as the machine's clock: the time since the run began.
+struct TimerClock<'a, M> {
+    timer: &'a M,
     start: Instant,
-    offset: Duration,
 }
 
-impl Clock {
-    fn at(&self, instant: Instant) -> Duration {
-        self.offset.saturating_add(instant.saturating_duration_since(self.start))
+impl<M> Clone for TimerClock<'_, M> {
+    fn clone(&self) -> Self {
+        *self
     }
+}
 
+impl<M> Copy for TimerClock<'_, M> {}
+
+impl<M: Timer> Clock for TimerClock<'_, M> {
+    fn elapsed(&self) -> Duration {
+        self.timer.now().saturating_duration_since(self.start)
+    }
+}
+
+impl<M> TimerClock<'_, M> {
     /// The timer's instant at this time. `None` when an [`Instant`] cannot represent it.
     fn instant(&self, time: Duration) -> Option<Instant> {
-        self.start.checked_add(time.saturating_sub(self.offset))
+        self.start.checked_add(time)
     }
 }

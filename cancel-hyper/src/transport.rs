@@ -50,7 +50,7 @@ where
     let mut time = Time::new(timer, until);
     let answer = match time.within(service.call(request.map(B::from))).await {
         Some(Ok(answer)) => answer,
-        Some(Err(error)) => return Err(failure(&*error.into())),
+        Some(Err(error)) => return Err(failure(error.into())),
         None => return Err(Failure::TimedOut),
     };
     let (head, body) = answer.into_parts();

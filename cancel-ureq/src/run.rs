@@ -3,9 +3,11 @@
 //! No rule of the protocol is in here: the machine has them all.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use cancel_core::{Cancellation, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason};
+use cancel_core::{
+    Cancellation, Clock, Driven, Error, Event, Exchange, Failure, Observer, Outcome, StaleExchange, Step, TokenReason,
+};
 
 use crate::driver::Driver;
 use crate::journal::Journal;
@@ -22,36 +24,29 @@ impl<T: TokenSource, O: Observer, J: Journal> Driver<T, O, J> {
     /// there is no token, or [`ErrorKind::Checkpoint`](cancel_core::ErrorKind::Checkpoint) when the journal fails:
     /// after these two the same cancellation can be driven on.
     pub fn drive(&mut self, cancellation: &mut Cancellation) -> Result<Outcome, Error> {
-        let clock = Clock { start: Instant::now(), offset: cancellation.now() };
-        Run { driver: self, cancellation, clock }.finish()
+        let start = Instant::now();
+        Run { driver: self, cancellation: Driven::new(cancellation, move || start.elapsed()) }.finish()
     }
 }
 
 /// A cancellation that is being driven.
-struct Run<'a, T, O, J> {
+struct Run<'a, T, O, J, C: Clock> {
     driver: &'a mut Driver<T, O, J>,
-    cancellation: &'a mut Cancellation,
-    clock: Clock,
+    cancellation: Driven<'a, C>,
 }
 
-impl<T, O, J> Drop for Run<'_, T, O, J> {
-    /// The time that has passed counts, however the run ends.
-    fn drop(&mut self) {
-        self.cancellation.pass_time(self.clock.now());
-    }
-}
-
-impl<T: TokenSource, O: Observer, J: Journal> Run<'_, T, O, J> {
+impl<T: TokenSource, O: Observer, J: Journal, C: Clock> Run<'_, T, O, J, C> {
     fn finish(&mut self) -> Result<Outcome, Error> {
         self.journal()?;
         loop {
-            let now = self.clock.now();
+            let now = self.cancellation.now();
             match self.cancellation.step(now) {
                 Step::Authenticate(why) => self.authenticate(why)?,
                 Step::Send(exchange) => {
                     if exchange.is_post() {
-                        if let Err(error) = self.driver.journal.write(self.cancellation) {
-                            return Err(self.cancellation.withhold(self.clock.now(), exchange, error));
+                        if let Err(error) = self.driver.journal.write(&self.cancellation) {
+                            let now = self.cancellation.now();
+                            return Err(self.cancellation.withhold(now, exchange, error));
                         }
                     }
                     self.send(exchange);
@@ -86,17 +81,17 @@ impl<T: TokenSource, O: Observer, J: Journal> Run<'_, T, O, J> {
     fn send(&mut self, to_send: Exchange) {
         let id = to_send.id;
         // Writing to the journal took a part of the exchange's time.
-        let answer = to_send.at(self.clock.now()).and_then(|to_send| {
+        let answer = to_send.at(self.cancellation.now()).and_then(|to_send| {
             self.observe(&Event::Sending(&to_send));
             let through_proxy = !self.cancellation.endpoint().is_loopback();
             exchange(&self.driver.agent, to_send, through_proxy)
         });
         let event = match &answer {
-            Ok(response) => Event::answered(self.cancellation, id, response),
-            Err(failure) => Event::failed(self.cancellation, id, failure),
+            Ok(response) => Event::answered(&self.cancellation, id, response),
+            Err(failure) => Event::failed(&self.cancellation, id, failure),
         };
-        self.driver.observer.observe(&event, self.cancellation);
-        let now = self.clock.now();
+        self.driver.observer.observe(&event, &self.cancellation);
+        let now = self.cancellation.now();
         check(&match answer {
             Ok(response) => self.cancellation.handle_response(now, id, response),
             Err(failure) => self.cancellation.handle_failure(now, id, failure),
@@ -108,28 +103,16 @@ impl<T: TokenSource, O: Observer, J: Journal> Run<'_, T, O, J> {
         if !self.cancellation.is_resumable() {
             return Ok(());
         }
-        let written = self.driver.journal.write(self.cancellation);
+        let written = self.driver.journal.write(&self.cancellation);
         written.map_err(|error| self.cancellation.journal_error(error))
     }
 
     fn observe(&mut self, event: &Event<'_>) {
-        self.driver.observer.observe(event, self.cancellation);
+        self.driver.observer.observe(event, &self.cancellation);
     }
 }
 
 /// The machine refuses only results of exchanges that are not in flight. This driver hands in none of those.
 fn check(taken: &Result<(), StaleExchange>) {
     debug_assert_eq!(*taken, Ok(()));
-}
-
-/// The machine's time: it starts at `offset` and follows the monotonic clock.
-struct Clock {
-    start: Instant,
-    offset: Duration,
-}
-
-impl Clock {
-    fn now(&self) -> Duration {
-        self.offset.saturating_add(self.start.elapsed())
-    }
 }

@@ -11,6 +11,7 @@ mod cancellation;
 mod checkpoint;
 mod context;
 mod conversation;
+mod driven;
 mod in_flight;
 mod json;
 #[cfg(all(test, feature = "testing"))]
@@ -32,6 +33,7 @@ mod tokens;
 pub use baseline::TrackedOperation;
 pub use cancellation::Cancellation;
 pub use checkpoint::Checkpoint;
+pub use driven::{Clock, Driven};
 pub use observer::{Event, Observer};
 pub use outcome::{Outcome, Proof};
 pub use policy::{Policy, Until};

@@ -214,13 +214,32 @@ pub enum Failure {
 
 impl Failure {
     /// [`NotSent`](Self::NotSent): certain, not a byte of the request left.
-    pub fn not_sent(why: impl fmt::Display) -> Self {
-        Self::NotSent(why.to_string().into_boxed_str())
+    ///
+    /// `why` is an error, or a text. The texts of its chain of sources are kept: the first alone often says no more than "error sending
+    /// request".
+    ///
+    /// ```
+    /// # use std::fmt;
+    /// # use cancel_core::Failure;
+    /// # #[derive(Debug)]
+    /// # struct SendError(std::io::Error);
+    /// # impl fmt::Display for SendError {
+    /// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("cannot send") }
+    /// # }
+    /// # impl std::error::Error for SendError {
+    /// #     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> { Some(&self.0) }
+    /// # }
+    /// # let error = SendError(std::io::Error::other("the name is not known"));
+    /// assert_eq!(Failure::not_sent(error).why(), "cannot send: the name is not known");
+    /// assert_eq!(Failure::maybe_sent("reset").why(), "reset");
+    /// ```
+    pub fn not_sent<'a>(why: impl Into<Box<dyn std::error::Error + 'a>>) -> Self {
+        Self::NotSent(in_words(&*why.into()))
     }
 
-    /// [`MaybeSent`](Self::MaybeSent): it may have been processed.
-    pub fn maybe_sent(why: impl fmt::Display) -> Self {
-        Self::MaybeSent(why.to_string().into_boxed_str())
+    /// [`MaybeSent`](Self::MaybeSent): it may have been processed. `why` as of [`not_sent`](Self::not_sent).
+    pub fn maybe_sent<'a>(why: impl Into<Box<dyn std::error::Error + 'a>>) -> Self {
+        Self::MaybeSent(in_words(&*why.into()))
     }
 
     /// What happened, in words.
@@ -243,6 +262,20 @@ impl Failure {
     pub(super) fn is_the_callers(&self) -> bool {
         matches!(self, Self::Dropped | Self::NotAttempted)
     }
+}
+
+/// The error's text, then the text of each source that says more.
+fn in_words(error: &(dyn std::error::Error + '_)) -> Box<str> {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let text = error.to_string();
+        if !words.contains(&text) {
+            words = format!("{words}: {text}");
+        }
+        source = error.source();
+    }
+    words.into()
 }
 
 /// An answer or a failure of an exchange that is not in flight. It has changed nothing.

@@ -136,7 +136,7 @@ fn a_decoded_location_holds_no_token() {
 fn an_error_of_the_caller_that_prints_the_token_is_redacted() {
     let text = format!("cannot send Authorization: Bearer {TOKEN}");
     let mut run = Run::new(settled());
-    run.post().fail(Failure::maybe_sent(&text));
+    run.post().fail(Failure::maybe_sent(&*text));
     for error in
         [run.end().unwrap_err(), run.cancellation.token_source_error(&text), run.cancellation.checkpoint_error(&text)]
     {
