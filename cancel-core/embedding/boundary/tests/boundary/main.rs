@@ -4,6 +4,7 @@
 
 mod c;
 mod conversation;
+mod manual;
 mod refusals;
 
 use cancel_boundary::Session;
