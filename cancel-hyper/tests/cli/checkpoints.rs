@@ -178,6 +178,7 @@ fn it_is_private_and_what_stands_beside_it_is_not_followed() {
     symlink(&victim, folder.path().join("run.json.lock")).unwrap();
     let printed = json_of(&run(&served, &checkpoint, &[]));
     assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("no")), "{printed}");
+    assert!(printed["error"]["message"].as_str().unwrap().contains("cannot be locked"), "{printed}");
 }
 
 #[cfg(unix)]

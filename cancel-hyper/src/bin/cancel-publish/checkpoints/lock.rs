@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// How often the file may have gone before its lock was taken. Where it is never the same, there can be no lock.
+const TRIES: u32 = 100;
+
 pub(super) struct Lock {
     path: PathBuf,
     _file: File,
@@ -12,7 +15,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock, or fails with [`io::ErrorKind::WouldBlock`] when another process holds it.
     pub(super) fn take(path: &Path) -> io::Result<Self> {
-        loop {
+        for _ in 0..TRIES {
             let file = open(path)?;
             if !file.metadata()?.is_file() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "its lock is not a file"));
@@ -23,6 +26,7 @@ impl Lock {
                 return Ok(Self { path: path.to_owned(), _file: file });
             }
         }
+        Err(io::ErrorKind::WouldBlock.into())
     }
 }
 
