@@ -34,9 +34,9 @@ const LIMITS: [Limit; 12] = [
     limit(HUNDRED_ROWS, Unit::Allocations, 43.0),
     limit(in_flight::SIZE, Unit::Bytes, 344.0),
     limit(in_flight::HEAP, Unit::Bytes, 445.0),
-    limit(in_flight::WORST, Unit::Bytes, 105_000.0),
-    limit(bodies::WORST, Unit::InstructionsPerByte, 1_442.0),
-    limit(bodies::GROWTH, Unit::Ratio, 1.2),
+    limit(in_flight::WORST, Unit::Bytes, 104_500.0),
+    limit(bodies::WORST, Unit::InstructionsPerByte, 221.0),
+    limit(bodies::GROWTH, Unit::Ratio, 1.1),
     limit(knowing::WORST, Unit::Ratio, 1.97),
 ];
 
