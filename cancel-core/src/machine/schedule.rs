@@ -1,10 +1,11 @@
 //! When to poll next.
 //!
-//! A cancel takes effect at once, within one to three minutes, or when the service has finished something else first. So the
-//! waits do not simply grow: they are short at first, long while little is expected, short again from one to three minutes, and
-//! then a share of the time that has passed. A wait depends on that time, not on how many polls there were. The benchmark suite
-//! (`benches/suite`) compares the waits with the best possible ones, with fixed waits and with growing ones. The percentages and
-//! time estimates of an operation are not used: they describe the publish, not its cancel.
+//! A cancel takes effect at once, within one to three minutes, or when the service has finished something else first.
+//! So the waits do not simply grow: they are short at first, long while little is expected, short again from one to
+//! three minutes, and then a share of the time that has passed. A wait depends on that time, not on how many polls
+//! there were. The benchmark suite (`benches/suite`) compares the waits with the best possible ones, with fixed waits
+//! and with growing ones. The percentages and time estimates of an operation are not used: they describe the publish,
+//! not its cancel.
 
 use std::time::Duration;
 

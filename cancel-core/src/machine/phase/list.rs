@@ -47,8 +47,8 @@ pub(in crate::machine) struct List {
 impl List {
     /// # Errors
     ///
-    /// When it cannot be read, when an operation has an id that cannot be polled (it could not be verified), or when more than 64 are
-    /// in progress.
+    /// When it cannot be read, when an operation has an id that cannot be polled (it could not be verified), or when
+    /// more than 64 are in progress.
     pub(in crate::machine) fn read(body: &[u8], baseline: Option<&Baseline>) -> Result<Self, Error> {
         let mut list = Self { running: Vec::new(), known: KnownIds(Some(Vec::new())), words: Vec::new() };
         let mut problem = None;
@@ -103,7 +103,8 @@ impl KnownIds {
     }
 }
 
-/// FNV-1a of eight bytes at a time, without regard to case: of the characters that an id has, the bit tells only cases apart.
+/// FNV-1a of eight bytes at a time, without regard to case: of the characters that an id has, the bit tells only
+/// cases apart.
 fn hash(id: &str) -> u64 {
     const CASE: u64 = 0x2020_2020_2020_2020;
     let mix = |hash: u64, chunk: [u8; 8]| {
