@@ -107,11 +107,14 @@ fn one_offer_has_its_phase_its_times_and_the_steps_of_its_operation() {
         let terminal = start(columns, &[], &served, 1);
         terminal.wait_for("Certification");
         terminal.wait_for("cancel sent; the publish is running");
-        let screen = terminal.screen();
-        assert!(screen.contains(" gone, next request in 1 s"), "{screen}");
-        assert!(screen.contains('%'), "{screen}");
-        assert_eq!(screen.lines().filter(|line| !line.is_empty()).count(), 8, "a line each: {screen}");
-        assert_eq!(screen.matches("cancel sent").count(), 1, "{screen}");
+        // A line each: the phase, the times, and the steps. While it draws, a part of them is there.
+        wait_until(|| {
+            let screen = terminal.screen();
+            let lines = screen.lines().filter(|line| !line.is_empty()).count();
+            let whole =
+                screen.contains(" gone, ") && screen.contains('%') && screen.matches("cancel sent").count() == 1;
+            lines == 8 && whole
+        });
         end_publish(&served, 0);
         let (status, screen) = terminal.end();
         assert_eq!(status.code(), Some(0));
@@ -133,8 +136,8 @@ fn many_offers_have_a_line_each() {
         end_publish(&served, 1);
         terminal.wait_for("1 of 3 offers done");
         wait_until(|| terminal.screen().matches("  running").count() == 2);
-        let screen = terminal.screen();
-        assert_eq!(screen.lines().filter(|line| !line.is_empty()).count(), 3, "nothing is left behind: {screen}");
+        // Nothing is left behind.
+        wait_until(|| terminal.screen().lines().filter(|line| !line.is_empty()).count() == 3);
         end_publish(&served, 0);
         end_publish(&served, 2);
         let (status, screen) = terminal.end();

@@ -1,5 +1,7 @@
 //! The command line as it is typed, each value checked alone. What values mean together is checked in `job`.
 
+#![expect(rustdoc::bare_urls, reason = "clap prints these comments as they are")]
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
