@@ -4,9 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const now = () => Math.floor(performance.timeOrigin + performance.now());
 
-export async function load(path) {
-  return (await WebAssembly.instantiate(await readFile(path))).instance.exports;
-}
+export const load = async (path) => (await WebAssembly.instantiate(await readFile(path))).instance.exports;
 
 export class Session {
   constructor(library) {
@@ -54,14 +52,16 @@ export class Session {
   }
 }
 
-// Sends a request once, and returns what came of it, and its bytes. fetch cannot tell that nothing was sent.
+// Sends a request once, and returns what came of it, and its bytes.
 async function exchange(step, authorization, body) {
   const signal = AbortSignal.timeout(Math.max(1, step.until_ms - now()));
   const headers = { ...step.headers, "accept-encoding": "identity", authorization: authorization.toString("latin1") };
   const request = { method: step.method, headers, body: body.length ? body : undefined, redirect: "manual", signal };
   const answer = await fetch(step.url, request).catch((error) => error);
   if (answer instanceof Error) {
-    return [{ failure: signal.aborted ? "timed_out" : "maybe_sent", why: String(answer.cause ?? answer) }];
+    const isUnsent = ["ECONNREFUSED", "ENOTFOUND", "UND_ERR_CONNECT_TIMEOUT"].includes(answer.cause?.code);
+    const failure = isUnsent ? "not_sent" : signal.aborted ? "timed_out" : "maybe_sent";
+    return [{ failure, why: String(answer.cause ?? answer) }];
   }
   // fetch joins the values of a repeated header: of two locations the first counts.
   const first = (value) => value.replace(/, (?=\/|https:).*/, "");

@@ -188,6 +188,8 @@ impl Session {
         let (now, id) = (Duration::from_millis(answered.now_ms), ExchangeId::from(answered.id));
         let cancellation = self.running()?;
         let status = u16::try_from(answered.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+        // The final answer comes after an informational one.
+        let status = status.filter(|status| !status.is_informational());
         let (taken, answer) = match (head::split(bytes), status) {
             (Err(Problem::NoEnd), _) => return Err(refusal("no blank line ends the headers of the answer")),
             (Ok((headers, body)), Some(status)) => {

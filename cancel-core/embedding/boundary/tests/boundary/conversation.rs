@@ -112,7 +112,9 @@ fn it_resumes_from_its_checkpoint() {
 
 #[test]
 fn a_head_that_cannot_be_read_is_a_failure() {
-    for (status, head) in [(200, "no colon\r\n\r\n[]"), (200, "a: \0\r\n\r\n[]"), (99, "\r\n[]"), (1 << 20, "\r\n[]")] {
+    for (status, head) in
+        [(200, "no colon\r\n\r\n[]"), (200, "a: \0\r\n\r\n[]"), (99, "\r\n[]"), (103, "\r\n[]"), (1 << 20, "\r\n[]")]
+    {
         let mut session = listing("{}");
         let json = format!(r#"{{"call":"response","now_ms":1,"id":1,"status":{status}}}"#);
         assert!(call(&mut session, &json, head.as_bytes())["unusable"].is_string(), "{head:?}");
