@@ -8,8 +8,15 @@ use std::io::{self, ErrorKind};
 use cancel_core::Failure;
 use ureq::{Error, Timeout};
 
+use crate::agent::NotConnected;
+
 /// What the machine is told about an error.
 pub(crate) fn failure(error: &Error) -> Failure {
+    if let Error::Other(inner) = error {
+        if let Some(not_connected) = inner.downcast_ref::<NotConnected>() {
+            return Failure::not_sent(not_connected);
+        }
+    }
     match error {
         // The time of the whole exchange is up, not only that of connecting.
         Error::Timeout(Timeout::Global) => Failure::TimedOut,
@@ -18,7 +25,7 @@ pub(crate) fn failure(error: &Error) -> Failure {
     }
 }
 
-/// Whether it is certain that not a byte of the request has left.
+/// Whether it is certain that not a byte of the request has left, also with an agent that marks no errors.
 fn was_not_sent(error: &Error) -> bool {
     match error {
         // The URL, the agent's settings, the name, the proxy, the connection: all come before the first byte.

@@ -54,7 +54,7 @@ mod run;
 mod tokens;
 mod transport;
 
-pub use agent::agent;
+pub use agent::{agent, agent_with};
 /// The protocol core, in the version that this crate drives.
 pub use cancel_core;
 pub use driver::Driver;

@@ -44,7 +44,7 @@ impl Adapter {
     ) -> Result<Outcome, Error> {
         match (self, trusted) {
             (Self::Ureq, _) => {
-                let agent = trusted.map_or_else(Agent::new_with_defaults, agent_that_trusts);
+                let agent = trusted.map_or_else(cancel_ureq::agent, agent_that_trusts);
                 cancel_ureq::Driver::new(agent, tokens).with_observer(observer).drive(cancellation)
             }
             (Self::HyperOverHttp2, None) => {
@@ -80,7 +80,7 @@ where
 
 fn agent_that_trusts(certificate: &[u8]) -> Agent {
     let roots = RootCerts::new_with_certs(&[Certificate::from_der(certificate).to_owned()]);
-    Agent::config_builder().tls_config(TlsConfig::builder().root_certs(roots).build()).build().new_agent()
+    cancel_ureq::agent_with(Agent::config_builder().tls_config(TlsConfig::builder().root_certs(roots).build()).build())
 }
 
 fn tls_that_trusts(certificate: &[u8]) -> ClientConfig {

@@ -1,4 +1,4 @@
-//! A certificate is checked, and without a handshake nothing is sent.
+//! A certificate is checked.
 
 use std::sync::atomic::Ordering;
 
@@ -6,7 +6,7 @@ use cancel_core::{Endpoint, ErrorKind, Posted};
 use rcgen::{CertificateParams, date_time_ymd};
 
 use crate::adapter::{Adapter, EVERY, OVER_HTTP1};
-use crate::server::{Reply, Server, TLS_HANDSHAKE, TOKEN, cancellation, policy, reply, token};
+use crate::server::{Server, TOKEN, cancellation, policy, reply, token};
 use crate::tls::Tls;
 
 /// No request leaves behind this certificate, whether it is trusted or not.
@@ -60,27 +60,5 @@ fn a_certificate_that_is_trusted_is_enough() {
             .unwrap();
         assert_eq!((outcome.as_str(), tls.handshakes.load(Ordering::SeqCst)), ("canceled", 1));
         assert!(server.requests()[0].contains(TOKEN));
-    }
-}
-
-/// It answers the handshake in plain HTTP, or closes the connection.
-#[test]
-fn a_server_without_tls_gets_nothing() {
-    for adapter in OVER_HTTP1 {
-        // ureq does not tell a failed handshake from a failed exchange, so the POST may have been sent.
-        let expected = match adapter {
-            Adapter::Ureq => (ErrorKind::Ambiguous, Posted::Maybe, 1),
-            _ => (ErrorKind::Transport, Posted::No, 5),
-        };
-        for answer in [reply(200, "", ""), Reply::Bytes(Vec::new()), Reply::Close] {
-            let server = Server::start(vec![answer.clone(); 5]);
-            let endpoint = Endpoint::new(format!("https://{}", server.addr)).unwrap();
-            let error = adapter.drive(&mut cancellation(endpoint, policy())).unwrap_err();
-            let requests = server.requests();
-            assert_eq!((error.kind(), error.posted(), requests.len()), expected, "{adapter:?}, {answer:?}: {error}");
-            for request in requests {
-                assert!(request.as_bytes().starts_with(TLS_HANDSHAKE) && !request.contains("canary"), "{request}");
-            }
-        }
     }
 }

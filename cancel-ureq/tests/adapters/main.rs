@@ -13,5 +13,6 @@ mod conformance;
 mod conversations;
 mod elsewhere;
 mod failures;
+mod handshakes;
 mod journals;
 mod settings;
