@@ -65,7 +65,7 @@ fn each_outcome_has_its_exit_code() {
         (CancelBehavior::Fails { after: minute }, &[], "still_running", 1),
         (CancelBehavior::After(minute), &["--operation", "another"], "others_running", 1),
         (CancelBehavior::After(minute), &["--dry-run"], "would_cancel", 1),
-        (CancelBehavior::DoesNothing { completes_after: None }, &["--deadline", "200ms"], "error", 4),
+        (CancelBehavior::DoesNothing { completes_after: None }, &["--deadline", "3s"], "error", 4),
     ] {
         let served = serve(behavior);
         let output = run_at(&served.endpoint(), TOKEN, &[&["--json"], arguments].concat());

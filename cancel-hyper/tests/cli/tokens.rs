@@ -72,7 +72,7 @@ fn one_that_hangs_is_ended_at_the_deadline() {
     let command = format!("echo asking >&2; sleep 300 & echo $! > {}; wait", file.display());
     let start = Instant::now();
     let output =
-        command_at(&served.endpoint(), &["--json", "--token-command", &command, "--deadline", "1s"]).output().unwrap();
+        command_at(&served.endpoint(), &["--json", "--token-command", &command, "--deadline", "4s"]).output().unwrap();
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     let printed = json_of(&output);
     assert_eq!((&printed["error"]["kind"], output.status.code()), (&json!("deadline"), Some(2)), "{printed}");
