@@ -95,6 +95,8 @@
 //!   checkpoints are not tested.
 //! - **The connection.** TLS, certificates, proxies, and names that do not resolve are not tested.
 //! - **Headers of the request** that the portal does not need, such as `x-ms-client-request-id`.
+//! - **Repeated headers of an answer.** The portal repeats none. So an adapter that joins their values, or keeps one of
+//!   them, is not found.
 //! - **Decompression.** A request for compression is found. The portal compresses nothing.
 //! - **Logs** that show the token.
 
