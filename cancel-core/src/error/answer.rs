@@ -227,6 +227,9 @@ mod tests {
         let answer = Answer::from_http(&response);
         assert!(answer.excerpt().starts_with("<html> [2Jxxx"), "{}", answer.excerpt());
         assert_eq!(answer.excerpt().chars().count(), MAX_EXCERPT + 1);
+        // The limit counts characters, and a character has up to four bytes.
+        let four_bytes_each = Answer::from_http(&Response::new("\u{1F600}".repeat(MAX_EXCERPT)));
+        assert_eq!(four_bytes_each.excerpt(), "\u{1F600}".repeat(MAX_EXCERPT));
         assert_eq!(answer.request_id().map(|id| id.chars().count()), Some(MAX_ID + 1));
     }
 

@@ -109,6 +109,10 @@ fn a_request_goes_to_the_endpoint_it_is_made_for() {
     let local = Endpoint::new("http://localhost:81").unwrap();
     let request = GetOperation::at(location).to_http(&local, &token());
     assert_eq!(request.uri(), "http://localhost:81/api/x?api-version=2017-10-31", "wherever the location was proven");
+
+    let location = OperationLocation::parse(&production, &called, "/api/x?api-version=2020-01-01").unwrap();
+    let request = GetOperation::at(location).to_http(&local, &token());
+    assert_eq!(request.uri(), "http://localhost:81/api/x?api-version=2020-01-01", "it has a version of its own");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Another process resumes a run, at every point of a conversation.
 
-use cancel_core::{ErrorKind, Failure, Posted, Proof, Step, TokenReason};
+use cancel_core::{ErrorKind, Failure, Phase, Posted, Proof, Step, TokenReason};
 
 use crate::run::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, accepted, pairs, secs, settled, status, verified};
 
@@ -303,4 +303,33 @@ fn a_run_that_was_to_poll_the_location_polls_the_baseline_when_that_is_due() {
         run.poll_tracked("a", "running");
         assert_eq!(run.elapsed(), 50_000);
     }
+}
+
+/// The service has read it and does not carry it out. Another run may have the right to.
+#[test]
+fn a_run_that_resumes_after_a_refused_post_posts_again() {
+    for policy in [accepted(), settled(), verified()] {
+        let mut run = Run::new(policy.clone());
+        let lists = policy == verified();
+        if lists {
+            run.list(&[("a", "running")]);
+        }
+        run.post().answer(403, NO_HEADERS, "");
+        let mut resumed = run.resume(policy);
+        if lists {
+            resumed.list(&[("a", "running")]);
+        }
+        resumed.post();
+    }
+}
+
+#[test]
+fn a_run_that_resumes_while_the_baseline_of_a_refused_post_is_polled_begins_with_a_recheck() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(409, NO_HEADERS, "");
+    run.list(&[]);
+    assert_eq!(run.cancellation.progress().phase, Phase::Verifying);
+    let mut resumed = run.resume(verified());
+    resumed.list(&[("a", "running")]);
+    resumed.post();
 }

@@ -3,7 +3,7 @@
 
 use cancel_core::{ErrorKind, Failure, Phase, Posted, Proof};
 
-use crate::run::{LIST, NO_HEADERS, Run, pairs, secs};
+use crate::run::{LIST, NO_HEADERS, Run, pairs, secs, verified};
 
 /// Lets a POST lead nowhere.
 type Fail = fn(&mut Run);
@@ -187,7 +187,7 @@ fn a_post_that_was_held_back_goes_out_after_a_recheck() {
 /// The service read the offer when it got the request, and the answer took 29 s.
 #[test]
 fn the_age_of_a_list_counts_from_its_request() {
-    let mut run = Run::new(crate::run::verified());
+    let mut run = Run::new(verified());
     let list = run.get(LIST);
     list.run.now += secs(29);
     list.answer(200, NO_HEADERS, &crate::run::list_of(&[("a", "running")]));
@@ -197,7 +197,7 @@ fn the_age_of_a_list_counts_from_its_request() {
     assert_eq!(run.ended().0, Proof::Verified, "b is spared");
 
     for (seconds, is_fresh) in [(5, true), (6, false)] {
-        let mut run = Run::new(crate::run::verified());
+        let mut run = Run::new(verified());
         let list = run.get(LIST);
         list.run.now += secs(seconds);
         list.answer(200, NO_HEADERS, &crate::run::list_of(&[("a", "running")]));
@@ -214,7 +214,7 @@ fn a_slow_list_is_read_again_once_per_post() {
         list.run.now += secs(29);
         list.answer(200, NO_HEADERS, &crate::run::list_of(&[("a", "running")]));
     };
-    let mut run = Run::new(crate::run::verified());
+    let mut run = Run::new(verified());
     slow(&mut run);
     slow(&mut run);
     run.post().not_sent();
