@@ -8,4 +8,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   const session = new Session(library);
   const result = await session.cancel((why) => (why === "rejected" ? fresh_token : token), { endpoint, request, policy });
   console.log(JSON.stringify(result));
+  library.cancel_close(session.handle);
 }
