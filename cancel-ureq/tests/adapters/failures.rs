@@ -90,3 +90,19 @@ fn a_head_counts_without_its_body() {
         assert_eq!((error.kind(), error.posted()), (ErrorKind::Ambiguous, Posted::Yes), "{adapter:?}");
     }
 }
+
+/// Where the clients differ. The manual says so, with their versions: when this fails, correct it there.
+#[test]
+fn the_clients_differ_in_these_answers() {
+    let informational = "HTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let gzip_after_chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    for (answer, taken_by) in [(informational, Adapter::Hyper), (gzip_after_chunks, Adapter::Ureq)] {
+        for adapter in OVER_HTTP1 {
+            let server = Server::start(vec![Reply::Bytes(answer.into())]);
+            let ended = adapter.drive(&mut server.cancellation(policy()));
+            let word = ended.as_ref().map_or_else(|error| error.kind().as_str(), |outcome| outcome.as_str());
+            let expected = if adapter == taken_by { "canceled" } else { "ambiguous" };
+            assert_eq!(word, expected, "{adapter:?}, {answer:?}: {ended:?}");
+        }
+    }
+}
