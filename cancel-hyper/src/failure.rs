@@ -56,7 +56,21 @@ pub(crate) fn failure(error: Box<dyn Error>) -> Failure {
 
 /// The kind of an I/O error proves nothing: an established connection can break with any of them.
 fn is_certain(error: &(dyn Error + 'static)) -> bool {
-    error.is::<NotSent>() || is_connect(error)
+    error.is::<NotSent>() || is_connect(error) || is_refused_stream(error)
+}
+
+/// Whether the other side refused the stream. It has then processed nothing of it (RFC 9113 §8.7).
+#[cfg(feature = "client")]
+fn is_refused_stream(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<h2::Error>();
+    error.is_some_and(|error| {
+        error.is_reset() && error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+    })
+}
+
+#[cfg(not(feature = "client"))]
+fn is_refused_stream(_: &(dyn Error + 'static)) -> bool {
+    false
 }
 
 /// Whether hyper-util's client could not connect: the name, the socket, the proxy, TLS.

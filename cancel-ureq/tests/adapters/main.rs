@@ -16,3 +16,4 @@ mod failures;
 mod handshakes;
 mod journals;
 mod settings;
+mod streams;
