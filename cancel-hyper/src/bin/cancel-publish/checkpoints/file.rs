@@ -24,10 +24,10 @@ impl CheckpointFile {
     pub(super) fn lock(path: &Path) -> Result<Self, Problem> {
         let lock = Lock::take(&beside(path, ".lock")).map_err(|error| {
             if error.kind() == ErrorKind::WouldBlock {
-                let message = format_args!("the checkpoint {} is in use by another process", path.display());
+                let message = format!("the checkpoint {} is in use by another process", path.display());
                 return Problem::checkpoint(message, "Wait until that process has ended. This one has sent nothing.");
             }
-            let message = format_args!("the checkpoint {} cannot be locked: {error}", path.display());
+            let message = format!("the checkpoint {} cannot be locked: {error}", path.display());
             Problem::checkpoint(message, USE_ANOTHER)
         })?;
         Ok(Self { path: path.to_owned(), written: String::new(), _lock: lock })
@@ -39,7 +39,7 @@ impl CheckpointFile {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => {
-                let message = format_args!("the checkpoint {} cannot be read: {error}", self.path.display());
+                let message = format!("the checkpoint {} cannot be read: {error}", self.path.display());
                 return Err(self.unknown(message));
             }
         };

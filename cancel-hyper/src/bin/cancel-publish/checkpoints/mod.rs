@@ -43,7 +43,7 @@ impl Checkpoints {
             Some(path) if path.is_dir() => Some(Place::Folder(path.to_owned())),
             Some(path) if offers > 1 => {
                 create_folder(path).map_err(|error| {
-                    let message = format_args!("the folder {} cannot be made: {error}", path.display());
+                    let message = format!("the folder {} cannot be made: {error}", path.display());
                     Problem::checkpoint(message, USE_ANOTHER)
                 })?;
                 Some(Place::Folder(path.to_owned()))

@@ -36,7 +36,7 @@ pub(crate) fn differs(
             Some(Value::String(text)) => format!("has {flag} {text}"),
             _ => format!("has no {flag}"),
         };
-        let message = format_args!("the checkpoint {} is of another run: it {there}", path.display());
+        let message = format!("the checkpoint {} is of another run: it {there}", path.display());
         let advice = "Give the flags of that run to resume it, or another path to begin a new run.";
         Problem::checkpoint(message, advice)
     };
