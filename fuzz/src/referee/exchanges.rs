@@ -1,5 +1,6 @@
 //! What the machine sends, and what is handed in for it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -211,10 +212,13 @@ impl Referee {
         self.settings.until == Until::Verified && !id.as_deref().is_some_and(is_tracked)
     }
 
-    /// A poll that is due later than a little before the deadline is due then.
+    /// A poll that is due later than a little before the deadline is due then. From then on they share what time is left.
     fn unless_last(&self, next: Duration) -> Duration {
-        let last = self.machine.progress().deadline.saturating_sub(LAST_POLL.min(self.settings.timeout));
-        if self.told < last { next.min(last) } else { next }
+        let time = LAST_POLL.min(self.settings.timeout);
+        let last = self.machine.progress().deadline.saturating_sub(time);
+        let count = self.ledger.baseline().map_or(0, BTreeSet::len);
+        let shared = self.told.saturating_add(time / (2 * (u32::try_from(count).unwrap() + 1)));
+        if self.told < last { next.min(last) } else { next.min(shared) }
     }
 
     /// So many failures in a row are final, but not once a POST may have been processed in a verified run. There a
