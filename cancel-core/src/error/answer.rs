@@ -24,7 +24,7 @@ const MAX_EXCERPT: usize = 512;
 pub struct Answer {
     status: StatusCode,
     said: CodeAndMessage,
-    details: Box<[CodeAndMessage]>,
+    pub(super) details: Box<[CodeAndMessage]>,
     request_id: Option<Box<str>>,
     correlation_request_id: Option<Box<str>>,
     retry_after: Option<Duration>,
@@ -99,10 +99,6 @@ impl Answer {
     /// "One or more errors".
     pub fn details(&self) -> impl Iterator<Item = String> + '_ {
         self.details.iter().map(CodeAndMessage::to_string)
-    }
-
-    pub(super) fn raw_details(&self) -> &[CodeAndMessage] {
-        &self.details
     }
 
     /// `x-ms-request-id`: the service's support asks for it.

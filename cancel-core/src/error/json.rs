@@ -64,8 +64,8 @@ impl Answer {
                 map.serialize_entry(name, text)?;
             }
         }
-        if !self.raw_details().is_empty() {
-            map.serialize_entry("details", self.raw_details())?;
+        if !self.details.is_empty() {
+            map.serialize_entry("details", &self.details)?;
         }
         if let Some(wait) = self.retry_after() {
             map.serialize_entry("retry_after_ms", &u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))?;

@@ -245,8 +245,8 @@ impl ErrorKind {
                 "Check the endpoint, or raise the policy's limit: for lists it has one of its own.",
             )
             .after_post(
-                "Check the endpoint, or raise the policy's limit: for lists it has one of its own. Then resume from a checkpoint, or \
-                 read the offer's operations.",
+                "Check the endpoint, or raise the policy's limit: for lists it has one of its own. Then resume from \
+                 a checkpoint, or read the offer's operations.",
             ),
             Self::Ambiguous => row(
                 "ambiguous",
@@ -295,34 +295,10 @@ words!(ErrorKind, "kind of error": InvalidInput, TokenSource, Checkpoint, BadReq
 mod tests {
     use super::*;
 
-    const KINDS: [ErrorKind; 21] = [
-        ErrorKind::InvalidInput,
-        ErrorKind::TokenSource,
-        ErrorKind::Checkpoint,
-        ErrorKind::BadRequest,
-        ErrorKind::Unauthorized,
-        ErrorKind::Forbidden,
-        ErrorKind::NotFound,
-        ErrorKind::Conflict,
-        ErrorKind::PreconditionFailed,
-        ErrorKind::Unprocessable,
-        ErrorKind::Throttled,
-        ErrorKind::Server,
-        ErrorKind::UnexpectedStatus,
-        ErrorKind::MissingLocation,
-        ErrorKind::InvalidLocation,
-        ErrorKind::ForeignLocation,
-        ErrorKind::MalformedBody,
-        ErrorKind::BodyTooLarge,
-        ErrorKind::Ambiguous,
-        ErrorKind::Deadline,
-        ErrorKind::Transport,
-    ];
-
     /// Whoever follows the advice must not cancel what somebody else has started since.
     #[test]
     fn no_advice_after_a_post_leads_to_another_one() {
-        for kind in KINDS {
+        for &kind in ErrorKind::EACH {
             for posted in [Posted::Maybe, Posted::Yes] {
                 let (advice, plain) = (kind.advice(posted), kind.advice(Posted::No));
                 let again = |text: &str| text.contains("again") || text.contains("call ");
@@ -337,11 +313,11 @@ mod tests {
 
     #[test]
     fn each_kind_has_a_word_and_something_to_say() {
-        let mut words: Vec<_> = KINDS.map(ErrorKind::as_str).into();
+        let mut words: Vec<_> = ErrorKind::EACH.iter().map(|kind| kind.as_str()).collect();
         words.sort_unstable();
         words.dedup();
-        assert_eq!(words.len(), KINDS.len());
-        for kind in KINDS {
+        assert_eq!(words.len(), ErrorKind::EACH.len());
+        for &kind in ErrorKind::EACH {
             assert!(!kind.phrase().is_empty() && !kind.phrase().ends_with('.'), "{kind}");
             for posted in [Posted::No, Posted::Maybe, Posted::Yes] {
                 assert!(kind.advice(posted).ends_with('.'), "{kind}: {}", kind.advice(posted));

@@ -192,7 +192,7 @@ impl Policy {
         self
     }
 
-    /// Whether to stop after the list, whatever the mode: [`Outcome::StillRunning`](crate::Outcome::StillRunning) then says
+    /// Whether to stop after the list, whatever the mode: [`Outcome::WouldCancel`](crate::Outcome::WouldCancel) then says
     /// what would be canceled, [`Outcome::NothingRunning`](crate::Outcome::NothingRunning) that nothing would. Nothing is posted. Default: no.
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {

@@ -9,14 +9,19 @@ macro_rules! words {
             }
         }
 
+        impl $name {
+            /// Each of them.
+            pub(crate) const EACH: &'static [Self] = &[$(Self::$variant),+];
+        }
+
         impl std::str::FromStr for $name {
             type Err = $crate::values::InvalidInput;
 
             /// Reads the word that [`as_str`](Self::as_str) gives.
             fn from_str(word: &str) -> Result<Self, Self::Err> {
                 const _: fn($name) = |value| match value { $($name::$variant => ()),+ };
-                let known = [$(Self::$variant),+].into_iter().find(|known| known.as_str() == word);
-                known.ok_or_else(|| Self::Err::showing($what, word, "is not a word that is known"))
+                let known = Self::EACH.iter().find(|known| known.as_str() == word);
+                known.copied().ok_or_else(|| Self::Err::showing($what, word, "is not a word that is known"))
             }
         }
 
