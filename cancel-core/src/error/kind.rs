@@ -289,7 +289,12 @@ impl ErrorKind {
     }
 }
 
-words!(ErrorKind, "kind of error": InvalidInput, TokenSource, Checkpoint, BadRequest, Unauthorized, Forbidden, NotFound, Conflict, PreconditionFailed, Unprocessable, Throttled, Server, UnexpectedStatus, MissingLocation, InvalidLocation, ForeignLocation, MalformedBody, BodyTooLarge, Ambiguous, Deadline, Transport);
+words!(
+    ErrorKind, "kind of error":
+    InvalidInput, TokenSource, Checkpoint, BadRequest, Unauthorized, Forbidden, NotFound, Conflict,
+    PreconditionFailed, Unprocessable, Throttled, Server, UnexpectedStatus, MissingLocation, InvalidLocation,
+    ForeignLocation, MalformedBody, BodyTooLarge, Ambiguous, Deadline, Transport,
+);
 
 #[cfg(test)]
 mod tests {
