@@ -16,25 +16,17 @@ use crate::values::{BearerToken, Secret};
 /// How often escapes within escapes are undone.
 const LEVELS: usize = 3;
 
-/// Searches for tokens. It is made once per answer, for all of its headers and its body.
+/// Searches for tokens. One that is too short to be told from any word is not searched for.
 pub(super) struct Redactor<'a> {
-    last: Option<Secret<'a>>,
-    earlier: Vec<Secret<'a>>,
-    /// A shorter text holds none.
-    shortest: usize,
+    pub(super) last: Option<&'a BearerToken>,
+    pub(super) earlier: &'a [BearerToken],
 }
 
 impl<'a> Redactor<'a> {
-    /// A token that is too short to be told from any word is not searched for.
-    pub(super) fn of(last: Option<&'a BearerToken>, earlier: &'a [BearerToken]) -> Self {
-        let last = last.and_then(BearerToken::secret);
-        let earlier: Vec<_> = earlier.iter().filter_map(BearerToken::secret).collect();
-        let shortest = last.iter().chain(&earlier).map(Secret::shortest).min().unwrap_or(usize::MAX);
-        Self { last, earlier, shortest }
-    }
-
-    fn secrets(&self) -> impl Iterator<Item = &Secret<'a>> {
-        self.last.iter().chain(&self.earlier)
+    /// The tokens that a text of this length can hold, or a part of them.
+    fn secrets_in(&self, length: usize) -> impl Iterator<Item = Secret<'a>> {
+        let secrets = self.last.into_iter().chain(self.earlier).filter_map(BearerToken::secret);
+        secrets.filter(move |secret| secret.shortest() <= length)
     }
 
     /// Overwrites the token wherever a header holds it.
@@ -61,11 +53,12 @@ impl<'a> Redactor<'a> {
     /// Where a text holds the token, or 32 characters in a row of it: as it is, or spelled with escapes of JSON or of a URL.
     fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
-        if text.len() < self.shortest {
-            return places;
+        let mut is_searched = false;
+        for secret in self.secrets_in(text.len()) {
+            secret.find(text, |place| places.push(place));
+            is_searched = true;
         }
-        self.secrets().for_each(|secret| secret.find(text, |place| places.push(place)));
-        if may_hide_characters(text) {
+        if is_searched && may_hide_characters(text) {
             let mut spelled = Spelled::plain(text);
             for _ in 0..LEVELS {
                 let undone = spelled.undone();
@@ -73,7 +66,7 @@ impl<'a> Redactor<'a> {
                     break;
                 }
                 spelled = undone;
-                for secret in self.secrets() {
+                for secret in self.secrets_in(spelled.characters.len()) {
                     let mut place_in_text = spelled.places_in_text();
                     secret.find(&spelled.characters, |place| places.push(place_in_text(place)));
                 }
@@ -222,7 +215,7 @@ mod tests {
             let echo: String = token.get(start..end).unwrap().chars().zip(spelling).map(|(c, way)| spelled(c, *way)).collect();
             let text = format!("{}{echo}{}", around.0, around.1);
             let token = BearerToken::new(&token).unwrap();
-            let redacted = Redactor::of(Some(&token), &[]).redact_body(Bytes::from(text.clone()));
+            let redacted = Redactor { last: Some(&token), earlier: &[] }.redact_body(Bytes::from(text.clone()));
             let read = read(std::str::from_utf8(&redacted).unwrap());
             let secret = token.header();
             for part in secret.as_bytes().get(7..).unwrap().windows(32) {

@@ -63,16 +63,19 @@ impl Tokens {
         self.last.iter().chain(&self.earlier)
     }
 
+    fn redactor(&self) -> Redactor<'_> {
+        Redactor { last: self.last.as_ref(), earlier: &self.earlier }
+    }
+
     /// Redacts the tokens wherever an answer holds one.
     pub(super) fn redact_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
-        let redactor = Redactor::of(self.last.as_ref(), &self.earlier);
-        redactor.redact_headers(headers);
-        *body = redactor.redact_body(std::mem::take(body));
+        self.redactor().redact_headers(headers);
+        *body = self.redactor().redact_body(std::mem::take(body));
     }
 
     /// Redacts the tokens wherever a text holds one.
     pub(super) fn redact_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match Redactor::of(self.last.as_ref(), &self.earlier).redacted(text.as_bytes()) {
+        match self.redactor().redacted(text.as_bytes()) {
             Some(redacted) => Cow::Owned(String::from_utf8_lossy(&redacted).into_owned()),
             None => Cow::Borrowed(text),
         }

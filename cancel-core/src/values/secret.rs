@@ -13,20 +13,22 @@ const PART: usize = 32;
 /// How many bytes are looked up at a time.
 const GRAM: usize = 4;
 /// Each part holds a gram that begins at a multiple of it.
-const STRIDE: usize = PART - GRAM;
+const STRIDE: usize = PART - GRAM + 1;
+/// Each part has so many grams one after another, wherever the first of them begins.
+const GRAMS: usize = PART / GRAM - 1;
 
 /// Which runs of four bytes a secret has, as a set of bits: most pieces of a text are told by it not to be of the secret.
-pub(super) struct Grams(Zeroizing<Box<[u64]>>);
+///
+/// A token of Microsoft Entra ID has some 1,500 bytes. It sets a twentieth of the bits, so that few texts look like it by chance.
+pub(super) struct Grams(Box<Zeroizing<[u64; WORDS]>>);
+
+const WORDS: usize = 512;
 
 impl Grams {
-    /// Sixteen bits for each byte of the secret, so that few texts look like it by chance; none for a secret that is only found as a whole.
     pub(super) fn of(secret: &[u8]) -> Self {
-        if secret.len() < PART {
-            return Self(Zeroizing::new(Box::default()));
-        }
-        let mut words = Zeroizing::new(vec![0; (secret.len() / 4).next_power_of_two()].into_boxed_slice());
+        let mut words = Box::new(Zeroizing::new([0; WORDS]));
         for gram in secret.windows(GRAM).filter_map(<[u8]>::first_chunk) {
-            let (word, bit) = place(*gram, words.len());
+            let (word, bit) = place(*gram);
             if let Some(word) = words.get_mut(word) {
                 *word |= bit;
             }
@@ -35,31 +37,29 @@ impl Grams {
     }
 
     fn may_have(&self, gram: [u8; GRAM]) -> bool {
-        let (word, bit) = place(gram, self.0.len());
+        let (word, bit) = place(gram);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 }
 
-/// The word and the bit of a gram. There is a power of two of words.
-fn place(gram: [u8; GRAM], words: usize) -> (usize, u64) {
+/// The word and the bit of a gram: 9 and 6 bits of a hash.
+fn place(gram: [u8; GRAM]) -> (usize, u64) {
     // Fibonacci hashing: the upper bits are spread best.
-    let hash = u64::from(u32::from_le_bytes(gram)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let word = usize::try_from(hash >> 32).unwrap_or(0) & words.saturating_sub(1);
-    (word, 1 << (hash >> 58))
+    let hash = u32::from_le_bytes(gram).wrapping_mul(0x9e37_79b9);
+    let [.., low, high] = hash.to_le_bytes();
+    (usize::from(high) << 1 | usize::from(low >> 7), 1 << (low & 63))
 }
 
 /// A secret that can be searched for.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(crate) struct Secret<'a> {
     bytes: &'a [u8],
     grams: &'a Grams,
-    /// Of a secret that is only found as a whole.
-    whole: Option<memmem::Finder<'a>>,
 }
 
 impl<'a> Secret<'a> {
     pub(super) fn new(bytes: &'a [u8], grams: &'a Grams) -> Self {
-        Self { bytes, grams, whole: (bytes.len() < PART).then(|| memmem::Finder::new(bytes)) }
+        Self { bytes, grams }
     }
 
     /// The length of the shortest text that is searched.
@@ -69,27 +69,38 @@ impl<'a> Secret<'a> {
 
     /// Where the text has the secret, or a part of it. Between these places there are never 32 of its bytes in a row.
     pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(Range<usize>)) {
-        if let Some(whole) = &self.whole {
-            return whole.find_iter(text).for_each(|start| found(start..start + self.bytes.len()));
+        if self.bytes.len() < PART {
+            return memmem::find_iter(text, self.bytes).for_each(|start| found(start..start + self.bytes.len()));
         }
-        let (mut start, mut at) = (0, 0);
-        while let Some(gram) = text.get(at..).and_then(<[u8]>::first_chunk) {
-            let may_be_part = self.grams.may_have(*gram) && self.has_another_gram(text, at);
-            match may_be_part.then(|| self.part_around(text, start, at)).flatten() {
-                None => at += STRIDE,
+        let (mut start, mut from) = (0, 0);
+        while let Some(at) = self.next_gram(text, from) {
+            let part = if self.is_among_grams(text, at) { self.part_around(text, start, at) } else { None };
+            match part {
+                None => from = at + STRIDE,
                 Some(part) => {
-                    (start, at) = (part.end, part.end);
+                    (start, from) = (part.end, part.end);
                     found(part);
                 }
             }
         }
     }
 
-    /// Whether the gram before this place or the one after it may be of the secret too, as in each part.
-    fn has_another_gram(&self, text: &[u8], at: usize) -> bool {
-        let has = |gram: Option<&[u8; GRAM]>| gram.is_some_and(|gram| self.grams.may_have(*gram));
+    /// The next place, in steps, where a gram of the text may be of the secret.
+    fn next_gram(&self, text: &[u8], from: usize) -> Option<usize> {
+        let may_have = |piece: &[u8]| piece.first_chunk().is_some_and(|gram| self.grams.may_have(*gram));
+        let mut pieces = text.get(from..)?.chunks_exact(STRIDE);
+        let (count, rest) = (pieces.len(), pieces.remainder());
+        let piece = pieces.position(may_have).or_else(|| may_have(rest).then_some(count))?;
+        Some(from + piece * STRIDE)
+    }
+
+    /// Whether as many grams around this place may be of the secret too as in each part.
+    fn is_among_grams(&self, text: &[u8], at: usize) -> bool {
+        let may_have = |piece: &&[u8]| piece.first_chunk().is_some_and(|gram| self.grams.may_have(*gram));
         let (before, from) = text.split_at_checked(at).unwrap_or((text, &[]));
-        has(before.last_chunk()) || has(from.get(GRAM..).and_then(<[u8]>::first_chunk))
+        let before = before.rchunks_exact(GRAM).take(GRAMS).take_while(may_have).count();
+        let from = from.chunks_exact(GRAM).take(GRAMS).take_while(may_have).count();
+        before + from >= GRAMS
     }
 
     /// The part of the secret that the text has around the gram at this place, and not before `start`.
