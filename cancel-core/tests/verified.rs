@@ -1,5 +1,5 @@
-//! `Until::Verified` against the simulated portal, in virtual time: whatever goes wrong in between, it ends with what became of the
-//! operations.
+//! `Until::Verified` against the simulated portal, in virtual time: whatever goes wrong in between, it ends with what
+//! became of the operations.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 

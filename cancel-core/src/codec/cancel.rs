@@ -93,10 +93,13 @@ impl CancelRequest {
     }
 
     /// Posts only if this operation is in progress and no other is: the POST would cancel the others too, unless
-    /// [`even_with_others`](Self::even_with_others) allows that. Where the list does not show the operation, it is asked for itself.
+    /// [`even_with_others`](Self::even_with_others) allows that. Where the list does not show the operation, it is
+    /// asked for itself.
     ///
-    /// When the operation is not in progress, the outcome is [`Outcome::NothingRunning`](crate::Outcome::NothingRunning), or
-    /// [`Outcome::OthersRunning`](crate::Outcome::OthersRunning) while others are. After the POST the operation alone decides the outcome.
+    /// When the operation is not in progress, the outcome is
+    /// [`Outcome::NothingRunning`](crate::Outcome::NothingRunning), or
+    /// [`Outcome::OthersRunning`](crate::Outcome::OthersRunning) while others are. After the POST the operation alone
+    /// decides the outcome.
     ///
     /// The machine finds this out from the list, which it reads with [`Until::Verified`](crate::Until::Verified) and
     /// in a [dry run](crate::Policy::dry_run). In the other modes it posts nothing, and ends at once with
@@ -124,8 +127,8 @@ impl CancelRequest {
         self
     }
 
-    /// With [`only_if_running`](Self::only_if_running): posts although other operations are in progress too, and cancels them with it. They
-    /// are reported beside the outcome, and do not decide it.
+    /// With [`only_if_running`](Self::only_if_running): posts although other operations are in progress too, and
+    /// cancels them with it. They are reported beside the outcome, and do not decide it.
     #[must_use]
     pub fn even_with_others(mut self) -> Self {
         self.even_with_others = true;
@@ -216,10 +219,11 @@ impl CancelResponse {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MalformedBody`] for a 200 whose body is neither empty nor JSON: something between may have answered, such as a sign-in
-    /// page.
+    /// [`ErrorKind::MalformedBody`] for a 200 whose body is neither empty nor JSON: something between may have
+    /// answered, such as a sign-in page.
     ///
-    /// For any status but 200 and 202 the error of that status, as of [`Operation::from_http`](crate::Operation::from_http).
+    /// For any status but 200 and 202 the error of that status, as of
+    /// [`Operation::from_http`](crate::Operation::from_http).
     ///
     /// For a 202: [`ErrorKind::MissingLocation`] when neither a header nor the body names a location;
     /// [`ErrorKind::InvalidLocation`] or [`ErrorKind::ForeignLocation`] when the location must not be called, as in
@@ -242,7 +246,8 @@ impl CancelResponse {
     }
 }
 
-/// Whether the body of a 200 can be the service's: it is empty, or JSON. A sign-in page of something between is neither.
+/// Whether the body of a 200 can be the service's: it is empty, or JSON. A sign-in page of something between is
+/// neither.
 pub(crate) fn is_acknowledgement(body: &[u8]) -> bool {
     body.trim_ascii().is_empty() || json::parse::<IgnoredAny>(body).is_ok()
 }

@@ -137,7 +137,8 @@ impl Operation {
         Self { status, body: Bytes::new() }
     }
 
-    /// An operation whose status has been read, to be kept for long: without a body that is longer than any of the service.
+    /// An operation whose status has been read, to be kept for long: without a body that is longer than any of the
+    /// service.
     pub(crate) fn kept(status: Cow<'static, str>, body: &Bytes) -> Self {
         let body = if body.len() > LONGEST_KEPT { Bytes::new() } else { body.clone() };
         Self { status, body }

@@ -73,7 +73,8 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// Hands every entry of a list to `take`, one after the other, so that none is kept that nobody needs. If one entry
-    /// cannot be read, the list cannot be read, and what was taken does not count: the missing entry could be in progress.
+    /// cannot be read, the list cannot be read, and what was taken does not count: the missing entry could be in
+    /// progress.
     pub(crate) fn each(body: &'a [u8], take: impl FnMut(Self)) -> Result<(), Error> {
         let mut list = serde_json::Deserializer::from_slice(json::without_bom(body));
         let read = list.deserialize_seq(Entries(take)).and_then(|()| list.end());
@@ -185,8 +186,9 @@ impl OperationList {
     /// For a status other than 200: the error of that status, as in
     /// [`Operation::from_http`](crate::Operation::from_http). 202 and 204 are [`ErrorKind::UnexpectedStatus`].
     ///
-    /// [`ErrorKind::MalformedBody`] when the body is not an array of objects that each have an `id` and a `submissionState` that is not
-    /// blank: half a list would hide what is running. Only an operation that has ended may lack its `id`.
+    /// [`ErrorKind::MalformedBody`] when the body is not an array of objects that each have an `id` and a
+    /// `submissionState` that is not blank: half a list would hide what is running. Only an operation that has ended
+    /// may lack its `id`.
     pub fn from_http(response: &Response<impl AsRef<[u8]>>) -> Result<Self, Error> {
         if response.status() != StatusCode::OK {
             return Err(Error::of_answer(Answer::from_http(response)));

@@ -25,7 +25,8 @@ impl TrackedOperation {
     }
 
     /// The service's last word for its status: from the last poll, or from the list before the first poll. After a
-    /// [`resume`](crate::Cancellation::resume) it is `running` until the first poll. A text of more than 256 characters is cut.
+    /// [`resume`](crate::Cancellation::resume) it is `running` until the first poll. A text of more than 256 characters
+    /// is cut.
     #[must_use]
     pub fn status(&self) -> &str {
         &self.status

@@ -18,9 +18,9 @@ use crate::values::{BearerToken, Endpoint};
 
 /// One cancel, from its POST to what is known of it.
 ///
-/// It performs no I/O and reads no clock: [`step`](Self::step) says what to do, and the caller does it and says what came
-/// of it. `now` is the time since a moment that the caller chose, always the same one. A `now` that is before an earlier one counts as
-/// the earlier one.
+/// It performs no I/O and reads no clock: [`step`](Self::step) says what to do, and the caller does it and says what
+/// came of it. `now` is the time since a moment that the caller chose, always the same one. A `now` that is before an
+/// earlier one counts as the earlier one.
 ///
 /// [A page of the manual](crate::guide::adapters) shows a whole driver, and says what it must keep to.
 ///
@@ -57,8 +57,8 @@ use crate::values::{BearerToken, Endpoint};
 ///
 /// # Phases
 ///
-/// [`progress`](Self::progress) tells in which [`Phase`](crate::Phase) it is. It goes from one to another in these ways, and no others: a test
-/// explores all that the machine can do.
+/// [`progress`](Self::progress) tells in which [`Phase`](crate::Phase) it is. It goes from one to another in these
+/// ways, and no others: a test explores all that the machine can do.
 ///
 #[doc = include_str!("phases.md")]
 #[derive(Debug)]
@@ -68,8 +68,9 @@ pub struct Cancellation(Conversation);
 impl Cancellation {
     /// A conversation that has not begun. Its deadline counts from `now`.
     ///
-    /// A request with [`only_if_running`](CancelRequest::only_if_running) is over at once, with [`ErrorKind::InvalidInput`], when the
-    /// policy's mode reads no list: the call itself would stop everything that is in progress.
+    /// A request with [`only_if_running`](CancelRequest::only_if_running) is over at once, with
+    /// [`ErrorKind::InvalidInput`], when the policy's mode reads no list: the call itself would stop everything that is
+    /// in progress.
     #[must_use]
     pub fn new(endpoint: Endpoint, request: CancelRequest, policy: Policy, now: Duration) -> Self {
         Self(Conversation::new(endpoint, request, policy, now))
@@ -77,17 +78,18 @@ impl Cancellation {
 
     /// Continues a conversation that another process has written down.
     ///
-    /// **A POST that was in flight counts as possibly processed.** With [`Until::Verified`](crate::Until::Verified) the list is read
-    /// before another POST is sent. The other modes are over at once with [`ErrorKind::Ambiguous`], unless
+    /// **A POST that was in flight counts as possibly processed.** With [`Until::Verified`](crate::Until::Verified) the
+    /// list is read before another POST is sent. The other modes are over at once with [`ErrorKind::Ambiguous`], unless
     /// [`Policy::retry_ambiguous`] is set.
     ///
-    /// **Time.** Let both processes give the time since 1970. Then the time between the checkpoint's last `now` and this one has passed,
-    /// for the deadline as for the next poll. A `now` that is *before* the checkpoint's comes from another clock, such as one that begins
-    /// with each process: then no time has passed. (One that is more than 31 days before it is refused.) The deadline is never later than
-    /// `now` and the policy's, but for this: once a POST may have been processed, there is time for at least one poll.
+    /// **Time.** Let both processes give the time since 1970. Then the time between the checkpoint's last `now` and
+    /// this one has passed, for the deadline as for the next poll. A `now` that is *before* the checkpoint's comes from
+    /// another clock, such as one that begins with each process: then no time has passed. (One that is more than 31
+    /// days before it is refused.) The deadline is never later than `now` and the policy's, but for this: once a POST
+    /// may have been processed, there is time for at least one poll.
     ///
-    /// **Attempts.** What has failed so far counts on. A conversation that had ended with an error gets a new deadline and new attempts. A
-    /// token is asked for again, and exchanges are numbered from 1.
+    /// **Attempts.** What has failed so far counts on. A conversation that had ended with an error gets a new deadline
+    /// and new attempts. A token is asked for again, and exchanges are numbered from 1.
     ///
     /// The policy may differ from that of the process before in everything but [`Policy::until`].
     ///
@@ -104,16 +106,17 @@ impl Cancellation {
         Conversation::resume(endpoint, checkpoint, policy, now).map(Self)
     }
 
-    /// The conversation written down, as of the last `now`, for another process to [`resume`](Self::resume). An exchange in flight
-    /// counts as possibly processed: make a checkpoint durable after [`Step::Send`] of a POST and before its first byte
-    /// leaves, and after every input. [A page of the manual](crate::guide::durability) says where to keep it.
+    /// The conversation written down, as of the last `now`, for another process to [`resume`](Self::resume). An
+    /// exchange in flight counts as possibly processed: make a checkpoint durable after [`Step::Send`] of a POST and
+    /// before its first byte leaves, and after every input. [A page of the manual](crate::guide::durability) says where
+    /// to keep it.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         self.0.checkpoint()
     }
 
-    /// Whether another process could resume it. After an outcome there is nothing to resume: a driver does not write that down, and a
-    /// run that is resumed from the checkpoint before it finds the outcome by polling.
+    /// Whether another process could resume it. After an outcome there is nothing to resume: a driver does not write
+    /// that down, and a run that is resumed from the checkpoint before it finds the outcome by polling.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
         !matches!(self.result(), Some(Ok(_)))
@@ -124,23 +127,24 @@ impl Cancellation {
     /// Returning [`Step::Send`] is the commitment: the same exchange is not handed out again. Otherwise nothing changes
     /// but that time passes, and `step` may be called at will.
     ///
-    /// That time passes has two effects. An exchange in flight whose `until` has come counts as [`Failure::TimedOut`]; and at the
-    /// deadline it is over, with [`ErrorKind::Deadline`]. With [`Until::Verified`](crate::Until::Verified) a POST that is asked for more
-    /// than 5 s after it was due (a driver kept it waiting) comes after a recheck of the list, once.
+    /// That time passes has two effects. An exchange in flight whose `until` has come counts as [`Failure::TimedOut`];
+    /// and at the deadline it is over, with [`ErrorKind::Deadline`]. With [`Until::Verified`](crate::Until::Verified) a
+    /// POST that is asked for more than 5 s after it was due (a driver kept it waiting) comes after a recheck of the
+    /// list, once.
     pub fn step(&mut self, now: Duration) -> Step<'_> {
         self.0.step(now)
     }
 
-    /// Tells the time, and asks for nothing: for a driver that stops in the middle of a wait, so that the time it has waited
-    /// counts. [`step`](Self::step) does the same before it says what is next.
+    /// Tells the time, and asks for nothing: for a driver that stops in the middle of a wait, so that the time it has
+    /// waited counts. [`step`](Self::step) does the same before it says what is next.
     ///
     /// A driver whose future can be dropped calls it when that happens ([how](crate::guide::adapters#async)).
     pub fn pass_time(&mut self, now: Duration) {
         self.0.pass_time(now);
     }
 
-    /// Takes a token: the one that [`Step::Authenticate`] asked for, or a fresher one at any other time. It is used from
-    /// the next request on; an exchange in flight keeps its own. Without a token there is nothing to hand in: see
+    /// Takes a token: the one that [`Step::Authenticate`] asked for, or a fresher one at any other time. It is used
+    /// from the next request on; an exchange in flight keeps its own. Without a token there is nothing to hand in: see
     /// [`token_source_error`](Self::token_source_error).
     pub fn provide_token(&mut self, token: BearerToken) {
         self.0.provide_token(token);
@@ -148,15 +152,16 @@ impl Cancellation {
 
     /// Takes the answer to the exchange in flight. `now` is when it had arrived, its body included.
     ///
-    /// Hand in every answer, whatever its status: the machine knows what it means. The body is complete unless it is marked as
-    /// [`Body::CutOff`] or [`Body::TooLarge`]. Of the head, status and headers count.
+    /// Hand in every answer, whatever its status: the machine knows what it means. The body is complete unless it is
+    /// marked as [`Body::CutOff`] or [`Body::TooLarge`]. Of the head, status and headers count.
     ///
-    /// An answer that comes after the exchange's time is taken as long as no [`step`](Self::step) or [`pass_time`](Self::pass_time) has
-    /// let the exchange time out.
+    /// An answer that comes after the exchange's time is taken as long as no [`step`](Self::step) or
+    /// [`pass_time`](Self::pass_time) has let the exchange time out.
     ///
     /// # Errors
     ///
-    /// [`StaleExchange`] when `id` is not in flight: a late answer is never taken for that of another exchange. Nothing has changed.
+    /// [`StaleExchange`] when `id` is not in flight: a late answer is never taken for that of another exchange. Nothing
+    /// has changed.
     pub fn handle_response<B: Into<Body>>(
         &mut self,
         now: Duration,
@@ -226,10 +231,12 @@ impl Cancellation {
         self.0.cx.now
     }
 
-    /// The error for a driver to return when its source of tokens gave none: [`ErrorKind::TokenSource`], with the offer and whether a POST
-    /// went out. `why` becomes its detail. Tokens of this conversation are redacted in it; one that is not known yet cannot be.
+    /// The error for a driver to return when its source of tokens gave none: [`ErrorKind::TokenSource`], with the offer
+    /// and whether a POST went out. `why` becomes its detail. Tokens of this conversation are redacted in it; one that
+    /// is not known yet cannot be.
     ///
-    /// This is no input: nothing changes, and the conversation is not over. The next [`step`](Self::step) asks for a token again.
+    /// This is no input: nothing changes, and the conversation is not over. The next [`step`](Self::step) asks for a
+    /// token again.
     #[must_use]
     pub fn token_source_error(&self, why: impl fmt::Display) -> Error {
         self.0.error(ErrorKind::TokenSource, &why.to_string())
@@ -252,7 +259,8 @@ impl Cancellation {
     }
 
     /// Takes back an exchange that was not sent because the journal failed, and returns the
-    /// [`journal_error`](Self::journal_error). The exchange counts as [`Failure::NotAttempted`], and the conversation can be driven on.
+    /// [`journal_error`](Self::journal_error). The exchange counts as [`Failure::NotAttempted`], and the conversation
+    /// can be driven on.
     #[expect(clippy::needless_pass_by_value, reason = "a caller that still has the exchange has not sent it")]
     pub fn withhold(&mut self, now: Duration, exchange: Exchange, why: impl fmt::Display) -> Error {
         if self.0.in_flight() == Some(exchange.id) {

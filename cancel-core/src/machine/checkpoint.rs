@@ -1,7 +1,7 @@
 //! A conversation as another process can resume it.
 //!
-//! A checkpoint holds no token. What is read is untrusted: ids and values pass the checks that a caller's pass, a location those that
-//! one from the service passes. No operation's status is in it; it is polled again.
+//! A checkpoint holds no token. What is read is untrusted: ids and values pass the checks that a caller's pass, a
+//! location those that one from the service passes. No operation's status is in it; it is polled again.
 
 use std::time::Duration;
 
@@ -18,9 +18,10 @@ pub(super) const VERSION: u32 = 1;
 
 /// A conversation written down: JSON of a few hundred bytes, or any other format of serde. There is no token in it.
 ///
-/// [`Cancellation::checkpoint`](crate::Cancellation::checkpoint) makes one, and [`Cancellation::resume`](crate::Cancellation::resume)
-/// continues from it. It names the endpoint, the offer, the addresses that are notified, and operations: keep it where others cannot
-/// write. The format has a version; one of another version is refused.
+/// [`Cancellation::checkpoint`](crate::Cancellation::checkpoint) makes one, and
+/// [`Cancellation::resume`](crate::Cancellation::resume) continues from it. It names the endpoint, the offer, the
+/// addresses that are notified, and operations: keep it where others cannot write. The format has a version; one of
+/// another version is refused.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -146,10 +147,12 @@ pub(super) enum Over {
 }
 
 impl Checkpoint {
-    /// How long a text may be at most, in bytes: 64 KiB. No checkpoint of this crate is longer: do not read a longer file.
+    /// How long a text may be at most, in bytes: 64 KiB. No checkpoint of this crate is longer: do not read a longer
+    /// file.
     pub const MAX_LEN: usize = 1 << 16;
 
-    /// Reads what [`to_json`](Self::to_json) wrote. [`Cancellation::resume`](crate::Cancellation::resume) checks the rest.
+    /// Reads what [`to_json`](Self::to_json) wrote. [`Cancellation::resume`](crate::Cancellation::resume) checks the
+    /// rest.
     ///
     /// # Errors
     ///

@@ -29,10 +29,12 @@ pub(super) struct Context {
     pub(super) polls: u32,
     /// How often it was resumed by another process.
     pub(super) resumes: u16,
-    /// The last operation that a poll returned, or the first that had ended without being canceled. It is kept once: it has a body.
+    /// The last operation that a poll returned, or the first that had ended without being canceled. It is kept once: it
+    /// has a body.
     pub(super) operation: Option<Operation>,
     pub(super) retries: Retries,
-    /// When the last exchange was handed out, and when the polls began (before them, the conversation). The schedule counts from there.
+    /// When the last exchange was handed out, and when the polls began (before them, the conversation). The schedule
+    /// counts from there.
     pub(super) handed_out: Duration,
     pub(super) polling_since: Duration,
     /// In a box, and only where there is something to remark.
@@ -165,7 +167,8 @@ impl Context {
         self.now.saturating_sub(since) >= in_proportion(time, self.asked.policy.poll_interval)
     }
 
-    /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked for.
+    /// When the next poll is due: no wait runs past the deadline without a last poll, whatever the service has asked
+    /// for.
     pub(super) fn poll_time(&self, retry_after: Option<Duration>) -> Duration {
         self.not_past_last_poll(self.wait(retry_after))
     }
@@ -181,7 +184,8 @@ impl Context {
         self.deadline.saturating_sub(self.time_for_last_polls())
     }
 
-    /// When the next of the last polls is due, if not before: of so many operations each has one, and time is left for one more.
+    /// When the next of the last polls is due, if not before: of so many operations each has one, and time is left for
+    /// one more.
     pub(super) fn next_last_poll(&self, count: usize) -> Duration {
         let shares = u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
         let least = self.time_for_last_polls() / shares / 2;

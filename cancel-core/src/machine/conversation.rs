@@ -1,7 +1,7 @@
 //! A conversation: its clock, which phase gets an answer, and the one place where it ends.
 //!
-//! What an answer means is said by [`phase`](super::phase). This file knows that exchanges time out, that a rejected token is asked for
-//! again, and that the deadline ends everything.
+//! What an answer means is said by [`phase`](super::phase). This file knows that exchanges time out, that a rejected
+//! token is asked for again, and that the deadline ends everything.
 
 #[cfg(all(test, feature = "testing"))]
 mod fingerprint;

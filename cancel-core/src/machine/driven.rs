@@ -18,8 +18,8 @@ impl<F: Fn() -> Duration> Clock for F {
     }
 }
 
-/// A cancellation that is being driven. When this is dropped, the time until then has [passed](Cancellation::pass_time) for the
-/// cancellation: so a future of a driver can be dropped at any `.await`.
+/// A cancellation that is being driven. When this is dropped, the time until then has [passed](Cancellation::pass_time)
+/// for the cancellation: so a future of a driver can be dropped at any `.await`.
 ///
 /// ```
 /// # use std::time::{Duration, Instant};

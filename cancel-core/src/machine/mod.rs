@@ -1,8 +1,9 @@
 //! The whole conversation, as a machine that a transport drives.
 //!
-//! The caller says what time it is and what came back. [`Cancellation`] is the door; [`step`], [`policy`], [`outcome`], [`progress`] and
-//! [`observer`] are what goes through it. Behind it, [`conversation`] keeps the time and gives each answer to the [`phase`] that it is
-//! for. [`checkpoint`] and [`resume`] write a conversation down and continue it in another process.
+//! The caller says what time it is and what came back. [`Cancellation`] is the door; [`step`], [`policy`], [`outcome`],
+//! [`progress`] and [`observer`] are what goes through it. Behind it, [`conversation`] keeps the time and gives each
+//! answer to the [`phase`] that it is for. [`checkpoint`] and [`resume`] write a conversation down and continue it in
+//! another process.
 //!
 //! Nothing here performs I/O, reads a clock or uses randomness, and nothing here uses `testing` (the model check does).
 

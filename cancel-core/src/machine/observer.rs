@@ -10,15 +10,16 @@ use super::outcome::Outcome;
 use super::step::{Body, Exchange, ExchangeId, Failure, TokenReason};
 use crate::error::Error;
 
-/// Is told of every step of a driver, and changes nothing. The machine's [`progress`](Cancellation::progress) says what the event does
-/// not.
+/// Is told of every step of a driver, and changes nothing. The machine's [`progress`](Cancellation::progress) says what
+/// the event does not.
 ///
 /// A closure of two arguments is an observer, and `()` is the one that does nothing.
 ///
 /// A driver calls it in the order in which things happen: for an exchange [`Sending`](Event::Sending), then
-/// [`Answered`](Event::Answered) or [`Failed`](Event::Failed); at the end [`Done`](Event::Done), once. A request that could not even be
-/// begun, because the transport was not ready, is `Failed` without `Sending`. There is no `Done` when the driver stops because there is
-/// no token, because a checkpoint cannot be written, or because its future is dropped.
+/// [`Answered`](Event::Answered) or [`Failed`](Event::Failed); at the end [`Done`](Event::Done), once. A request that
+/// could not even be begun, because the transport was not ready, is `Failed` without `Sending`. There is no `Done` when
+/// the driver stops because there is no token, because a checkpoint cannot be written, or because its future is
+/// dropped.
 ///
 /// ```
 /// use cancel_core::{Cancellation, Event};
@@ -55,7 +56,8 @@ impl<F: FnMut(&Event<'_>, &Cancellation)> Observer for F {
     }
 }
 
-/// What a driver does. There is no secret in it, but for the request's `Authorization` header, which is marked sensitive.
+/// What a driver does. There is no secret in it, but for the request's `Authorization` header, which is marked
+/// sensitive.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {

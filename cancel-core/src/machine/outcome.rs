@@ -20,7 +20,8 @@ pub enum Outcome {
         operation: Option<Operation>,
         /// With [`Proof::Verified`] the baseline: every operation that decides, all of them canceled.
         operations: Vec<TrackedOperation>,
-        /// What was in progress [beside](crate::CancelRequest::even_with_others) the one that decides, as the first list showed it.
+        /// What was in progress [beside](crate::CancelRequest::even_with_others) the one that decides, as the first
+        /// list showed it.
         others: Vec<TrackedOperation>,
         /// Why the location that the service has named was not called, where it was not.
         refused_location: Option<Error>,
@@ -31,8 +32,8 @@ pub enum Outcome {
     /// [`Until::Accepted`](crate::Until::Accepted).
     #[non_exhaustive]
     Accepted {
-        /// Where to poll: [`GetOperation::at`](crate::GetOperation::at) asks there. `None` where the service names no location that may be
-        /// called.
+        /// Where to poll: [`GetOperation::at`](crate::GetOperation::at) asks there. `None` where the service names no
+        /// location that may be called.
         location: Option<OperationLocation>,
         /// How long to wait before the first poll, where the service says so; at most an hour.
         retry_after: Option<Duration>,
@@ -43,15 +44,17 @@ pub enum Outcome {
     },
     /// It is over, and it is not known to be canceled.
     ///
-    /// - With [`Proof::Verified`]: every operation of the baseline has ended, and at least one of them says `completed` or `failed`. The
-    ///   cancel came too late for that one.
-    /// - With [`Proof::ByLocation`]: the location says `completed` or `failed`. By the [cancel page](crate::guide::wire#sources) that is the
-    ///   cancel's own end; clients have also seen the publish's end there. So what became of the publish is not proven.
+    /// - With [`Proof::Verified`]: every operation of the baseline has ended, and at least one of them says `completed`
+    ///   or `failed`. The cancel came too late for that one.
+    /// - With [`Proof::ByLocation`]: the location says `completed` or `failed`. By the [cancel
+    ///   page](crate::guide::wire#sources) that is the cancel's own end; clients have also seen the publish's end
+    ///   there. So what became of the publish is not proven.
     #[non_exhaustive]
     Ended {
         /// How it is known.
         proof: Proof,
-        /// With [`Proof::Verified`] the first operation that a poll found not canceled at its end, with [`Proof::ByLocation`] what the location says; at its end.
+        /// With [`Proof::Verified`] the first operation that a poll found not canceled at its end, with
+        /// [`Proof::ByLocation`] what the location says; at its end.
         operation: Operation,
         /// With [`Proof::Verified`] the baseline.
         operations: Vec<TrackedOperation>,
@@ -62,8 +65,8 @@ pub enum Outcome {
         /// Whether a POST went out.
         posted: Posted,
     },
-    /// The cancel's own operation says that the cancel has failed, and polls over the time that a cancel takes found the baseline still in
-    /// progress.
+    /// The cancel's own operation says that the cancel has failed, and polls over the time that a cancel takes found
+    /// the baseline still in progress.
     #[non_exhaustive]
     StillRunning {
         /// The baseline, each operation with its last status.
@@ -75,7 +78,8 @@ pub enum Outcome {
         /// Whether a POST went out.
         posted: Posted,
     },
-    /// With [`only_if_running`](crate::CancelRequest::only_if_running): other operations are in progress. Nothing was posted.
+    /// With [`only_if_running`](crate::CancelRequest::only_if_running): other operations are in progress. Nothing was
+    /// posted.
     #[non_exhaustive]
     OthersRunning {
         /// The operation that was asked for, when it is in progress too. Otherwise empty.
@@ -97,7 +101,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// One stable word for logs: `canceled`, `accepted`, `ended`, `still_running`, `others_running`, `nothing_running` or `would_cancel`.
+    /// One stable word for logs: `canceled`, `accepted`, `ended`, `still_running`, `others_running`, `nothing_running`
+    /// or `would_cancel`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -142,16 +147,16 @@ impl Outcome {
         }
     }
 
-    /// The service's word for the operation that decided: of the first that was not canceled, where there is one. Without one, of the
-    /// first operation that still runs. `None` where no operation is known.
+    /// The service's word for the operation that decided: of the first that was not canceled, where there is one.
+    /// Without one, of the first operation that still runs. `None` where no operation is known.
     #[must_use]
     pub fn status(&self) -> Option<&str> {
         let running = self.operations().iter().find(|tracked| !tracked.state().is_end()).map(TrackedOperation::status);
         self.operation().map(Operation::status).or(running)
     }
 
-    /// The operations that decide, each with its last status: what was in progress when the list was read, or of that the one that was
-    /// [asked for](crate::CancelRequest::only_if_running). Empty in the modes that read no list.
+    /// The operations that decide, each with its last status: what was in progress when the list was read, or of that
+    /// the one that was [asked for](crate::CancelRequest::only_if_running). Empty in the modes that read no list.
     #[must_use]
     pub fn operations(&self) -> &[TrackedOperation] {
         match self {

@@ -12,8 +12,9 @@ pub enum Until {
     Accepted,
     /// Until what the service's location names has ended: the POST, then GETs.
     Settled,
-    /// Until the operations that were in progress before the POST have ended: the list, the POST, then polls, one GET each.
-    /// Only this mode knows what became of those operations, and only this one posts nothing when nothing is in progress.
+    /// Until the operations that were in progress before the POST have ended: the list, the POST, then polls, one GET
+    /// each. Only this mode knows what became of those operations, and only this one posts nothing when nothing is in
+    /// progress.
     Verified,
 }
 
@@ -55,10 +56,10 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// [`Until::Verified`] within 15 minutes; a poll after 1 s, then every 6 s until 20 s have passed, every 20 s until 50 s,
-    /// every 7 s until three minutes (most cancels take effect after one to three), and from then on after a twelfth of the
-    /// time that has passed, at most 25 s, with a jitter of 20 %; 30 s and 1 MiB per answer, 16 MiB for a list; five attempts; no POST that could
-    /// cancel twice.
+    /// [`Until::Verified`] within 15 minutes; a poll after 1 s, then every 6 s until 20 s have passed, every 20 s until
+    /// 50 s, every 7 s until three minutes (most cancels take effect after one to three), and from then on after a
+    /// twelfth of the time that has passed, at most 25 s, with a jitter of 20 %; 30 s and 1 MiB per answer, 16 MiB for
+    /// a list; five attempts; no POST that could cancel twice.
     fn default() -> Self {
         Self {
             until: Until::Verified,
@@ -85,10 +86,11 @@ impl Policy {
         self
     }
 
-    /// How long the whole conversation may take, from the `now` of [`new`](crate::Cancellation::new) on. Default: 15 minutes.
+    /// How long the whole conversation may take, from the `now` of [`new`](crate::Cancellation::new) on. Default: 15
+    /// minutes.
     ///
-    /// No exchange takes longer than what is left of it. Past it the conversation ends with [`ErrorKind::Deadline`](crate::ErrorKind::Deadline);
-    /// with zero, before anything is sent.
+    /// No exchange takes longer than what is left of it. Past it the conversation ends with
+    /// [`ErrorKind::Deadline`](crate::ErrorKind::Deadline); with zero, before anything is sent.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
@@ -97,10 +99,12 @@ impl Policy {
 
     /// The first wait before a poll, and the shortest. Default: 1 s.
     ///
-    /// The waits of the schedule are made for 1 s. A shorter first wait shortens the others in proportion; with zero there is no wait at
-    /// all but those that the service asks for. A longer one leaves the schedule as it is, but that no wait is shorter than it.
+    /// The waits of the schedule are made for 1 s. A shorter first wait shortens the others in proportion; with zero
+    /// there is no wait at all but those that the service asks for. A longer one leaves the schedule as it is, but that
+    /// no wait is shorter than it.
     ///
-    /// Failures are tried again after the same waits. The time counts from the end of the POST, and before it from the beginning.
+    /// Failures are tried again after the same waits. The time counts from the end of the POST, and before it from the
+    /// beginning.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
@@ -109,7 +113,8 @@ impl Policy {
 
     /// The longest wait of the schedule, and every wait after five minutes. Default: 25 s.
     ///
-    /// One that is below [`poll_interval`](Self::poll_interval) counts as that. Jitter, and a wait that the service asks for, can be longer.
+    /// One that is below [`poll_interval`](Self::poll_interval) counts as that. Jitter, and a wait that the service
+    /// asks for, can be longer.
     #[must_use]
     pub fn max_poll_interval(mut self, interval: Duration) -> Self {
         self.max_poll_interval = interval;
@@ -131,10 +136,11 @@ impl Policy {
     /// one that was [`NotAttempted`](crate::Failure::NotAttempted)), 408, 429, 5xx, or a 200 that cannot be read.
     ///
     /// - Of GETs: so many in a row. A readable answer resets the count.
-    /// - Of POSTs: so many in all, those included that count as possibly processed, that were refused, or that were answered with 401.
-    ///   Once one may have been processed, [`Until::Verified`] polls on after the last.
+    /// - Of POSTs: so many in all, those included that count as possibly processed, that were refused, or that were
+    ///   answered with 401. Once one may have been processed, [`Until::Verified`] polls on after the last.
     ///
-    /// A 401 to a GET does not count: the second in a row is final. At the first three polls, and within 30 s, a 404 does not count either.
+    /// A 401 to a GET does not count: the second in a row is final. At the first three polls, and within 30 s, a 404
+    /// does not count either.
     #[must_use]
     pub fn attempts(mut self, attempts: u8) -> Self {
         self.attempts = attempts.max(1);
@@ -143,8 +149,9 @@ impl Policy {
 
     /// The longest body that is read, in bytes, but for lists. Default: 1 MiB (1,048,576).
     ///
-    /// An answer that is needed and is longer is not asked for again: it is [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge),
-    /// or with [`Until::Verified`] the list is asked instead. A 202 that names its location in a header needs no body.
+    /// An answer that is needed and is longer is not asked for again: it is
+    /// [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge), or with [`Until::Verified`] the list is asked
+    /// instead. A 202 that names its location in a header needs no body.
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -153,18 +160,20 @@ impl Policy {
 
     /// The longest list that is read, in bytes. Default: 16 MiB (16,777,216).
     ///
-    /// A list has every submission of the offer, with its definition. Of these the machine keeps only what is in progress. A longer list
-    /// is not asked for again: it is [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge), unless the baseline can still be polled.
+    /// A list has every submission of the offer, with its definition. Of these the machine keeps only what is in
+    /// progress. A longer list is not asked for again: it is
+    /// [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge), unless the baseline can still be polled.
     #[must_use]
     pub fn list_limit(mut self, bytes: usize) -> Self {
         self.list_limit = bytes;
         self
     }
 
-    /// How much longer than scheduled a wait may be, in percent, so that many offers do not ask at the same moments. Default: 20.
+    /// How much longer than scheduled a wait may be, in percent, so that many offers do not ask at the same moments.
+    /// Default: 20.
     ///
-    /// A wait is never shortened by it. 0 turns it off; values above 100 are as good as others: with 200 a wait is one to three times as
-    /// long.
+    /// A wait is never shortened by it. 0 turns it off; values above 100 are as good as others: with 200 a wait is one
+    /// to three times as long.
     #[must_use]
     pub fn jitter_percent(mut self, percent: u8) -> Self {
         self.jitter_percent = percent;
@@ -173,27 +182,28 @@ impl Policy {
 
     /// What the jitter is computed from, together with the publisher and the offer. Default: 0.
     ///
-    /// There is no other source of chance: after the same time the same seed and the same offer give the same wait. Give different seeds
-    /// where several processes watch the same offer.
+    /// There is no other source of chance: after the same time the same seed and the same offer give the same wait.
+    /// Give different seeds where several processes watch the same offer.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Whether, without [`Until::Verified`], a POST in doubt is sent again: one that may or may not have been processed. Default: no, and
-    /// such a POST ends in [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous).
+    /// Whether, without [`Until::Verified`], a POST in doubt is sent again: one that may or may not have been
+    /// processed. Default: no, and such a POST ends in [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous).
     ///
-    /// The first may have worked, and then the second cancels what was started since. So this is only for callers who know that nothing
-    /// was started. With `Verified` it changes nothing: there the list, read again, decides.
+    /// The first may have worked, and then the second cancels what was started since. So this is only for callers who
+    /// know that nothing was started. With `Verified` it changes nothing: there the list, read again, decides.
     #[must_use]
     pub fn retry_ambiguous(mut self, retry: bool) -> Self {
         self.retry_ambiguous = retry;
         self
     }
 
-    /// Whether to stop after the list, whatever the mode: [`Outcome::WouldCancel`](crate::Outcome::WouldCancel) then says
-    /// what would be canceled, [`Outcome::NothingRunning`](crate::Outcome::NothingRunning) that nothing would. Nothing is posted. Default: no.
+    /// Whether to stop after the list, whatever the mode: [`Outcome::WouldCancel`](crate::Outcome::WouldCancel) then
+    /// says what would be canceled, [`Outcome::NothingRunning`](crate::Outcome::NothingRunning) that nothing would.
+    /// Nothing is posted. Default: no.
     #[must_use]
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;

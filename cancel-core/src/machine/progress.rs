@@ -52,23 +52,23 @@ pub struct Progress<'a> {
     pub posted: Posted,
     /// Whether a POST is in flight: it is not known yet whether it was processed.
     pub post_in_flight: bool,
-    /// How many polls there were: GETs of the location and of operations of the baseline. The list and the POST do not count. A poll
-    /// that is repeated (after a rejected token, or because it was dropped) counts once.
+    /// How many polls there were: GETs of the location and of operations of the baseline. The list and the POST do not
+    /// count. A poll that is repeated (after a rejected token, or because it was dropped) counts once.
     pub polls: u32,
-    /// When the next exchange is due, on the clock of `now`. A driver gets ready for it before it asks for it. `None` while an exchange is
-    /// in flight, and when it is over.
+    /// When the next exchange is due, on the clock of `now`. A driver gets ready for it before it asks for it. `None`
+    /// while an exchange is in flight, and when it is over.
     pub due: Option<Duration>,
     /// When it ends at the latest, on the same clock.
     pub deadline: Duration,
     /// The location that the service has named.
     pub location: Option<&'a OperationLocation>,
-    /// Why the location that the service has named is not called. With [`Until::Verified`](crate::Until::Verified) the baseline decides
-    /// without it.
+    /// Why the location that the service has named is not called. With [`Until::Verified`](crate::Until::Verified) the
+    /// baseline decides without it.
     pub refused_location: Option<&'a Error>,
-    /// The operation of the last poll, with its steps and percentages; with several, the first that ended without being canceled. A body of
-    /// more than 32 KiB is not kept: its details are empty.
+    /// The operation of the last poll, with its steps and percentages; with several, the first that ended without being
+    /// canceled. A body of more than 32 KiB is not kept: its details are empty.
     pub operation: Option<&'a Operation>,
-    /// The operations that were in progress when the list was read, before the POST; each as it was last seen. Empty until then, and in
-    /// the modes that read no list. Operations that have ended stay in it.
+    /// The operations that were in progress when the list was read, before the POST; each as it was last seen. Empty
+    /// until then, and in the modes that read no list. Operations that have ended stay in it.
     pub baseline: &'a [TrackedOperation],
 }

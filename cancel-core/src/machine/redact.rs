@@ -1,8 +1,8 @@
 //! Redacts a token in everything that is made of an answer.
 //!
 //! A server that echoes the request, by mistake or on purpose, would otherwise put the token into error messages,
-//! excerpts, locations and logs. Nothing here asks whether a text is JSON or a URL: a token that is spelled with escapes
-//! is overwritten where it stands, so that a later reader of the text finds asterisks, however lenient it is.
+//! excerpts, locations and logs. Nothing here asks whether a text is JSON or a URL: a token that is spelled with
+//! escapes is overwritten where it stands, so that a later reader of the text finds asterisks, however lenient it is.
 
 use std::ops::Range;
 
@@ -50,7 +50,8 @@ impl<'a> Redactor<'a> {
         (!places.is_empty()).then(|| overwritten(Bytes::copy_from_slice(text), &places))
     }
 
-    /// Where a text holds the token, or 32 characters in a row of it: as it is, or spelled with escapes of JSON or of a URL.
+    /// Where a text holds the token, or 32 characters in a row of it: as it is, or spelled with escapes of JSON or of a
+    /// URL.
     fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let mut is_searched = false;
@@ -211,8 +212,8 @@ mod tests {
         ) {
             let start = part.0.index(token.len() - 31);
             let end = token.len().min(start + part.1);
-            let spelling = spellings.iter().cycle();
-            let echo: String = token.get(start..end).unwrap().chars().zip(spelling).map(|(c, way)| spelled(c, *way)).collect();
+            let characters = token.get(start..end).unwrap().chars().zip(spellings.iter().cycle());
+            let echo: String = characters.map(|(character, way)| spelled(character, *way)).collect();
             let text = format!("{}{echo}{}", around.0, around.1);
             let token = BearerToken::new(&token).unwrap();
             let redacted = Redactor { last: Some(&token), earlier: &[] }.redact_body(Bytes::from(text.clone()));

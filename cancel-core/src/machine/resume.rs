@@ -20,8 +20,8 @@ use crate::values::Endpoint;
 /// A loop of crashes ends, whatever its clock says.
 const MAX_RESUMES: u16 = 1000;
 const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
-/// A clock this far behind the checkpoint's is an error. One that is less far behind is another clock: another machine's, or one that
-/// begins with each process.
+/// A clock this far behind the checkpoint's is an error. One that is less far behind is another clock: another
+/// machine's, or one that begins with each process.
 const MAX_SKEW: Duration = Duration::from_secs(31 * 24 * 3600);
 /// An operation can run for days. A longer deadline was not written by this crate, unless the policy has it.
 const LONGEST_RUN: Duration = Duration::from_secs(366 * 24 * 3600);

@@ -17,10 +17,11 @@ pub enum Step<'a> {
     /// Hand in a token with [`provide_token`](crate::Cancellation::provide_token), or stop with
     /// [`token_source_error`](crate::Cancellation::token_source_error).
     Authenticate(TokenReason),
-    /// Send this, now and once. Handing it out is the commitment: until its answer or [`Failure::NotSent`] comes back, it counts as
-    /// possibly processed.
+    /// Send this, now and once. Handing it out is the commitment: until its answer or [`Failure::NotSent`] comes back,
+    /// it counts as possibly processed.
     Send(Exchange),
-    /// An exchange is in flight: hand in its answer or its failure. A step at or after `until` counts as [`Failure::TimedOut`].
+    /// An exchange is in flight: hand in its answer or its failure. A step at or after `until` counts as
+    /// [`Failure::TimedOut`].
     ///
     /// A driver that blocks sees this only when an earlier driver of the same value was dropped. It answers with
     /// [`Failure::Dropped`].
@@ -30,7 +31,8 @@ pub enum Step<'a> {
         /// When it times out, on the clock of `now`. Later than the `now` that was given.
         until: Duration,
     },
-    /// Nothing to do before this time, on the clock of `now`. It is later than the `now` that was given, and not after the deadline.
+    /// Nothing to do before this time, on the clock of `now`. It is later than the `now` that was given, and not after
+    /// the deadline.
     WaitUntil(Duration),
     /// It is over, and stays so.
     Done(&'a Result<Outcome, Error>),
@@ -64,8 +66,8 @@ words!(TokenReason, "reason": FirstUse, Rejected);
 pub struct Exchange {
     /// What its answer is handed in under.
     pub id: ExchangeId,
-    /// The request, complete but for what belongs to a connection (`Host`). Its `Authorization` header is marked sensitive. A POST has
-    /// its `Content-Length`, also when that is 0; a GET has no body.
+    /// The request, complete but for what belongs to a connection (`Host`). Its `Authorization` header is marked
+    /// sensitive. A POST has its `Content-Length`, also when that is 0; a GET has no body.
     pub request: Request<Bytes>,
     /// How long it may take in all, the body included, from the `now` at which it was handed out.
     pub timeout: Duration,
@@ -82,8 +84,8 @@ impl Exchange {
         self.request.method() == http::Method::POST
     }
 
-    /// The same exchange at a later `now`, with the time that is left of it. A driver calls it before it sends: writing to a journal
-    /// takes a part of the exchange's time.
+    /// The same exchange at a later `now`, with the time that is left of it. A driver calls it before it sends: writing
+    /// to a journal takes a part of the exchange's time.
     ///
     /// # Errors
     ///
@@ -97,8 +99,9 @@ impl Exchange {
     }
 }
 
-/// Names one exchange of one [`Cancellation`](crate::Cancellation): a number that grows with each. It is not written into checkpoints,
-/// so that a resumed conversation counts from the beginning; and two cancellations have the same numbers.
+/// Names one exchange of one [`Cancellation`](crate::Cancellation): a number that grows with each. It is not written
+/// into checkpoints, so that a resumed conversation counts from the beginning; and two cancellations have the same
+/// numbers.
 ///
 /// It converts to and from `u64`, for drivers in other languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,8 +134,8 @@ impl fmt::Display for ExchangeId {
     }
 }
 
-/// A body as it arrived. The head of an answer counts even when its body did not arrive whole: a 202 that names its location in a header
-/// needs no body.
+/// A body as it arrived. The head of an answer counts even when its body did not arrive whole: a 202 that names its
+/// location in a header needs no body.
 ///
 /// Bytes and texts become [`Complete`](Self::Complete) ones by `into()`:
 ///
@@ -144,7 +147,8 @@ impl fmt::Display for ExchangeId {
 pub enum Body {
     /// All of it. One that is longer than [`Exchange::body_limit`] counts as [`TooLarge`](Self::TooLarge) all the same.
     Complete(Bytes),
-    /// What came before the connection broke or the exchange timed out, or less than the answer's `Content-Length`. May be empty.
+    /// What came before the connection broke or the exchange timed out, or less than the answer's `Content-Length`. May
+    /// be empty.
     CutOff(Bytes),
     /// The beginning of one that is longer than [`Exchange::body_limit`]: as much of it as was read.
     TooLarge(Bytes),
@@ -196,27 +200,27 @@ impl From<&'static str> for Body {
 /// Why an exchange has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// Certain: not a byte of the request left. The host's name did not resolve, nothing listened, the TLS handshake failed. The text says
-    /// why, for a person.
+    /// Certain: not a byte of the request left. The host's name did not resolve, nothing listened, the TLS handshake
+    /// failed. The text says why, for a person.
     NotSent(Box<str>),
     /// Anything else: it may have been processed. When in doubt, this one. The text says why, for a person.
     MaybeSent(Box<str>),
-    /// There was no answer within [`Exchange::timeout`], by the caller's clock; it may have been processed. The machine's time is
-    /// [`Exchange::until`] then, even if `now` is a little earlier (timers may be early).
+    /// There was no answer within [`Exchange::timeout`], by the caller's clock; it may have been processed. The
+    /// machine's time is [`Exchange::until`] then, even if `now` is a little earlier (timers may be early).
     TimedOut,
     /// Nobody waits for the answer any more, as when a future was dropped. A POST may have been processed, as with
     /// [`MaybeSent`](Self::MaybeSent). A GET is due again at once, and this does not count as a failure.
     Dropped,
-    /// The caller has not sent it, for a reason of its own: a checkpoint could not be written. It is due again at once, and this does not
-    /// count as a failure.
+    /// The caller has not sent it, for a reason of its own: a checkpoint could not be written. It is due again at once,
+    /// and this does not count as a failure.
     NotAttempted,
 }
 
 impl Failure {
     /// [`NotSent`](Self::NotSent): certain, not a byte of the request left.
     ///
-    /// `why` is an error, or a text. The texts of its chain of sources are kept: the first alone often says no more than "error sending
-    /// request".
+    /// `why` is an error, or a text. The texts of its chain of sources are kept: the first alone often says no more
+    /// than "error sending request".
     ///
     /// ```
     /// # use std::fmt;
@@ -280,8 +284,8 @@ fn in_words(error: &(dyn std::error::Error + '_)) -> Box<str> {
 
 /// An answer or a failure of an exchange that is not in flight. It has changed nothing.
 ///
-/// A correct driver gets it when an answer comes late: after a [`step`](crate::Cancellation::step) at which the exchange had timed out, or
-/// after another driver has completed it. Drop the answer, and ask for the next step.
+/// A correct driver gets it when an answer comes late: after a [`step`](crate::Cancellation::step) at which the
+/// exchange had timed out, or after another driver has completed it. Drop the answer, and ask for the next step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("exchange {given} is not in flight{}", .in_flight.map(|id| format!(": {id} is")).unwrap_or_default())]
 pub struct StaleExchange {

@@ -32,7 +32,8 @@ impl NotificationEmails {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is no address, when one of them is not an address, or when they are longer than 16 KiB.
+    /// [`InvalidInput`] when there is no address, when one of them is not an address, or when they are longer than 16
+    /// KiB.
     pub fn parse(list: &str) -> Result<Self, InvalidInput> {
         Self::new(list.split(','))
     }
@@ -41,7 +42,8 @@ impl NotificationEmails {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is no address, when one of them is not an address, or when they are longer than 16 KiB.
+    /// [`InvalidInput`] when there is no address, when one of them is not an address, or when they are longer than 16
+    /// KiB.
     pub fn new<I>(addresses: I) -> Result<Self, InvalidInput>
     where
         I: IntoIterator,

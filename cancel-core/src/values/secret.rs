@@ -7,8 +7,8 @@ use std::ops::Range;
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-/// A part of this length is found, wherever in the secret it stands. Of a shorter secret only the whole is found: a part of it could be
-/// any word.
+/// A part of this length is found, wherever in the secret it stands. Of a shorter secret only the whole is found: a
+/// part of it could be any word.
 const PART: usize = 32;
 /// How many bytes are looked up at a time.
 const GRAM: usize = 4;
@@ -17,9 +17,11 @@ const STRIDE: usize = PART - GRAM + 1;
 /// Each part has so many grams one after another, wherever the first of them begins.
 const GRAMS: usize = PART / GRAM - 1;
 
-/// Which runs of four bytes a secret has, as a set of bits: most pieces of a text are told by it not to be of the secret.
+/// Which runs of four bytes a secret has, as a set of bits: most pieces of a text are told by it not to be of the
+/// secret.
 ///
-/// A token of Microsoft Entra ID has some 1,500 bytes. It sets a twentieth of the bits, so that few texts look like it by chance.
+/// A token of Microsoft Entra ID has some 1,500 bytes. It sets a twentieth of the bits, so that few texts look like it
+/// by chance.
 pub(super) struct Grams(Box<Zeroizing<[u64; WORDS]>>);
 
 const WORDS: usize = 512;

@@ -1,8 +1,8 @@
 //! A client of the Azure SDK as its author would write it: a `Pipeline` with the customer's policies, as the service of
 //! cancel-hyper's driver.
 //!
-//! A pipeline is made for calls that may be repeated. A cancel may not: so the SDK's retries are off, and a policy at the
-//! end of the pipeline lets each exchange through once, whatever the customer's policies do.
+//! A pipeline is made for calls that may be repeated. A cancel may not: so the SDK's retries are off, and a policy at
+//! the end of the pipeline lets each exchange through once, whatever the customer's policies do.
 
 #![allow(elided_lifetimes_in_paths, reason = "`async_trait` tells a written lifetime from that of the SDK's trait")]
 

@@ -212,7 +212,8 @@ impl Referee {
         self.settings.until == Until::Verified && !id.as_deref().is_some_and(is_tracked)
     }
 
-    /// A poll that is due later than a little before the deadline is due then. From then on they share what time is left.
+    /// A poll that is due later than a little before the deadline is due then. From then on they share what time is
+    /// left.
     fn unless_last(&self, next: Duration) -> Duration {
         let time = LAST_POLL.min(self.settings.timeout);
         let last = self.machine.progress().deadline.saturating_sub(time);

@@ -1,5 +1,5 @@
-//! What the shared ledger does not keep: when a poll may leave and when it must be over, failures in a row, and the last
-//! word for each operation.
+//! What the shared ledger does not keep: when a poll may leave and when it must be over, failures in a row, and the
+//! last word for each operation.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::settings::Settings;
 pub(super) struct Waits {
     /// It ends by then.
     pub(super) deadline: Duration,
-    /// No poll leaves before; but in a verified run the location is polled beside the baseline, when the service's wait is over.
+    /// No poll leaves before; but in a verified run the location is polled beside the baseline, when the service's wait
+    /// is over.
     pub(super) earliest: Duration,
     pub(super) asked: Duration,
     /// The last poll was refused: the list follows at once, and after a crash another poll.

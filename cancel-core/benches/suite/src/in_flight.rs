@@ -73,8 +73,8 @@ fn held<T>(make: impl FnOnce() -> T) -> usize {
     usize::try_from(heap.held).expect("it holds something")
 }
 
-/// As many operations as a baseline may have, ids and words as long as they may be, the longest location, an error of the
-/// longest texts, and the longest body that is kept.
+/// As many operations as a baseline may have, ids and words as long as they may be, the longest location, an error of
+/// the longest texts, and the longest body that is kept.
 fn worst() -> Cancellation {
     let long = "x".repeat(300_000);
     let id = |number: usize| format!("{number:0128}");
@@ -116,8 +116,8 @@ fn token() -> BearerToken {
     BearerToken::new("eyJ0eXAi").expect("a token")
 }
 
-/// So many at once in virtual time, each from the list to its end after 60 to 180 s: the heap of each while all wait, and
-/// the time of each.
+/// So many at once in virtual time, each from the list to its end after 60 to 180 s: the heap of each while all wait,
+/// and the time of each.
 fn fleet(many: usize) -> (f64, f64) {
     let token = token();
     let mut fleet = Vec::with_capacity(many);

@@ -56,7 +56,8 @@ impl Context {
             resumes: _,
             // They are the same in one exploration.
             asked: _,
-            // How long a wait is decides nothing but when the deadline comes. The model has no time for the others to count.
+            // How long a wait is decides nothing but when the deadline comes. The model has no time for the others to
+            // count.
             handed_out: _,
             polling_since: _,
         } = self;
@@ -74,7 +75,8 @@ impl Phase {
             Self::Asking(Asking { operation, others }) => (operation, others.len()).hash(hasher),
             Self::Stuck(stuck) => discriminant(stuck).hash(hasher),
             Self::Posting(Posting { listed, in_doubt, waited }) => {
-                // Whether the list is old is told when the POST is handed out. What else was on it, the portal remembers.
+                // Whether the list is old is told when the POST is handed out. What else was on it, the portal
+                // remembers.
                 (listed.as_ref().map(|listed| &listed.baseline), in_doubt, waited).hash(hasher);
             }
             Self::Rechecking(Rechecking { baseline, why, waited }) => {

@@ -8,8 +8,8 @@ use crate::testing::portal::{CancelBehavior, End};
 /// One thing that happens. What it does is in [`World`](super::world::World).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The driver writes the checkpoint, asks the machine what to do, and does it: a GET leaves; a POST is held until the next
-    /// event.
+    /// The driver writes the checkpoint, asks the machine what to do, and does it: a GET leaves; a POST is held until
+    /// the next event.
     Step,
     /// The same, after the driver has kept the next POST waiting for long.
     StepLate,

@@ -90,8 +90,8 @@ impl World {
         self.durable = Rc::new(Durable { checkpoint: self.machine.checkpoint(), known: self.ledger.known() });
     }
 
-    /// The driver does what the machine says until an exchange is handed out. `told` is the time that the machine is told, `now` the
-    /// time that it is.
+    /// The driver does what the machine says until an exchange is handed out. `told` is the time that the machine is
+    /// told, `now` the time that it is.
     fn drive(&mut self, told: Duration, now: Duration, setting: &Setting) -> Verdict {
         let token = token(self.token);
         let deadline = self.machine.progress().deadline;
@@ -264,7 +264,8 @@ impl World {
         Ok(())
     }
 
-    /// The driver calls `step` after `until`: the exchange times out, and the machine may hand out the next one at once.
+    /// The driver calls `step` after `until`: the exchange times out, and the machine may hand out the next one at
+    /// once.
     fn time_out(&mut self, setting: &Setting) -> Verdict {
         let sent = self.in_flight();
         if sent.post {

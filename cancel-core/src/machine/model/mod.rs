@@ -1,23 +1,25 @@
-//! The model check: every conversation between the machine, its driver, the network and the simulated portal, within bounds.
+//! The model check: every conversation between the machine, its driver, the network and the simulated portal, within
+//! bounds.
 //!
-//! It is a breadth-first search over states. A state is the machine, the last durable checkpoint, the portal, what is on its
-//! way between them, the budgets that are left, and the [ledger](crate::testing::ledger) that judges. [`world`] is that state,
-//! [`event`] what can happen next, [`happening`] what an event does, [`properties`] what must hold in every state, [`search`] the
-//! search. [`mutant`] has drivers that break one rule each. The check must fail for each of them.
+//! It is a breadth-first search over states. A state is the machine, the last durable checkpoint, the portal, what is
+//! on its way between them, the budgets that are left, and the [ledger](crate::testing::ledger) that judges. [`world`]
+//! is that state, [`event`] what can happen next, [`happening`] what an event does, [`properties`] what must hold in
+//! every state, [`search`] the search. [`mutant`] has drivers that break one rule each. The check must fail for each of
+//! them.
 //!
 //! # What happens
 //!
 //! - The machine's steps.
-//! - A cancel works at once, works later, loses the race, does nothing, or fails. An operation ends as completed, failed or
-//!   canceled. Somebody else starts one. The token expires.
-//! - A request is refused, lost, doubled, or times out and arrives all the same. An answer is lost, cut off, or replaced by a
-//!   gateway's.
+//! - A cancel works at once, works later, loses the race, does nothing, or fails. An operation ends as completed,
+//!   failed or canceled. Somebody else starts one. The token expires.
+//! - A request is refused, lost, doubled, or times out and arrives all the same. An answer is lost, cut off, or
+//!   replaced by a gateway's.
 //! - A replica answers a GET, and shows how the offer stood at first.
-//! - A gateway answers in the service's place: 200 unreadable, 202 without a location or with a foreign one, 204, 303, 400, 401,
-//!   404, 408, 409, 422, 429, 500, 503.
+//! - A gateway answers in the service's place: 200 unreadable, 202 without a location or with a foreign one, 204, 303,
+//!   400, 401, 404, 408, 409, 422, 429, 500, 503.
 //! - A driver keeps a POST waiting, or does not send it.
-//! - The process is killed at any moment: between an input and the write of the checkpoint, between that and the first byte of a
-//!   POST, and after an error. Another process resumes what was durable, and may have another policy.
+//! - The process is killed at any moment: between an input and the write of the checkpoint, between that and the first
+//!   byte of a POST, and after an error. Another process resumes what was durable, and may have another policy.
 //! - The deadline passes.
 //!
 //! # What must hold
@@ -34,23 +36,25 @@
 //!
 //! # What is abstracted, and why nothing is lost
 //!
-//! - Time is an order of events. Every wait is zero; "an attempt times out" and "the deadline passes" are events. The length of a
-//!   wait decides nothing else, but for three rules of time: when a POST in doubt is repeated, when a failed cancel is believed, and when
-//!   the last poll is. The model repeats and believes as soon as there was a poll. The scenarios tell the times. The service has its own clock, which goes on when its cancels end.
-//! - The service changes only while a request is on its way to it. At any other time the next thing that client and driver do is
-//!   the same. What is started between a list and a POST is started while the POST is on its way.
+//! - Time is an order of events. Every wait is zero; "an attempt times out" and "the deadline passes" are events. The
+//!   length of a wait decides nothing else, but for three rules of time: when a POST in doubt is repeated, when a
+//!   failed cancel is believed, and when the last poll is. The model repeats and believes as soon as there was a poll.
+//!   The scenarios tell the times. The service has its own clock, which goes on when its cancels end.
+//! - The service changes only while a request is on its way to it. At any other time the next thing that client and
+//!   driver do is the same. What is started between a list and a POST is started while the POST is on its way.
 //! - A crash and the resume are one event: nothing between them could not happen before or after.
 //! - The driver's write and the step after it are one event: a crash between them finds the same checkpoint.
 //! - A late answer is handed in in every state, and must be refused without a trace. So it need not be on its way.
 //! - One POST is remembered as late or doubled. A second one is lost.
 //! - A gateway never says that an operation is running that has ended: a client cannot notice that.
 //! - A replica is not asked after a cancel has failed: `still_running` is as old as the answer that it rests on.
-//! - Left out of a state's print: ids of exchanges, times, waits, texts of errors, bodies but for the words for a state. Polls are
-//!   counted up to four. The prints have 64 bits: ten million states collide with a chance of 1 in 300 000.
+//! - Left out of a state's print: ids of exchanges, times, waits, texts of errors, bodies but for the words for a
+//!   state. Polls are counted up to four. The prints have 64 bits: ten million states collide with a chance of 1 in 300
+//!   000.
 //!
-//! Not in the model: ids that are used again, a cancel of only some operations, a location of an old operation or of another offer,
-//! two workers on one checkpoint, and clocks that differ. The scenarios and the fuzz scenes have some of these. They have forms of
-//! locations, `Retry-After`, bodies over the limit and forms of a list, too.
+//! Not in the model: ids that are used again, a cancel of only some operations, a location of an old operation or of
+//! another offer, two workers on one checkpoint, and clocks that differ. The scenarios and the fuzz scenes have some of
+//! these. They have forms of locations, `Retry-After`, bodies over the limit and forms of a list, too.
 //!
 //! # How to run it
 //!
@@ -59,8 +63,8 @@
 //! cargo test --release -p cancel-core --features testing --lib model -- --nocapture --ignored
 //! ```
 //!
-//! The second takes hours and 16 GiB. The bounds are the budgets of the settings below. Without `--release` only the tests whose
-//! names begin with `one_` run.
+//! The second takes hours and 16 GiB. The bounds are the budgets of the settings below. Without `--release` only the
+//! tests whose names begin with `one_` run.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Every state that can be reached, in the order of how many events it takes: the first violation found is the shortest.
+//! Every state that can be reached, in the order of how many events it takes: the first violation found is the
+//! shortest.
 
 use std::collections::hash_map::{Entry, HashMap};
 use std::collections::{BTreeSet, VecDeque};
@@ -135,8 +136,8 @@ impl Search<'_> {
         }
     }
 
-    /// Every state leads to an end by fair steps alone; and where a verified run may have posted, to one that knows what became of the
-    /// baseline. The deadline is not a fair step: it would end anything.
+    /// Every state leads to an end by fair steps alone; and where a verified run may have posted, to one that knows
+    /// what became of the baseline. The deadline is not a fair step: it would end anything.
     fn check_ends(&mut self) -> Result<(), Counterexample> {
         self.fair.sort_unstable_by_key(|(_, to)| *to);
         self.check_reach(|node| node.is_over, |_| true, Rule::Bounds, "from here on only the deadline ends it")?;

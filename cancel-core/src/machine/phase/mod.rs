@@ -1,7 +1,8 @@
 //! What is asked for in each phase, and what an answer or a failure means there.
 //!
-//! [`state`] says what a phase owns. Each phase has a file with `request`, `answered` and `failed`. The last two consume the phase and give
-//! a [`Transition`]. A phase does not know which exchange is in flight, and no token but the one that it is given.
+//! [`state`] says what a phase owns. Each phase has a file with `request`, `answered` and `failed`. The last two
+//! consume the phase and give a [`Transition`]. A phase does not know which exchange is in flight, and no token but the
+//! one that it is given.
 
 mod asking;
 mod following;

@@ -46,7 +46,8 @@ impl PollAnswer {
     }
 }
 
-/// Where a followed location has moved to: an `Operation-Location` always counts, a `Location` only while one is followed.
+/// Where a followed location has moved to: an `Operation-Location` always counts, a `Location` only while one is
+/// followed.
 pub(super) fn moved(
     cx: &Context,
     followed: &NamedLocation,

@@ -12,13 +12,13 @@ use crate::machine::outcome::{Outcome, Proof};
 use crate::machine::policy::Until;
 use crate::machine::step::{Body, Failure};
 
-/// A POST that is handed out later than this after its list was asked for does not leave on the word of that list: somebody may have
-/// started another operation in the meantime.
+/// A POST that is handed out later than this after its list was asked for does not leave on the word of that list:
+/// somebody may have started another operation in the meantime.
 const FRESH: Duration = Duration::from_secs(5);
 
 impl Posting {
-    /// What is asked for instead at this time: with a baseline whose list is too old the list again, at most once per POST. (Where every
-    /// request waits, no list is ever fresh.)
+    /// What is asked for instead at this time: with a baseline whose list is too old the list again, at most once per
+    /// POST. (Where every request waits, no list is ever fresh.)
     pub(super) fn if_stale(&mut self, now: Duration) -> Option<Phase> {
         let waited = std::mem::take(&mut self.waited);
         let listed = self.listed.take_if(|listed| now.saturating_sub(listed.at) > FRESH && !waited)?;
@@ -183,8 +183,8 @@ fn verify(
     Phase::from(verifying).with(Next::At(cx.poll_time(retry_after)))
 }
 
-/// Whether a location is of the operation that this POST has started, so that its failure is the cancel's. A slot may show an earlier
-/// operation, and an operation that was on the list is no new one.
+/// Whether a location is of the operation that this POST has started, so that its failure is the cancel's. A slot may
+/// show an earlier operation, and an operation that was on the list is no new one.
 fn is_of_this_cancel(cx: &Context, listed: &Listed, named: &NamedLocation) -> bool {
     let operation = named.location.operation_of(&cx.asked.request.publisher, &cx.asked.request.offer);
     operation.is_some_and(|operation| !listed.known.contains(&operation))

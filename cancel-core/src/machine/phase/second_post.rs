@@ -1,5 +1,5 @@
-//! The rule on a second POST. It stands here and nowhere else: a POST whose answer was lost, one that was refused for its token or held
-//! back, one that waited too long, and one that a checkpoint found in flight all go through it.
+//! The rule on a second POST. It stands here and nowhere else: a POST whose answer was lost, one that was refused for
+//! its token or held back, one that waited too long, and one that a checkpoint found in flight all go through it.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ pub(in crate::machine) enum Delivery {
 
 /// What follows a POST that has led nowhere.
 ///
-/// With a baseline, another POST follows a recheck of the list. A POST in doubt may be taking effect, so the baseline is polled first: a
-/// recheck too early tells nothing. Without a baseline, a POST in doubt is not sent again, unless the policy asks for it: a second one
-/// would cancel what was started since.
+/// With a baseline, another POST follows a recheck of the list. A POST in doubt may be taking effect, so the baseline
+/// is polled first: a recheck too early tells nothing. Without a baseline, a POST in doubt is not sent again, unless
+/// the policy asks for it: a second one would cancel what was started since.
 pub(in crate::machine) fn after_post(policy: &Policy, baseline: Option<Baseline>, delivery: Delivery) -> Phase {
     match (baseline, delivery) {
         (Some(baseline), Delivery::NotProcessed) => Rechecking::new(baseline, Recheck::Unprocessed).into(),

@@ -1,7 +1,7 @@
 //! What each phase owns, and what a phase becomes.
 //!
-//! A phase holds only what it needs: a baseline is there from the list on, a location once one was named. What the phases do stands
-//! in the files beside this one, a phase a file.
+//! A phase holds only what it needs: a baseline is there from the list on, a location once one was named. What the
+//! phases do stands in the files beside this one, a phase a file.
 
 use std::time::Duration;
 
@@ -145,7 +145,8 @@ pub(in crate::machine) struct CancelFailed {
     pub(in crate::machine) since: Duration,
     /// Polls since then that found the baseline in progress.
     pub(in crate::machine) polls: u8,
-    /// Which operations of the baseline were found in progress when a cancel has taken effect at the latest, a bit each.
+    /// Which operations of the baseline were found in progress when a cancel has taken effect at the latest, a bit
+    /// each.
     pub(in crate::machine) still_running: u64,
 }
 

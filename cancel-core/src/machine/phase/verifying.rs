@@ -1,5 +1,5 @@
-//! Polls of the baseline, which decides: `Until::Verified`. The location of the cancel's own operation can only say that the cancel has
-//! failed: it is polled seldom, beside the baseline, whose polls it does not delay.
+//! Polls of the baseline, which decides: `Until::Verified`. The location of the cancel's own operation can only say
+//! that the cancel has failed: it is polled seldom, beside the baseline, whose polls it does not delay.
 
 use std::time::Duration;
 
@@ -176,8 +176,8 @@ impl Verifying {
         }
     }
 
-    /// Counts a poll that found an operation of the baseline in progress. Returns whether the cancel has failed so long ago that it will
-    /// not take effect, and each operation that has not ended was found in progress since.
+    /// Counts a poll that found an operation of the baseline in progress. Returns whether the cancel has failed so long
+    /// ago that it will not take effect, and each operation that has not ended was found in progress since.
     fn cancel_has_failed(&mut self, cx: &Context) -> bool {
         let Some(failed) = &mut self.cancel_failed else {
             return false;

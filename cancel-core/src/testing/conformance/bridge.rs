@@ -9,8 +9,9 @@ use super::{FIRST_TOKEN, FRESH_TOKEN, Scenario, verdict};
 use crate::testing::portal::Portal;
 
 impl Scenario {
-    /// What an adapter in another process needs for this conversation, as one line of JSON: the `endpoint`, the `request`
-    /// and the [`policy`](crate::guide::json#policy), the `token`, and the `fresh_token` for when that is rejected.
+    /// What an adapter in another process needs for this conversation, as one line of JSON: the `endpoint`, the
+    /// `request` and the [`policy`](crate::guide::json#policy), the `token`, and the `fresh_token` for when that is
+    /// rejected.
     ///
     /// `endpoint` is where its portal is served.
     #[must_use]

@@ -1,7 +1,7 @@
 //! The one oracle: it keeps its own books of a conversation and says which rule is broken.
 //!
-//! It is told what was handed out, what left, what was answered, what was lost and what was resumed. It reads answers by means of its
-//! own, and nothing of the client's parsing.
+//! It is told what was handed out, what left, what was answered, what was lost and what was resumed. It reads answers
+//! by means of its own, and nothing of the client's parsing.
 
 mod call;
 mod known;
@@ -152,7 +152,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// There is a wait between two polls, but for the last ones: of each operation of the baseline, and one more, at most twice.
+    /// There is a wait between two polls, but for the last ones: of each operation of the baseline, and one more, at
+    /// most twice.
     fn check_polls(&self, elapsed: Duration) -> Verdict {
         let (interval, last) = (self.terms.poll_interval, self.baseline().map_or(0, BTreeSet::len));
         let in_time = elapsed.as_nanos().checked_div(interval.as_nanos()).unwrap_or(u128::MAX);
@@ -233,7 +234,8 @@ impl Ledger {
         self.polls = 0;
     }
 
-    /// What is in flight was answered, by the service or by somebody in its place. The body is `None` when it is not whole.
+    /// What is in flight was answered, by the service or by somebody in its place. The body is `None` when it is not
+    /// whole.
     pub fn answered(&mut self, now: Duration, status: u16, body: Option<&[u8]>) {
         match self.complete() {
             Some(Call::Post) => {
@@ -305,7 +307,8 @@ impl Ledger {
         self.terms.until == Until::Verified && (self.known.in_doubt || is_taken)
     }
 
-    /// Once a POST may have been processed, a verified run ends with the truth. Only the deadline, tokens and the access can prevent that.
+    /// Once a POST may have been processed, a verified run ends with the truth. Only the deadline, tokens and the
+    /// access can prevent that.
     ///
     /// # Errors
     ///
@@ -342,7 +345,8 @@ impl Ledger {
         must(Rule::Secrecy, !text.contains(self.terms.canary), || format!("{what} shows a token: {text}"))
     }
 
-    /// An answer to an exchange that is not in flight is refused and changes nothing. `print` tells two states of a machine apart.
+    /// An answer to an exchange that is not in flight is refused and changes nothing. `print` tells two states of a
+    /// machine apart.
     ///
     /// # Errors
     ///

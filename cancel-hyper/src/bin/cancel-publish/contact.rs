@@ -1,5 +1,5 @@
-//! Whether the service can be reached at all. A name that does not resolve, or a port where nothing listens, is told within
-//! seconds: a person who has mistyped the endpoint need not wait for five attempts.
+//! Whether the service can be reached at all. A name that does not resolve, or a port where nothing listens, is told
+//! within seconds: a person who has mistyped the endpoint need not wait for five attempts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

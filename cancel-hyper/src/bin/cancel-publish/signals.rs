@@ -1,4 +1,5 @@
-//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed. They are handled from the beginning: the first process of a container has no default for them.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed. They are handled from the beginning: the first process of
+//! a container has no default for them.
 
 use std::io;
 

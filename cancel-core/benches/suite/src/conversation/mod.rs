@@ -1,6 +1,6 @@
-//! The measure `conversation`: one conversation in memory, in `Settled` and in `Verified`. `Settled` has a POST with one
-//! address, a 202 with the location of a migrated offer, a poll that returns `running` and one that returns `canceled`.
-//! Both bodies have six steps and about 2 KiB. `Verified` has a list before that, of 10 or 100 rows.
+//! The measure `conversation`: one conversation in memory, in `Settled` and in `Verified`. `Settled` has a POST with
+//! one address, a 202 with the location of a migrated offer, a poll that returns `running` and one that returns
+//! `canceled`. Both bodies have six steps and about 2 KiB. `Verified` has a list before that, of 10 or 100 rows.
 //!
 //! Each contender builds the same requests, gets the same answers in its own types, and ends with a bool. The endpoint
 //! and the token are made once, and do not count.

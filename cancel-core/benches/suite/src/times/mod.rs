@@ -1,5 +1,5 @@
-//! The measure `times`, behind the feature of that name: a thousand conversations over loopback through each adapter, and the same exchanges by hand
-//! with the adapter's HTTP client.
+//! The measure `times`, behind the feature of that name: a thousand conversations over loopback through each adapter,
+//! and the same exchanges by hand with the adapter's HTTP client.
 //!
 //! The simulated portal has its own process. Every side uses HTTP/1.1, one connection that is kept, and the same
 //! requests and headers. Each conversation has a list, a POST and one poll, and they run one after another. The sides

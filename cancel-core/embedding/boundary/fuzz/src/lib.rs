@@ -2,8 +2,8 @@
 //! no answer.
 //!
 //! An input has a line for each thing that is done to one of four sessions, whose number is the first byte: `1+` opens,
-//! `1-` closes, `1?5` reads with the capacity of that byte, and anything else is a call, with its bytes behind a tab. `\n` in the
-//! bytes is a line break, and `$TOKEN` the token.
+//! `1-` closes, `1?5` reads with the capacity of that byte, and anything else is a call, with its bytes behind a tab.
+//! `\n` in the bytes is a line break, and `$TOKEN` the token.
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a panic is a finding")]
 

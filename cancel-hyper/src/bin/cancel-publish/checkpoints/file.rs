@@ -1,7 +1,7 @@
 //! The file of a checkpoint: read, replaced at once, removed.
 //!
-//! A crash at any moment leaves the whole old text or the whole new one. Nothing that stands at the path of the new text
-//! is followed.
+//! A crash at any moment leaves the whole old text or the whole new one. Nothing that stands at the path of the new
+//! text is followed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

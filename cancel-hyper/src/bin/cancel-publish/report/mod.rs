@@ -84,8 +84,8 @@ impl Report {
         Self { publisher: Some(publisher), offer: Some(offer), ..self }
     }
 
-    /// 0 canceled, accepted or nothing running; 1 verified that it is not canceled; 2 an error; 3 over, not proven; 4 an
-    /// error after which a cancel may have gone out.
+    /// 0 canceled, accepted or nothing running; 1 verified that it is not canceled; 2 an error; 3 over, not proven; 4
+    /// an error after which a cancel may have gone out.
     pub(crate) fn exit_code(&self) -> u8 {
         match &self.verdict {
             Verdict::Outcome(outcome) => match outcome {
