@@ -56,20 +56,34 @@ pub(crate) fn failure(error: Box<dyn Error>) -> Failure {
 
 /// The kind of an I/O error proves nothing: an established connection can break with any of them.
 fn is_certain(error: &(dyn Error + 'static)) -> bool {
-    error.is::<NotSent>() || is_connect(error) || is_refused_stream(error)
+    error.is::<NotSent>() || is_connect(error) || is_canceled(error) || is_unprocessed(error)
 }
 
-/// Whether the other side refused the stream. It has then processed nothing of it (RFC 9113 §8.7).
+/// Whether hyper gave the request up before it began with it. It says so in no other case.
+fn is_canceled(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref().is_some_and(hyper::Error::is_canceled)
+}
+
+/// Whether the server has processed nothing of the stream (RFC 9113 §8.7): it refused the stream, or it closes the
+/// connection and named a lower stream as the last one.
+///
+/// h2 does not tell the number of that last stream. It reports a GOAWAY only for higher ones; lower ones continue, and
+/// fail by an I/O error if the connection closes before that. This is so from 0.4.8 to 0.4.20, and reqwest repeats
+/// requests by it. It does so for `NO_ERROR` alone. With another reason the server has failed, and may not know.
 #[cfg(feature = "client")]
-fn is_refused_stream(error: &(dyn Error + 'static)) -> bool {
+fn is_unprocessed(error: &(dyn Error + 'static)) -> bool {
+    use h2::Reason;
+
     let error = error.downcast_ref::<h2::Error>();
     error.is_some_and(|error| {
-        error.is_reset() && error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+        error.is_remote()
+            && (error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM)
+                || error.is_go_away() && error.reason() == Some(Reason::NO_ERROR))
     })
 }
 
 #[cfg(not(feature = "client"))]
-fn is_refused_stream(_: &(dyn Error + 'static)) -> bool {
+fn is_unprocessed(_: &(dyn Error + 'static)) -> bool {
     false
 }
 

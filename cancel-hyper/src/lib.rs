@@ -86,7 +86,7 @@ mod transport;
 /// The protocol core, in the version that this crate drives.
 pub use cancel_core;
 #[cfg(feature = "client")]
-pub use client::Client;
+pub use client::{Client, ClientBody};
 pub use driver::Driver;
 pub use failure::{BoxError, NotSent};
 pub use fleet::{Ended, SharedTokens, Throttle, Throttled, cancel_many};

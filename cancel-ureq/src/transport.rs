@@ -3,8 +3,11 @@
 use std::io::Read;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cancel_core::{Body, Exchange, Failure};
-use http::{Request, Response};
+use http::header::TRANSFER_ENCODING;
+use http::response::Parts;
+use http::{Request, Response, Version};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::HttpCrateScope;
 use ureq::{Agent, AsSendBody};
@@ -28,7 +31,19 @@ pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -
     };
     let response = response.map_err(|error| failure(&error))?;
     let (head, body) = response.into_parts();
-    Ok(Response::from_parts(head, read(body, exchange.body_limit)))
+    let body = if is_readable(&head) { read(body, exchange.body_limit) } else { Body::CutOff(Bytes::new()) };
+    Ok(Response::from_parts(head, body))
+}
+
+/// Whether the body is what the service means: in the transfer coding `chunked`, which ureq decodes, or in none. ureq
+/// takes a list that contains `chunked` for chunks alone, in any order, and ignores all codings in HTTP/1.0. RFC 9112
+/// §6.1 and §6.3 read these bodies otherwise. Such bytes can be JSON by chance.
+fn is_readable(head: &Parts) -> bool {
+    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
+    codings
+        .next()
+        .is_none_or(|first| head.version == Version::HTTP_11 && first.as_bytes().eq_ignore_ascii_case(b"chunked"))
+        && codings.next().is_none()
 }
 
 fn send<S: AsSendBody>(

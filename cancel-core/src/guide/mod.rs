@@ -5,12 +5,16 @@
 //! - [`embedding`]: how to use the core from another language, and how to test an adapter in any language.
 //! - [`durability`]: how to resume a run after a crash, in another process, from a file or a database.
 //! - [`hostile_servers`]: what a server that an attacker writes can do.
+//! - [`client_faults`]: what the tests have found in the HTTP clients below the adapters, with their versions.
 //! - [`json`]: how outcomes, errors and progress are written as JSON, and how a policy is read from it.
 //! - [`wire`]: what is sent and read, and the public pages that say so.
 //! - [`smaller_builds`]: how to leave Unicode tables out of a program, and how large WebAssembly is.
 
 #[doc = include_str!("adapters.md")]
 pub mod adapters {}
+
+#[doc = include_str!("client_faults.md")]
+pub mod client_faults {}
 
 #[doc = include_str!("durability.md")]
 pub mod durability {}

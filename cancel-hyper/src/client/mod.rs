@@ -2,6 +2,8 @@
 //!
 //! It must not follow redirects or retry, and it knows nothing of the machine.
 
+mod body;
+mod head;
 mod route;
 mod tunnel;
 
@@ -20,12 +22,14 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_service::Service;
 
+pub use self::body::ClientBody;
+use self::head::Informational;
 use self::route::Route;
 use crate::failure::{BoxError, NotSent};
 use crate::transport::ExchangeTimeout;
@@ -37,9 +41,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// How often an HTTP/2 connection is pinged, and how long it may take to answer. All requests share one connection, so
 /// a dead one that goes unnoticed would fail all of them.
 const PING: Duration = Duration::from_secs(5);
-/// The longest head of an answer over HTTP/1.1, and the most that is read at a time, in bytes. A server that floods the
-/// connection must not delay the timers of this thread.
-const LONGEST_HEAD: usize = 64 * 1024;
+/// h2 refuses a head of this size, and counts the status, which [`head`] does not.
+const HTTP2_LIMIT: u32 = (head::LONGEST + ":status200".len() + 32 + 1) as u32;
 
 /// A pooled HTTP client for [`Driver`](crate::Driver), over tokio.
 ///
@@ -48,6 +51,9 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// - Connecting may take three quarters of the exchange's time. A request that has no connection by then counts as not
 ///   sent.
 /// - Idle connections are kept for a minute. Clones share their connections.
+/// - The head of an answer has at most 128 headers and 64 KiB, counted as in HTTP/2: 32 bytes for each header besides
+///   its name and value. In HTTP/1.1, at most 100 informational answers (1xx) come before it. Otherwise it is not
+///   readable, so that the POST is in doubt.
 #[derive(Clone)]
 pub struct Client {
     pooled: Arc<legacy::Client<HttpsConnector<Route>, Full<Bytes>>>,
@@ -94,7 +100,10 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            .http1_max_buf_size(LONGEST_HEAD)
+            // Also the most that is read at a time: a server that floods must not delay the timers of this thread.
+            .http1_max_buf_size(head::LONGEST)
+            .http1_max_headers(head::MOST_HEADERS)
+            .http2_max_header_list_size(HTTP2_LIMIT)
             .http2_keep_alive_interval(PING)
             .http2_keep_alive_timeout(PING)
             .http2_keep_alive_while_idle(true)
@@ -135,12 +144,12 @@ impl fmt::Debug for Client {
     }
 }
 
-type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response<ClientBody>, BoxError>> + Send>>;
 
 /// Connecting has three quarters of the time, so that a call without a connection fails as not sent before it times
 /// out.
 impl Service<Request<Full<Bytes>>> for Client {
-    type Response = Response<Incoming>;
+    type Response = Response<ClientBody>;
     type Error = BoxError;
     type Future = ResponseFuture;
 
@@ -152,22 +161,35 @@ impl Service<Request<Full<Bytes>>> for Client {
     fn call(&mut self, mut request: Request<Full<Bytes>>) -> ResponseFuture {
         let connection = capture_connection(&mut request);
         let time_to_connect = request.extensions().get().map_or(CONNECT, |ExchangeTimeout(time)| *time / 4 * 3);
+        let informational = Informational::of(&mut request);
         let answer = self.pooled.request(request);
         Box::pin(async move {
-            let mut answer = pin!(answer);
-            if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
-                return answer.map_err(Into::into);
-            }
-            // A connection of the pool needs no timer.
-            if connection.connection_metadata().is_none() {
-                if let Ok(answer) = timeout(time_to_connect, &mut answer).await {
-                    return answer.map_err(Into::into);
-                }
-                if connection.connection_metadata().is_none() {
-                    return Err(NotSent::new("no connection in time").into());
-                }
-            }
-            answer.await.map_err(Into::into)
+            let answer = connected_in_time(answer, connection, time_to_connect);
+            let answer = informational.before(answer).await?;
+            head::check(answer.headers())?;
+            Ok(ClientBody::of(answer))
         })
     }
+}
+
+/// The answer, or an error that nothing was sent when there is no connection in this time.
+async fn connected_in_time(
+    answer: legacy::ResponseFuture,
+    connection: CaptureConnection,
+    time: Duration,
+) -> Result<Response<Incoming>, BoxError> {
+    let mut answer = pin!(answer);
+    if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
+        return answer.map_err(Into::into);
+    }
+    // A connection of the pool needs no timer.
+    if connection.connection_metadata().is_none() {
+        if let Ok(answer) = timeout(time, &mut answer).await {
+            return answer.map_err(Into::into);
+        }
+        if connection.connection_metadata().is_none() {
+            return Err(NotSent::new("no connection in time").into());
+        }
+    }
+    answer.await.map_err(Into::into)
 }

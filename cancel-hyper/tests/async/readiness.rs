@@ -10,7 +10,7 @@ use cancel_core::{ErrorKind, Posted, Until};
 use cancel_hyper::Driver;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tower_service::Service;
 
@@ -103,6 +103,17 @@ async fn a_service_that_is_broken_is_not_called() {
     let error = Driver::new(Broken, TokioTimer::new(), token()).drive(&mut hopeless).await.unwrap_err();
     assert_eq!((error.kind(), error.posted()), (ErrorKind::Transport, Posted::No));
     assert!(error.to_string().contains("the worker is gone"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_hyper_gives_up_before_it_begins_is_not_sent() {
+    let (here, there) = tokio::io::duplex(64);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(here)).await.unwrap();
+    drop((connection, there));
+    let service = tower::service_fn(move |request: Request<Full<Bytes>>| sender.send_request(request));
+    let mut hopeless = cancellation("one", policy().until(Until::Settled));
+    let error = Driver::new(service, TokioTimer::new(), token()).drive(&mut hopeless).await.unwrap_err();
+    assert_eq!((error.kind(), error.posted()), (ErrorKind::Transport, Posted::No), "{error}");
 }
 
 /// A clock that advances each time it is read.

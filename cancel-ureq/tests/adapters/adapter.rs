@@ -1,10 +1,11 @@
 //! Both adapters behind one function, so that every test is written once.
 
 use std::future::ready;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cancel_core::{BearerToken, Cancellation, Error, Event, Outcome, TokenReason};
+use cancel_core::{BearerToken, Cancellation, Endpoint, Error, Event, Outcome, Policy, TokenReason};
 use http_body_util::Full;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -13,7 +14,8 @@ use rustls::{ClientConfig, RootCertStore};
 use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use crate::server::token;
+use crate::server::{cancellation, token};
+use crate::tls::Tls;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Adapter {
@@ -32,6 +34,13 @@ type Observer<'a> = &'a mut dyn FnMut(&Event<'_>, &Cancellation);
 impl Adapter {
     pub(crate) fn drive(self, cancellation: &mut Cancellation) -> Result<Outcome, Error> {
         self.drive_with(&mut |_| Ok(token()), &mut |_, _| {}, None, cancellation)
+    }
+
+    /// Drives a cancellation with this server, through TLS.
+    pub(crate) fn drive_behind_tls(self, server: SocketAddr, policy: Policy) -> Result<Outcome, Error> {
+        let tls = Tls::in_front_of(server, if self == Self::HyperOverHttp2 { "h2" } else { "http/1.1" });
+        let mut cancellation = cancellation(Endpoint::new(tls.endpoint()).unwrap(), policy);
+        self.drive_with(&mut |_| Ok(token()), &mut |_, _| {}, Some(&tls.certificate), &mut cancellation)
     }
 
     /// Drives it with these tokens. It trusts this certificate alone, or else the default roots.

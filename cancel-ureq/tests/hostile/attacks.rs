@@ -95,6 +95,10 @@ pub(crate) const ATTACKS: &[Attack] = &[
         client.answer("Transfer-Encoding: chunked\r\n", "");
         client.flood(format!("1000\r\n{}\r\n", " ".repeat(4096)).as_bytes());
     }),
+    attack("chunks that are compressed", |client| {
+        let body = format!("{:x}\r\n{}\r\n0\r\n\r\n", client.at.body().len(), client.at.body());
+        client.answer("Transfer-Encoding: gzip, chunked\r\n", body);
+    }),
     at_once("a reset before the request is read", |client| {
         client.wait_for_request();
         client.reset();

@@ -11,6 +11,8 @@
 
 #[path = "../adapters/adapter.rs"]
 mod adapter;
+#[path = "../adapters/frames.rs"]
+mod frames;
 #[path = "../adapters/parallel.rs"]
 mod parallel;
 #[path = "../adapters/server.rs"]
@@ -23,3 +25,4 @@ mod cuts;
 mod hostile;
 mod manual;
 mod outcome;
+mod streams;

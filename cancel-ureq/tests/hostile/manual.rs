@@ -12,8 +12,8 @@ use crate::outcome::outcome;
 use crate::parallel::each;
 
 const MANUAL: &str = "../cancel-core/src/guide/hostile_servers.md";
-/// What the whole process may take at its peak, in KiB, the server's side included.
-const MEMORY: u64 = 64 * 1024;
+/// What the whole process may take at its peak, in KiB, the server's side and the other attacks included.
+const MEMORY: u64 = 96 * 1024;
 
 /// What may come of an attack, at the POST and at a poll.
 type Row = [BTreeSet<String>; 2];

@@ -9,13 +9,13 @@ use crate::hostile::{At, Client, serve};
 use crate::server::{TOKEN, cancellation, policy, token};
 use crate::tls::Tls;
 
-const ATTEMPT: Duration = Duration::from_millis(600);
-const ATTEMPTS: u8 = 2;
+pub(crate) const ATTEMPT: Duration = Duration::from_millis(600);
+pub(crate) const ATTEMPTS: u8 = 2;
 /// More time for a machine that is busy with other tests. It is less than the server waits for, so the client must end
 /// it.
-const BUSY: Duration = Duration::from_secs(30);
+pub(crate) const BUSY: Duration = Duration::from_secs(30);
 
-fn impatient() -> Policy {
+pub(crate) fn impatient() -> Policy {
     policy().attempt_timeout(ATTEMPT).attempts(ATTEMPTS).deadline(Duration::from_secs(60))
 }
 
