@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::input::script;
 use crate::origin::Origin;
-use crate::referee::{Next, Referee, read_again};
+use crate::referee::{Next, Referee, read_again, saved_phase};
 use crate::settings::Settings;
 
 /// On the clock of the checkpoints in the corpus.
@@ -48,7 +48,7 @@ fn check_is_ours(checkpoint: &Value, settings: &Settings) {
     assert_eq!(origin(&checkpoint["endpoint"]), place, "another service");
     assert!(checkpoint["version"] == 1 && checkpoint["over"] != "outcome" && !settings.dry);
     assert!(checkpoint["resumes"].as_u64().is_some_and(|times| times < 1000), "a loop that goes on for ever");
-    let (request, phase) = (&checkpoint["request"], &checkpoint["phase"]);
+    let (request, (_, phase)) = (&checkpoint["request"], saved_phase(checkpoint));
     let baseline = phase["baseline"].as_array();
     for id in baseline.into_iter().flatten().chain([&request["publisher"], &request["offer"]]) {
         let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

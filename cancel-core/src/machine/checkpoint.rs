@@ -64,9 +64,11 @@ pub struct Checkpoint {
 }
 
 /// What a resumed conversation goes on with.
+///
+/// Without a tag inside: `serde` buffers what has one, and overflows a small stack where that is deep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(Hash))]
-#[serde(tag = "name", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum SavedPhase {
     Listing,
     /// Without a baseline, and without an earlier POST in doubt.

@@ -15,7 +15,7 @@ use super::words::is_word;
 /// The longest code and message that are kept, in characters.
 const MAX_CODE: usize = 128;
 const MAX_MESSAGE: usize = 1024;
-/// How many levels of nested errors are read.
+/// How many levels are read of errors, messages and arrays within each other: each takes stack.
 const MAX_NESTED: usize = 4;
 /// How many details are kept.
 const MAX_DETAILS: usize = 8;
@@ -142,6 +142,9 @@ impl<'de> Visitor<'de> for NodeAt {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node, A::Error> {
         let mut node = Node::default();
+        if self.depth == 0 {
+            return IgnoredAny.visit_seq(elements).map(|_| node);
+        }
         while node.details.len() < MAX_DETAILS {
             let Some(element) = elements.next_element_seed(self.inner())? else {
                 return Ok(node);
@@ -164,7 +167,7 @@ impl<'de> Visitor<'de> for NodeAt {
             } else if is("code") {
                 node.code = members.next_value_seed(Self { depth: 0 })?.text.map(|code| sanitize(&code, MAX_CODE));
             } else if is("message") || is("value") {
-                let message = members.next_value_seed(Self { depth: 1 })?;
+                let message = members.next_value_seed(Self { depth: self.inner().depth.min(1) })?;
                 node.message = message.text.or(message.message).or(node.message);
             } else if let Some(place) = INNER.iter().position(|known| is(known)) {
                 let inner = members.next_value_seed(self.inner())?;

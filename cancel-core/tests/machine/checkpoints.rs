@@ -106,9 +106,9 @@ fn forged_values_are_refused() {
         (r#""only_if_running":"a""#, r#""only_if_running":"""#),
         (r#""until":"verified""#, r#""until":"settled""#),
         (r#""until":"verified""#, r#""until":"for ever""#),
-        (r#""name":"verifying""#, r#""name":"listing""#),
-        (r#""name":"verifying""#, r#""name":"in_doubt""#),
-        (r#""name":"verifying""#, r#""name":"dreaming""#),
+        (r#""verifying":"#, r#""listing":"#),
+        (r#""verifying":"#, r#""in_doubt":"#),
+        (r#""verifying":"#, r#""dreaming":"#),
         (r#""sent":"accepted""#, r#""sent":"refused""#),
         (r#""sent":"accepted""#, r#""sent":{"in_doubt":{}}"#),
         (r#""sent":"accepted""#, r#""sent":{"in_doubt":{"since_ms":-1}}"#),
@@ -148,32 +148,26 @@ fn a_phase_that_the_mode_does_not_have_is_refused() {
         rich().resume_from(&json.to_string(), policy).is_ok()
     };
     for (phase, modes) in [
-        (serde_json::json!({"name": "listing"}), ""),
-        (serde_json::json!({"name": "posting"}), "accepted settled"),
-        (serde_json::json!({"name": "rechecking", "baseline": ["a"]}), "verified"),
-        (serde_json::json!({"name": "rechecking"}), ""),
-        (serde_json::json!({"name": "following", "location": location}), "settled"),
-        (serde_json::json!({"name": "following"}), ""),
-        (
-            serde_json::json!({"name": "verifying", "baseline": ["a"], "location": location, "sent": "accepted"}),
-            "verified",
-        ),
-        (serde_json::json!({"name": "verifying", "baseline": ["a"], "sent": "accepted"}), "verified"),
-        (serde_json::json!({"name": "verifying", "baseline": ["a"], "sent": "unprocessed"}), "verified"),
-        (
-            serde_json::json!({"name": "verifying", "baseline": ["a"], "sent": {"in_doubt": {"since_ms": 0}}}),
-            "verified",
-        ),
-        (serde_json::json!({"name": "verifying", "baseline": ["a"]}), ""),
-        (serde_json::json!({"name": "verifying", "location": location, "sent": "accepted"}), ""),
-        (serde_json::json!({"name": "in_doubt"}), "accepted settled"),
-        (serde_json::json!({"name": "unfollowed"}), "accepted settled"),
+        (serde_json::json!("listing"), ""),
+        (serde_json::json!("posting"), "accepted settled"),
+        (serde_json::json!({"rechecking": {"baseline": ["a"]}}), "verified"),
+        (serde_json::json!({"rechecking": {}}), ""),
+        (serde_json::json!({"following": {"location": location}}), "settled"),
+        (serde_json::json!({"following": {}}), ""),
+        (serde_json::json!({"verifying": {"baseline": ["a"], "location": location, "sent": "accepted"}}), "verified"),
+        (serde_json::json!({"verifying": {"baseline": ["a"], "sent": "accepted"}}), "verified"),
+        (serde_json::json!({"verifying": {"baseline": ["a"], "sent": "unprocessed"}}), "verified"),
+        (serde_json::json!({"verifying": {"baseline": ["a"], "sent": {"in_doubt": {"since_ms": 0}}}}), "verified"),
+        (serde_json::json!({"verifying": {"baseline": ["a"]}}), ""),
+        (serde_json::json!({"verifying": {"location": location, "sent": "accepted"}}), ""),
+        (serde_json::json!("in_doubt"), "accepted settled"),
+        (serde_json::json!("unfollowed"), "accepted settled"),
     ] {
         for (until, policy) in [("accepted", accepted()), ("settled", settled()), ("verified", verified())] {
             let found = resumes(&phase, policy.clone(), until, "maybe");
             assert_eq!(found, modes.contains(until), "{phase} {until}");
-            let unsent = phase["name"] == "listing" && resumes(&phase, policy, until, "no");
-            assert_eq!(unsent, phase["name"] == "listing", "only a list precedes every POST");
+            let unsent = phase == "listing" && resumes(&phase, policy, until, "no");
+            assert_eq!(unsent, phase == "listing", "only a list precedes every POST");
         }
     }
 }

@@ -18,7 +18,7 @@ use cancel_core::testing::ledger::Ledger;
 use cancel_core::{Cancellation, Exchange, Phase, Step, TokenReason};
 
 use self::exchanges::{Heard, InFlight, Kind};
-pub(crate) use self::resume::{Saved, read_again};
+pub(crate) use self::resume::{Saved, read_again, saved_phase};
 use self::waits::Waits;
 use crate::origin::Origin;
 use crate::settings::Settings;

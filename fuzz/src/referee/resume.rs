@@ -81,14 +81,14 @@ impl Referee {
 /// All that a stranger's checkpoint tells of the run before.
 fn of_stranger(checkpoint: &Value, settings: &Settings, now: Duration) -> (Settings, Ledger, Waits) {
     let settings = settings.of_stranger(checkpoint);
-    let phase = &checkpoint["phase"];
+    let (name, phase) = saved_phase(checkpoint);
     let posted = match &checkpoint["posted"] {
         posted if posted == "no" => Posted::No,
         posted if posted == "yes" => Posted::Yes,
         _ => Posted::Maybe,
     };
-    let is_taken = matches!(phase["name"].as_str(), Some("following" | "unfollowed")) || phase["sent"] == "accepted";
-    let is_in_doubt = phase["name"] == "in_doubt" || phase["sent"]["in_doubt"].is_object();
+    let is_taken = matches!(name, "following" | "unfollowed") || phase["sent"] == "accepted";
+    let is_in_doubt = name == "in_doubt" || phase["sent"]["in_doubt"].is_object();
     let ids = phase["baseline"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let known = Known::of_stranger(posted, is_in_doubt, is_taken, ids);
     let ledger = Ledger::of_known(settings.terms(), known);
@@ -97,6 +97,13 @@ fn of_stranger(checkpoint: &Value, settings: &Settings, now: Duration) -> (Setti
     waits.cancel_failed = cancel_failed(checkpoint, now);
     waits.unknown = checkpoint["failed_gets"].as_u64().and_then(|failed| failed.try_into().ok()).unwrap_or_default();
     (settings, ledger, waits)
+}
+
+/// The name of the phase, and its members.
+pub(crate) fn saved_phase(checkpoint: &Value) -> (&str, &Value) {
+    let phase = &checkpoint["phase"];
+    let with_members = phase.as_object().and_then(|phase| phase.iter().next());
+    with_members.map_or((phase.as_str().unwrap_or_default(), &Value::Null), |(name, members)| (name, members))
 }
 
 /// A checkpoint as a tree, without what its reader passes over.

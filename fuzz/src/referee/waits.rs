@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::exchanges::{Heard, Kind};
+use super::resume::saved_phase;
 use crate::expected::{folded, is_end};
 use crate::settings::Settings;
 
@@ -109,7 +110,7 @@ impl Waits {
 
     /// There is time for a poll, even when the deadline has passed meanwhile.
     pub(super) fn for_one_poll(&mut self, checkpoint: &Value, now: Duration, settings: &Settings) {
-        let polls = matches!(checkpoint["phase"]["name"].as_str(), Some("following" | "verifying"));
+        let polls = matches!(saved_phase(checkpoint).0, "following" | "verifying");
         let enough = now.saturating_add(settings.timeout);
         // Written times are cut to milliseconds.
         if polls && self.deadline <= enough.saturating_add(Duration::from_millis(2)) {
@@ -121,7 +122,7 @@ impl Waits {
 
 /// What a checkpoint says of a cancel that has failed. The time between then and now counts where the clock goes on.
 pub(super) fn cancel_failed(checkpoint: &Value, now: Duration) -> Option<(Duration, u32)> {
-    let failed = &checkpoint["phase"]["cancel_failed"];
+    let failed = &saved_phase(checkpoint).1["cancel_failed"];
     let milliseconds = |number: &Value| number.as_u64().map(Duration::from_millis);
     let (then, since) = (milliseconds(&checkpoint["now_ms"])?, milliseconds(&failed["since_ms"])?);
     let ago = now.saturating_sub(then).saturating_add(then.saturating_sub(since));
