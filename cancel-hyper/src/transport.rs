@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use cancel_core::{Body, Exchange, Failure};
-use http::header::TRANSFER_ENCODING;
-use http::{HeaderMap, Request, Response};
+use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::rt::{Sleep, Timer};
 use tower_service::Service;
 
@@ -46,8 +46,12 @@ where
     B: From<Bytes>,
     R: http_body::Body,
 {
-    let Exchange { mut request, timeout, body_limit: limit, .. } = exchange;
+    let Exchange { mut request, timeout, body_limit: limit, keep_alive, .. } = exchange;
     request.extensions_mut().insert(ExchangeTimeout(timeout));
+    if !keep_alive {
+        // Over HTTP/2 hyper leaves it out.
+        request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let mut time = Time::new(timer, until);
     let answer = match time.within(service.call(request.map(B::from))).await {
         Some(Ok(answer)) => answer,

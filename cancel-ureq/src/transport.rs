@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_core::{Body, Exchange, Failure};
-use http::header::TRANSFER_ENCODING;
+use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{Request, Response, Version};
+use http::{HeaderValue, Request, Response, Version};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::HttpCrateScope;
 use ureq::{Agent, AsSendBody};
@@ -21,7 +21,10 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Sends a request once, and reads its answer up to the limit.
 pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -> Result<Response<Body>, Failure> {
-    let (head, body) = exchange.request.into_parts();
+    let (mut head, body) = exchange.request.into_parts();
+    if !exchange.keep_alive {
+        head.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let timeout = exchange.timeout.min(LONGEST);
     let response = if body.is_empty() {
         // The head already has the length of an empty POST.

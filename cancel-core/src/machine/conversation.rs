@@ -175,7 +175,8 @@ impl Conversation {
         let until = self.cx.now.saturating_add(timeout);
         let id = self.exchanges.hand_out(until);
         self.cx.handed_out = self.cx.now;
-        Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.body_limit() }))
+        let keep_alive = self.cx.posted != Posted::Maybe;
+        Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.body_limit(), keep_alive }))
     }
 
     /// The longest body of the exchange in flight.

@@ -171,7 +171,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
 impl<'a> Members<'a> {
     /// `None` where the value is not an object.
     pub(crate) fn of(value: &'a RawValue) -> Option<Self> {
-        serde_json::from_str(value.get()).ok()
+        // To say what it is instead, serde_json would read the whole of another value.
+        value.get().starts_with('{').then(|| serde_json::from_str(value.get()).ok()).flatten()
     }
 
     /// The value of a member as JSON text. `null` counts as absent.

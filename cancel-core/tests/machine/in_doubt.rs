@@ -3,7 +3,9 @@
 
 use cancel_core::{Body, ErrorKind, Failure, Outcome, Phase, Posted, Proof};
 
-use crate::run::{CANCEL_OPERATION, LIST, NO_HEADERS, Run, operation, pairs, secs, status, statuses, verified};
+use crate::run::{
+    CANCEL_OPERATION, LIST, NO_HEADERS, Run, list_of, operation, pairs, secs, status, statuses, verified,
+};
 
 /// When the baseline is polled after a POST at the start, up to the first poll that comes 180 s after it, in
 /// milliseconds.
@@ -25,6 +27,29 @@ fn a_lost_answer_is_followed_by_polls_on_the_schedule_and_a_second_post_after_th
     run.poll_tracked("a", "running");
     assert_eq!(run.waited, secs(1), "the schedule begins anew");
     run.ends_canceled("a");
+}
+
+/// A server that closes each connection once it has answered would lose the next POST too.
+#[test]
+fn while_a_post_is_in_doubt_no_connection_is_used_twice() {
+    let mut run = Run::new(verified());
+    let list = run.next();
+    assert!(list.exchange.keep_alive);
+    list.answer(200, NO_HEADERS, &list_of(&[("a", "running")]));
+    let post = run.post();
+    assert!(post.exchange.keep_alive);
+    post.maybe_sent();
+    let poll = run.get(&operation("a"));
+    assert!(!poll.exchange.keep_alive);
+    poll.answer(200, NO_HEADERS, &status("running"));
+    run.poll_while_running("a");
+    let recheck = run.get(LIST);
+    assert!(!recheck.exchange.keep_alive);
+    recheck.answer(200, NO_HEADERS, &list_of(&[("a", "running")]));
+    let post = run.post();
+    assert!(!post.exchange.keep_alive);
+    post.answer(200, NO_HEADERS, "");
+    assert!(run.get(&operation("a")).exchange.keep_alive);
 }
 
 /// A gateway answers 504 to each POST, and each was processed: one POST is enough.

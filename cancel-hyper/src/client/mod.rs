@@ -104,6 +104,8 @@ impl Client {
             .http1_max_buf_size(head::LONGEST)
             .http1_max_headers(head::MOST_HEADERS)
             .http2_max_header_list_size(HTTP2_LIMIT)
+            // Gateways fold long headers. One that does not concern us must not make an answer unreadable.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http2_keep_alive_interval(PING)
             .http2_keep_alive_timeout(PING)
             .http2_keep_alive_while_idle(true)

@@ -5,28 +5,27 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 
 use crate::{TOKEN, json_of, program, text};
 
-/// A service over TLS where nothing is in progress. Its port, and the authority of its name as PEM.
-fn serve(name: &str) -> (u16, String) {
-    let authority_key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = authority.self_signed(&authority_key).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let of_host = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    let certificate = of_host.signed_by(&key, &authority, &authority_key).unwrap();
+/// Certificates that are signed by themselves, for `localhost` and `service.invalid`, and the key of both.
+const LOCALHOST: &str = include_str!("../certificates/localhost.pem");
+const SERVICE: &str = include_str!("../certificates/service.pem");
+const KEY: &str = include_str!("../certificates/key.pem");
+
+/// The port of a service over TLS where nothing is in progress.
+fn serve(certificate: &str) -> u16 {
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap())
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -41,16 +40,16 @@ fn serve(name: &str) -> (u16, String) {
             }
         }
     });
-    (port, authority.pem())
+    port
 }
 
 #[test]
 fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
-    let (port, authority) = serve("localhost");
+    let port = serve(LOCALHOST);
     let endpoint = format!("https://localhost:{port}");
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("authority.pem");
-    std::fs::write(&file, authority).unwrap();
+    let file = folder.path().join("certificate.pem");
+    std::fs::write(&file, LOCALHOST).unwrap();
     let start = || {
         let mut program = program();
         program.args(["--endpoint", &endpoint, "--publisher", "contoso", "--offer", "contoso-offer", "--json"]);
@@ -67,7 +66,7 @@ fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
     assert_eq!(json_of(&output)["outcome"], "nothing_running", "{}", text(&output.stderr));
 
     let other = folder.path().join("other.pem");
-    std::fs::write(&other, serve("localhost").1).unwrap();
+    std::fs::write(&other, SERVICE).unwrap();
     let output = start().arg("--ca-file").arg(&other).output().unwrap();
     assert_eq!((&json_of(&output)["error"]["kind"], output.status.code()), (&json!("transport"), Some(2)));
     assert!(text(&output.stderr).contains("invalid peer certificate"), "{}", text(&output.stderr));
@@ -104,10 +103,10 @@ fn proxy(answer: &'static str, port: Option<u16>) -> (String, std::sync::mpsc::R
 
 #[test]
 fn the_proxy_of_the_environment_is_used_and_what_it_answers_is_told() {
-    let (port, authority) = serve("service.invalid");
+    let port = serve(SERVICE);
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("authority.pem");
-    std::fs::write(&file, authority).unwrap();
+    let file = folder.path().join("certificate.pem");
+    std::fs::write(&file, SERVICE).unwrap();
     let through = |proxy: &str| {
         let mut program = program();
         program.args(["--endpoint", "https://service.invalid", "--publisher", "contoso", "--offer", "contoso-offer"]);

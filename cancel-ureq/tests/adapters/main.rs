@@ -16,6 +16,7 @@ mod tls;
 mod agent;
 mod certificates;
 mod conformance;
+mod connections;
 mod conversations;
 mod elsewhere;
 mod failures;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use cancel_core::{CancelRequest, Cancellation, ErrorKind, NotificationEmails, OfferId, Posted, PublisherId};
+use cancel_core::{
+    CancelRequest, Cancellation, Error, ErrorKind, NotificationEmails, OfferId, Outcome, Posted, PublisherId,
+};
 
-use crate::adapter::OVER_HTTP1;
+use crate::adapter::{Adapter, OVER_HTTP1};
 use crate::server::{Reply, Server, TOKEN, policy, reply, token};
 
 fn location() -> String {
@@ -133,4 +135,20 @@ fn no_time_is_too_long() {
         let endless = policy().deadline(Duration::MAX).attempt_timeout(Duration::MAX);
         assert_eq!(adapter.drive(&mut server.cancellation(endless)).unwrap().as_str(), "canceled", "{adapter:?}");
     }
+}
+
+/// RFC 9112 §5.2: a client replaces the fold by spaces. ureq has no switch for it.
+#[test]
+fn a_folded_header_that_does_not_matter_is_read_by_hyper() {
+    let folded = |name: &str| format!("{name}: max-age=31536000;\r\n includeSubDomains\r\n");
+    for (adapter, ended) in OVER_HTTP1.into_iter().zip([Err(ErrorKind::Ambiguous), Ok("canceled")]) {
+        let server = Server::start(vec![reply(200, &folded("Strict-Transport-Security"), "")]);
+        let result = adapter.drive(&mut server.cancellation(policy()));
+        let result = result.as_ref().map(Outcome::as_str).map_err(Error::kind);
+        assert_eq!(result, ended, "{adapter:?}");
+    }
+    // A folded location is not put together.
+    let server = Server::start(vec![reply(202, &folded("Location"), "")]);
+    let error = Adapter::Hyper.drive(&mut server.cancellation(policy())).unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::InvalidLocation, 1));
 }

@@ -7,14 +7,20 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+
+/// Certificates that are signed by themselves, and the key of all.
+pub(crate) const LOCALHOST: &str = include_str!("../../../cancel-hyper/tests/certificates/localhost.pem");
+pub(crate) const SERVICE: &str = include_str!("../../../cancel-hyper/tests/certificates/service.pem");
+pub(crate) const EXPIRED: &str = include_str!("../../../cancel-hyper/tests/certificates/expired.pem");
+const KEY: &str = include_str!("../../../cancel-hyper/tests/certificates/key.pem");
 
 /// It accepts TLS connections and forwards them to a server without TLS.
 pub(crate) struct Tls {
@@ -26,33 +32,26 @@ pub(crate) struct Tls {
 
 impl Tls {
     pub(crate) fn in_front_of(server: SocketAddr, protocol: &str) -> Self {
-        Self::with_certificate(server, protocol, CertificateParams::new(["localhost".to_owned()]).unwrap())
+        Self::with_certificate(server, protocol, LOCALHOST)
     }
 
     /// After this time its first connection forwards nothing more, and stays open.
     pub(crate) fn that_falls_silent(server: SocketAddr, protocol: &str, after: Duration) -> Self {
-        let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap();
-        Self::start(server, protocol, certificate, Some(after))
+        Self::start(server, protocol, LOCALHOST, Some(after))
     }
 
-    pub(crate) fn with_certificate(server: SocketAddr, protocol: &str, certificate: CertificateParams) -> Self {
+    pub(crate) fn with_certificate(server: SocketAddr, protocol: &str, certificate: &str) -> Self {
         Self::start(server, protocol, certificate, None)
     }
 
-    fn start(
-        server: SocketAddr,
-        protocol: &str,
-        certificate: CertificateParams,
-        silent_after: Option<Duration>,
-    ) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let certificate = certificate.self_signed(&key).unwrap().der().clone();
+    fn start(server: SocketAddr, protocol: &str, certificate: &str, silent_after: Option<Duration>) -> Self {
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
         let der = certificate.to_vec();
         let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap())
             .unwrap();
         config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         let (tell, told) = mpsc::channel();

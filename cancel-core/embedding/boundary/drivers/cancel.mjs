@@ -56,6 +56,7 @@ export class Session {
 async function exchange(step, authorization, body) {
   const signal = AbortSignal.timeout(Math.max(1, step.until_ms - now()));
   const headers = { ...step.headers, "accept-encoding": "identity", authorization: authorization.toString("latin1") };
+  if (!step.keep_alive) headers.connection = "close";
   const request = { method: step.method, headers, body: body.length ? body : undefined, redirect: "manual", signal };
   const answer = await fetch(step.url, request).catch((error) => error);
   if (answer instanceof Error) {

@@ -261,6 +261,7 @@ fn describe(exchange: &Exchange, is_loopback: bool) -> Value {
         "timeout_ms": at_least_one(exchange.timeout),
         "until_ms": down(exchange.until),
         "body_limit": exchange.body_limit,
+        "keep_alive": exchange.keep_alive,
         "loopback": is_loopback,
     })
 }
