@@ -38,6 +38,7 @@ pub fn checkpoint(data: &[u8]) {
     assert_eq!(resumes(&saved), resumes(&checkpoint).map(|times| times + 1), "each resume is counted");
     meet_the_service(&mut referee);
     referee.end();
+    referee.weigh();
 }
 
 /// What has been let through is of this service and mode, and names nothing elsewhere.

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cancel_core::testing::portal::{Call, Delivery};
-use cancel_core::{Body, Exchange, Failure, Posted, Until};
+use cancel_core::testing::portal::{Call, Delivery, Portal};
+use cancel_core::{Body, Exchange, Failure, Outcome, Posted, Until};
 use http::Response;
 
 use crate::expected::is_end;
@@ -23,9 +23,12 @@ struct Conversation<'a> {
     referee: Referee,
     scene: Scene<'a>,
     settings: Settings,
-    /// When the service made its last answer, and its last list.
+    /// The service as it was before each answer, for replicas that lag.
+    states: Vec<(Duration, Portal)>,
+    /// Of when the last answer is, the last list, and the newest of all answers.
     answered_at: Duration,
     listed_at: Duration,
+    newest: Duration,
 }
 
 /// Plays a conversation.
@@ -35,12 +38,14 @@ pub fn conversation(data: &[u8]) {
     let settings = Settings::read(lines.next().unwrap_or_default());
     let scene = Scene::read(lines, settings.origin);
     let referee = Referee::new(settings.clone(), Duration::ZERO);
-    let (answered_at, listed_at) = (Duration::ZERO, Duration::ZERO);
-    let mut conversation = Conversation { referee, scene, settings, answered_at, listed_at };
+    let [answered_at, listed_at, newest] = [Duration::ZERO; 3];
+    let mut conversation =
+        Conversation { referee, scene, settings, states: Vec::new(), answered_at, listed_at, newest };
     conversation.play();
     conversation.referee.end();
     conversation.check_calls();
     conversation.check_truth();
+    conversation.referee.weigh();
 }
 
 impl Conversation<'_> {
@@ -82,8 +87,11 @@ impl Conversation<'_> {
                 self.service_answers(exchange);
                 self.referee.now = now.saturating_add(exchange.timeout);
             }
-            None => {
-                let response = self.service_answers(exchange);
+            None | Some(Accident::Replica { .. }) => {
+                let response = match accident {
+                    Some(Accident::Replica { since }) if !exchange.is_post() => self.replica_answers(exchange, since),
+                    _ => self.service_answers(exchange),
+                };
                 // The driver does not wait beyond the exchange's time.
                 let now = now.saturating_add(self.settings.latency.min(exchange.timeout));
                 self.referee.now = now;
@@ -102,11 +110,28 @@ impl Conversation<'_> {
         if exchange.is_post() {
             self.check_what_is_canceled();
         }
-        self.answered_at = now;
-        if exchange.request.uri().path().ends_with("/submissions/") {
-            self.listed_at = now;
-        }
+        self.states.push((now, self.scene.portal.clone()));
+        self.answered(now, exchange);
         self.scene.portal.handle(now, exchange.request.clone())
+    }
+
+    /// It knows what the service knew before an earlier answer, and the time of then.
+    fn replica_answers(&mut self, exchange: &Exchange, since: u64) -> Response<Bytes> {
+        let known = usize::try_from(since).ok().and_then(|since| self.states.get(since));
+        let Some((then, mut replica)) = known.cloned() else {
+            return self.service_answers(exchange);
+        };
+        replica.accept_token(&self.referee.token(), None);
+        self.answered(then, exchange);
+        replica.handle(then, exchange.request.clone())
+    }
+
+    fn answered(&mut self, at: Duration, exchange: &Exchange) {
+        self.answered_at = at;
+        self.newest = self.newest.max(at);
+        if exchange.request.uri().path().ends_with("/submissions/") {
+            self.listed_at = at;
+        }
     }
 
     /// The rule on a second POST from the service's side: a cancel stops the baseline, and what was started after the
@@ -139,11 +164,15 @@ impl Conversation<'_> {
         assert!(posted != Posted::Yes || answered, "an answer to a POST that the service has not given");
     }
 
-    /// An outcome is what has become of the operations.
+    /// An outcome is what has become of the operations. What is in progress is as old as the answer that says so.
     fn check_truth(&self) {
-        if let Some(Ok(outcome)) = self.referee.machine().result() {
-            let truth = self.scene.portal.truth(PUBLISHER, OFFER, self.answered_at);
-            self.referee.check_truth(outcome, &truth);
-        }
+        let Some(Ok(outcome)) = self.referee.machine().result() else { return };
+        let at = match outcome {
+            Outcome::Canceled { .. } | Outcome::Ended { .. } => self.newest,
+            // It rests on several answers, not all of the same time.
+            Outcome::StillRunning { .. } if self.answered_at < self.newest => return,
+            _ => self.answered_at,
+        };
+        self.referee.check_truth(outcome, &self.scene.portal.truth(PUBLISHER, OFFER, at));
     }
 }

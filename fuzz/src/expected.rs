@@ -11,6 +11,9 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 /// How long before its deadline a run polls once more.
 pub(crate) const LAST_POLL: Duration = Duration::from_secs(5);
 
+/// The longest word for a state, in characters.
+const LONGEST_WORD: usize = 256;
+
 /// The kind of the error that an answer of this status is, where the call does not have that status.
 pub(crate) fn kind_of(status: u16) -> ErrorKind {
     match status {
@@ -32,12 +35,29 @@ pub(crate) fn folded(word: &str) -> String {
     word.replace([' ', '-', '_'], "").to_ascii_lowercase()
 }
 
+/// A text that is too long for a word means nothing.
+fn is_one_of(words: &[&str], word: &str) -> bool {
+    word.chars().count() <= LONGEST_WORD && words.contains(&&*folded(word))
+}
+
 pub(crate) fn is_canceled(word: &str) -> bool {
-    matches!(&*folded(word), "canceled" | "cancelled")
+    is_one_of(&["canceled", "cancelled"], word)
+}
+
+pub(crate) fn is_failed(word: &str) -> bool {
+    is_one_of(&["failed"], word)
 }
 
 pub(crate) fn is_end(word: &str) -> bool {
-    is_canceled(word) || matches!(&*folded(word), "completed" | "complete" | "succeeded" | "failed")
+    is_canceled(word) || is_failed(word) || is_one_of(&["completed", "complete", "succeeded"], word)
+}
+
+/// A word as it is kept.
+pub(crate) fn kept(word: &str) -> String {
+    match word.char_indices().nth(LONGEST_WORD) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.to_owned(),
+    }
 }
 
 /// A body as a tree. `None` also where it is JSON that a tree cannot hold.

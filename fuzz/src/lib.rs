@@ -20,15 +20,18 @@
 mod answer;
 mod checkpoint;
 mod conversation;
+mod cost;
 mod expected;
 mod input;
 mod location;
+mod long;
 mod machine;
 mod origin;
 mod referee;
 mod request;
 mod scene;
 mod settings;
+mod token;
 
 pub use answer::answer;
 pub use checkpoint::checkpoint;

@@ -10,6 +10,7 @@
 //! - `at 5000 start publish-x`, `at 5000 end publish-a failed`, `at 5000 cancel fails:100`, `at 5000 expire`: what
 //!   happens then
 //! - `crash 2 before`, `crash 2 after`, `unsent 2`, `late 2`, `drop 2`: what happens to the exchange of this number
+//! - `replica 5 3`: a replica answers exchange 5, where it is a GET, and it has heard of nothing since answer 3
 
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub(crate) enum Accident {
     Late,
     /// The caller drops it after it was processed.
     Dropped,
+    /// A replica answers, which shows how things were at this answer.
+    Replica { since: u64 },
 }
 
 impl<'a> Scene<'a> {
@@ -129,6 +132,7 @@ fn accident(what: &str, rest: &[&str]) -> Option<Accident> {
         "unsent" => Accident::NotSent,
         "late" => Accident::Late,
         "drop" => Accident::Dropped,
+        "replica" => Accident::Replica { since: number(rest.first()?) },
         _ => return None,
     })
 }

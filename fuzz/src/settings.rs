@@ -12,12 +12,10 @@ use serde_json::{Value, json};
 
 use crate::input::number;
 use crate::origin::Origin;
+use crate::token::CANARY;
 
 pub(crate) const PUBLISHER: &str = "contoso";
 pub(crate) const OFFER: &str = "contoso-offer";
-
-/// What every token of a referee holds, and nothing else does.
-pub(crate) const CANARY: &str = "canary-token-";
 
 const ORIGINS: [&str; 4] =
     ["https://cloudpartner.azure.com", "http://127.0.0.1:8080", "https://[::1]:8443", "http://localhost"];
@@ -68,6 +66,9 @@ impl Settings {
             latency: milliseconds("latency", 0),
             expires: value("expires").map(|_| milliseconds("expires", 0)),
         };
+        if is_set("even_with_others") {
+            read.request["even_with_others"] = true.into();
+        }
         for name in ["notify", "if_match", "client_request_id", "only_if_running"] {
             if let Some(value) = value(name) {
                 read.ask_for(name, value);
@@ -126,6 +127,10 @@ impl Settings {
 
     pub(crate) fn request(&self) -> CancelRequest {
         CancelRequest::deserialize(&self.request).unwrap()
+    }
+
+    pub(crate) fn request_in_json(&self) -> String {
+        self.request.to_string()
     }
 
     /// A member of the request.

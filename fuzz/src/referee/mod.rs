@@ -4,6 +4,7 @@
 //! does not fit changes nothing, a step is stable, what is over stays over, it ends by the deadline, and no secret is
 //! shown.
 
+mod bounds;
 mod exchanges;
 mod resume;
 mod secrets;
@@ -22,6 +23,7 @@ pub(crate) use self::resume::{Saved, read_again, saved_phase};
 use self::waits::Waits;
 use crate::origin::Origin;
 use crate::settings::Settings;
+use crate::token::Pieces;
 
 pub(crate) struct Referee {
     machine: Cancellation,
@@ -45,8 +47,12 @@ pub(crate) struct Referee {
     last: Option<(Kind, Heard)>,
     /// What was in progress by the last list, in lower case.
     listed: BTreeSet<String>,
-    /// Whether the machine was ever sent a token back.
+    /// The most that a list has shown in progress, and the length of the longest text that was read.
+    most_listed: usize,
+    longest: u64,
+    /// Whether the machine was ever sent a token back, or a part of one.
     hears_echoes: bool,
+    pieces: Pieces,
     /// How it ended, once it has.
     over: Option<String>,
 }
@@ -84,7 +90,10 @@ impl Referee {
             last_id: 0,
             last: None,
             listed: BTreeSet::new(),
+            most_listed: 0,
+            longest: 0,
             hears_echoes: false,
+            pieces: Pieces::default(),
             over: None,
         }
     }

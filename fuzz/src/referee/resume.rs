@@ -1,5 +1,6 @@
 //! Writing a run down, and resuming what was written: by this referee, or by a stranger.
 
+use std::mem;
 use std::time::Duration;
 
 use cancel_core::testing::ledger::{Known, Ledger};
@@ -8,8 +9,12 @@ use serde_json::Value;
 
 use super::Referee;
 use super::waits::{Waits, cancel_failed};
+use crate::cost::{Bound, Read};
 use crate::expected::check_error;
 use crate::settings::Settings;
+
+/// For reading one.
+const CHECKPOINT: Bound = Bound { at_once: 16, in_all: 32, besides: 4096 };
 
 /// A checkpoint, with what its writer knew.
 pub(crate) struct Saved {
@@ -25,6 +30,7 @@ impl Referee {
         let text = checkpoint.to_json();
         assert_eq!(Checkpoint::from_json(&text).unwrap(), checkpoint, "written and read again");
         self.check_silent("a checkpoint", &text);
+        self.check_length(&text);
         Saved { text, ledger: self.ledger.clone(), waits: self.waits.clone() }
     }
 
@@ -52,7 +58,9 @@ impl Referee {
             of_stranger(&value, &self.settings, now)
         };
         let tokens = self.tokens;
-        *self = Self::of(machine, ledger, waits, settings, now);
+        let before = mem::replace(self, Self::of(machine, ledger, waits, settings, now));
+        before.weigh();
+        self.longest = text.len() as u64;
         (self.tokens, self.earlier_tokens) = (tokens, tokens);
         self.check_time_for_a_poll();
         self.check_posted();
@@ -65,14 +73,16 @@ impl Referee {
         let machine = resumed(settings, text, now)?;
         let (settings, ledger, waits) = of_stranger(&read_again(text), settings, now);
         let mut referee = Self::of(machine, ledger, waits, settings, now);
+        referee.longest = text.len() as u64;
         referee.check_posted();
         referee.check_time_for_a_poll();
         Some(referee)
     }
 
-    /// A run that is resumed while it polls has time for a poll, even when its deadline has passed meanwhile.
+    /// A run that is resumed while it polls has time for a poll, even when its deadline has passed meanwhile; but no more than
+    /// any run of this policy has.
     fn check_time_for_a_poll(&self) {
-        let enough = self.told.saturating_add(self.settings.timeout);
+        let enough = self.told.saturating_add(self.settings.timeout.min(self.settings.deadline));
         let has_time = self.machine.progress().deadline >= enough;
         assert!(has_time || !self.is_polling(), "a run that is resumed after its deadline does not poll");
     }
@@ -113,9 +123,11 @@ pub(crate) fn read_again(text: &str) -> Value {
 }
 
 fn resumed(settings: &Settings, text: &str, now: Duration) -> Option<Cancellation> {
-    let resumed = Checkpoint::from_json(text)
-        .and_then(|checkpoint| Cancellation::resume(settings.endpoint(), checkpoint, settings.policy(), now));
-    match resumed {
+    let resume = || {
+        Checkpoint::from_json(text)
+            .and_then(|checkpoint| Cancellation::resume(settings.endpoint(), checkpoint, settings.policy(), now))
+    };
+    match CHECKPOINT.hold("a checkpoint", &Read::text(text.as_bytes()), resume) {
         Ok(machine) => Some(machine),
         Err(error) => {
             check_error(&error);

@@ -1,11 +1,12 @@
 //! The tokens that a referee hands in. Nothing may show them but one header.
 
-use cancel_core::{BearerToken, Body};
+use cancel_core::{BearerToken, Body, Operation, OperationLocation};
 use http::Response;
 
 use super::Referee;
 use super::exchanges::held;
-use crate::settings::CANARY;
+use crate::expected::check_error;
+use crate::token::{self, token_of};
 
 impl Referee {
     /// The token that was handed in last.
@@ -16,36 +17,42 @@ impl Referee {
     pub(crate) fn provide_token(&mut self) {
         self.tokens += 1;
         self.holds_token = true;
+        self.pieces.add(self.token());
         self.machine.provide_token(BearerToken::new(self.token()).unwrap());
         self.check_over();
     }
 
-    /// Writes the tokens into an answer that asks for it: `$TOKEN` is the one that the machine holds, `$OLD` the one
-    /// before, and in a body `$JSON` is spelled with escapes.
+    /// Writes the tokens into an answer that asks for them.
     pub(super) fn echo(&self, response: &mut Response<Body>) -> bool {
-        if self.tokens == self.earlier_tokens {
-            return false;
-        }
-        let token = self.token();
-        let old = token_of(self.tokens.saturating_sub(1).max(self.earlier_tokens + 1));
-        let written = |text: &str, json: &str| {
-            let echoed = text.replace("$TOKEN", &token).replace("$OLD", &old).replace("$JSON", json);
-            (echoed != text).then_some(echoed)
-        };
         let mut echoes = false;
         for value in response.headers_mut().values_mut() {
-            if let Some(text) = value.to_str().ok().and_then(|text| written(text, &token)) {
+            if let Some(text) = value.to_str().ok().and_then(|text| self.expanded(text)) {
                 echoes = true;
-                *value = text.parse().expect("a token is a header's value");
+                *value = text.parse().expect("a token is a header's value, however it is spelled");
             }
         }
         let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = response.body_mut();
-        let escaped = token.replace('/', "\\/").replace('c', "\\u0063");
-        if let Some(text) = std::str::from_utf8(bytes).ok().and_then(|text| written(text, &escaped)) {
+        if let Some(text) = std::str::from_utf8(bytes).ok().and_then(|text| self.expanded(text)) {
             echoes = true;
             *bytes = text.into();
         }
         echoes
+    }
+
+    /// What a driver says of a failure, with the tokens in it.
+    pub(crate) fn why(&mut self, text: &str) -> String {
+        let expanded = self.expanded(text);
+        self.hears_echoes |= expanded.is_some();
+        expanded.unwrap_or_else(|| text.to_owned())
+    }
+
+    /// A text with the tokens in it: `$TOKEN` is the one that the machine holds, `$OLD` the one before.
+    fn expanded(&self, text: &str) -> Option<String> {
+        if self.tokens == self.earlier_tokens {
+            return None;
+        }
+        let old = token_of(self.tokens.saturating_sub(1).max(self.earlier_tokens + 1));
+        token::expanded(text, &self.token(), &old)
     }
 
     /// Nothing that the machine shows holds a token, whatever the service has sent back.
@@ -54,15 +61,35 @@ impl Referee {
             return;
         }
         self.check_silent("the machine", &format!("{:?}", self.machine));
+        let progress = self.machine.progress();
+        let parts = progress.location.map(OperationLocation::kind);
+        let details = progress.operation.map(Operation::details);
+        self.check_silent("what is read when it is asked for", &format!("{parts:?} {details:?}"));
+        let json = match self.machine.result() {
+            Some(Ok(outcome)) => serde_json::to_string(outcome),
+            Some(Err(error)) => serde_json::to_string(error),
+            None => serde_json::to_string(&progress),
+        };
+        self.check_silent("JSON", &json.unwrap());
         held(self.ledger.check_secrecy(&self.machine));
     }
 
+    /// A driver asks for an error of its own. Nothing changes.
+    pub(crate) fn complain(&mut self, text: &str) {
+        let (why, before) = (self.why(text), format!("{:?}", self.machine));
+        for error in [self.machine.token_source_error(&why), self.machine.journal_error(&why)] {
+            check_error(&error);
+            self.check_silent("an error of a driver", &format!("{error} {error:?}"));
+        }
+        assert_eq!(before, format!("{:?}", self.machine), "an error of a driver changes something");
+    }
+
+    /// A text shows no token, and no part of one however it is spelled.
     pub(super) fn check_silent(&self, what: &str, text: &str) {
         held(self.ledger.check_silent(what, text));
+        if self.hears_echoes {
+            let shown = self.pieces.shown_in(text);
+            assert_eq!(shown, None, "{what} shows a part of a token: {text}");
+        }
     }
-}
-
-/// A token, with a character that JSON can spell in two ways.
-fn token_of(number: u32) -> String {
-    format!("{CANARY}{number}/0123456789+0123456789-0123456789")
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::exchanges::{Heard, Kind};
 use super::resume::saved_phase;
-use crate::expected::{folded, is_end};
+use crate::expected::{folded, is_end, is_failed};
 use crate::settings::Settings;
 
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl Waits {
         if let (Kind::Poll(id), Some(word), 200 | 204) = (kind, &heard.word, heard.status) {
             match id.as_ref().filter(|id| is_tracked(id)) {
                 Some(id) => drop(self.polled.insert(id.clone(), folded(word))),
-                None if folded(word) == "failed" => self.cancel_failed = Some((now, 0)),
+                None if is_failed(word) => self.cancel_failed = Some((now, 0)),
                 None => {}
             }
         }

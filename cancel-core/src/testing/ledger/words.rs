@@ -66,7 +66,8 @@ pub(super) fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
     let word = |entry: &Value, name| Some(entry.get(name)?.as_str()?.to_owned());
     let mut running = BTreeSet::new();
     for entry in list.as_array()? {
-        let is_cancel = word(entry, "submissionType").is_some_and(|kind| folded(&kind) == "cancel");
+        let kind = word(entry, "submissionType").map(|kind| folded(&kind));
+        let is_cancel = kind.is_some_and(|kind| matches!(&*kind, "cancel" | "cancellation" | "cancelation"));
         if !is_end(&word(entry, "submissionState")?) && !is_cancel {
             running.insert(word(entry, "id")?.to_ascii_lowercase());
         }
@@ -79,8 +80,9 @@ pub(super) fn is_acknowledgement(body: &[u8]) -> bool {
     body.trim_ascii().is_empty() || serde_json::from_slice::<Value>(body).is_ok()
 }
 
-/// A word of the service as all of its spellings are.
+/// A word of the service as all of its spellings are. A text of more than 256 characters is no word of the service.
 fn folded(word: &str) -> String {
+    let word = if word.chars().count() > 256 { "" } else { word };
     word.replace([' ', '-', '_'], "").to_ascii_lowercase()
 }
 

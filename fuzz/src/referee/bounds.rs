@@ -1,0 +1,43 @@
+//! What a machine takes and keeps: memory that is counted, however much the service sends.
+
+use std::time::Duration;
+
+use cancel_core::{Body, ExchangeId};
+use http::Response;
+
+use super::Referee;
+use super::exchanges::MOST_TRACKED;
+use crate::cost::{Bound, Read, held};
+
+/// For taking an answer.
+const ANSWER: Bound = Bound { at_once: 8, in_all: 24, besides: 16 * 1024 };
+/// What a conversation keeps between two steps: this; an operation and some errors, each no longer than the longest answer; and the
+/// id and the status of each operation.
+const KEPT: u64 = 24 * 1024;
+const KEPT_ANSWERS: u64 = 4;
+const KEPT_OPERATION: u64 = 1536;
+
+impl Referee {
+    pub(super) fn handle_response(&mut self, given: Duration, id: ExchangeId, response: Response<Body>) {
+        let read = Read::answer(response.headers(), response.body().bytes());
+        self.longest = self.longest.max(read.bytes);
+        let taken = ANSWER.hold("an answer", &read, || self.machine.handle_response(given, id, response));
+        taken.expect("it is in flight");
+    }
+
+    /// The machine is not used any more. What it has kept is counted: it does not grow with the number of answers.
+    pub(crate) fn weigh(self) {
+        let operations = self.most_listed.max(self.machine.progress().baseline.len()) as u64;
+        let most = KEPT + KEPT_ANSWERS * self.longest + KEPT_OPERATION * operations;
+        let held = held(self.machine);
+        assert!(held <= most, "a conversation keeps {held} bytes, of {most} at most");
+    }
+
+    /// A checkpoint has what was asked for, a location, ids, and some numbers.
+    pub(super) fn check_length(&self, checkpoint: &str) {
+        let progress = self.machine.progress();
+        let location = progress.location.map_or(0, |location| location.to_string().len());
+        let most = 1024 + self.settings.request_in_json().len() + location + MOST_TRACKED * (128 + 3);
+        assert!(checkpoint.len() <= most, "a checkpoint of {} bytes, of {most} at most", checkpoint.len());
+    }
+}
