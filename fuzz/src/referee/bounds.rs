@@ -23,6 +23,7 @@ impl Referee {
         self.longest = self.longest.max(read.bytes);
         let taken = ANSWER.hold("an answer", &read, || self.machine.handle_response(given, id, response));
         taken.expect("it is in flight");
+        assert!(self.machine.progress().baseline.len() <= MOST_TRACKED, "it tracks more than a checkpoint may have");
     }
 
     /// The machine is not used any more. What it has kept is counted: it does not grow with the number of answers.
