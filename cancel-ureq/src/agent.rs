@@ -18,7 +18,8 @@ const IDLE: Duration = Duration::from_secs(100);
 /// each.
 ///
 /// With a time limit, which each exchange has, ureq resolves the host's name in a thread of its own, also where a
-/// connection is kept.
+/// connection is kept. A resolver that remembers, passed to `Agent::with_parts`, spares these threads. There is none
+/// here: ureq does not keep that interface stable, and addresses change.
 #[must_use]
 pub fn agent() -> Agent {
     agent_with(Agent::config_builder().max_idle_age(IDLE).build())

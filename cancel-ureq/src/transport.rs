@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_core::{Body, Exchange, Failure};
-use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{HeaderValue, Request, Response, Version};
 use ureq::config::ConfigBuilder;
@@ -35,6 +35,11 @@ pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -
     let response = response.map_err(|error| failure(&error))?;
     let (head, body) = response.into_parts();
     let body = if is_readable(&head) { read(body, exchange.body_limit) } else { Body::CutOff(Bytes::new()) };
+    let body = match body {
+        // Up to the close, or up to a reset or a cut below TLS: ureq hides which. JSON that is cut is no JSON.
+        Body::Complete(bytes) if bytes.is_empty() && !is_delimited(&head) => Body::CutOff(bytes),
+        body => body,
+    };
     Ok(Response::from_parts(head, body))
 }
 
@@ -47,6 +52,11 @@ fn is_readable(head: &Parts) -> bool {
         .next()
         .is_none_or(|first| head.version == Version::HTTP_11 && first.as_bytes().eq_ignore_ascii_case(b"chunked"))
         && codings.next().is_none()
+}
+
+/// Whether the head tells where the body ends.
+fn is_delimited(head: &Parts) -> bool {
+    head.headers.contains_key(CONTENT_LENGTH) || head.headers.contains_key(TRANSFER_ENCODING)
 }
 
 fn send<S: AsSendBody>(

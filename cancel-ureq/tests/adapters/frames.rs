@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "the tests with a hostile server use the rest")]
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -138,6 +138,9 @@ fn connection(mut socket: TcpStream, answer: &impl Fn(&mut Asked) -> bool, reque
                 let stream = u32::from_be_bytes(stream);
                 let mut asked = Asked { socket: socket.try_clone()?, stream };
                 if !answer(&mut asked) {
+                    // Closed with unread bytes, the connection would be reset, and what was said could be lost.
+                    socket.shutdown(Shutdown::Write)?;
+                    asked.hang();
                     return Ok(());
                 }
             }

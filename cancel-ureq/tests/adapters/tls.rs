@@ -22,6 +22,19 @@ pub(crate) const SERVICE: &str = include_str!("../../../cancel-hyper/tests/certi
 pub(crate) const EXPIRED: &str = include_str!("../../../cancel-hyper/tests/certificates/expired.pem");
 const KEY: &str = include_str!("../../../cancel-hyper/tests/certificates/key.pem");
 
+/// A server's side with this certificate, and the certificate as a client trusts it.
+pub(crate) fn config(certificate: &str) -> (ServerConfig, Vec<u8>) {
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let der = certificate.to_vec();
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap())
+        .unwrap();
+    (config, der)
+}
+
 /// It accepts TLS connections and forwards them to a server without TLS.
 pub(crate) struct Tls {
     port: u16,
@@ -45,14 +58,7 @@ impl Tls {
     }
 
     fn start(server: SocketAddr, protocol: &str, certificate: &str, silent_after: Option<Duration>) -> Self {
-        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
-        let der = certificate.to_vec();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap())
-            .unwrap();
+        let (mut config, der) = config(certificate);
         config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         let (tell, told) = mpsc::channel();
         let (stop, stopped) = oneshot::channel();

@@ -45,6 +45,7 @@ impl At {
 pub(crate) struct Client {
     stream: TcpStream,
     pub(crate) at: At,
+    is_reset: bool,
 }
 
 impl Client {
@@ -80,6 +81,7 @@ impl Client {
 
     /// Breaks the connection: what was written can be lost too.
     pub(crate) fn reset(&mut self) {
+        self.is_reset = true;
         SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }
@@ -94,7 +96,7 @@ pub(crate) fn serve(at: At, attack: impl Fn(&mut Client) + Clone + Send + 'stati
             let stream = stream.unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream.set_write_timeout(Some(PATIENCE)).unwrap();
-            let mut client = Client { stream, at: next };
+            let mut client = Client { stream, at: next, is_reset: false };
             next = At::Poll;
             let attack = attack.clone();
             thread::spawn(move || {
@@ -104,7 +106,9 @@ pub(crate) fn serve(at: At, attack: impl Fn(&mut Client) + Clone + Send + 'stati
                     client.read_request();
                     client.say(client.at.honest());
                 }
-                let _ = client.stream.shutdown(Shutdown::Write);
+                if !client.is_reset {
+                    let _ = client.stream.shutdown(Shutdown::Write);
+                }
             });
         }
     });

@@ -22,6 +22,7 @@ mod tls;
 
 mod attacks;
 mod cuts;
+mod framing;
 mod hostile;
 mod manual;
 mod outcome;

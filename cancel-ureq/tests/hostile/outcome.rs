@@ -10,7 +10,7 @@ use crate::server::{TOKEN, cancellation, policy, token};
 use crate::tls::Tls;
 
 pub(crate) const ATTEMPT: Duration = Duration::from_millis(600);
-pub(crate) const ATTEMPTS: u8 = 2;
+const ATTEMPTS: u8 = 2;
 /// More time for a machine that is busy with other tests. It is less than the server waits for, so the client must end
 /// it.
 pub(crate) const BUSY: Duration = Duration::from_secs(30);
