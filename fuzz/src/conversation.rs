@@ -110,7 +110,9 @@ impl Conversation<'_> {
         if exchange.is_post() {
             self.check_what_is_canceled();
         }
-        self.states.push((now, self.scene.portal.clone()));
+        if self.scene.has_replicas() {
+            self.states.push((now, self.scene.portal.clone()));
+        }
         self.answered(now, exchange);
         self.scene.portal.handle(now, exchange.request.clone())
     }

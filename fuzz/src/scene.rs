@@ -91,6 +91,10 @@ impl<'a> Scene<'a> {
         self.accidents.iter().find(|(which, _)| *which == number).map(|(_, accident)| *accident)
     }
 
+    pub(crate) fn has_replicas(&self) -> bool {
+        self.accidents.iter().any(|(_, accident)| matches!(accident, Accident::Replica { .. }))
+    }
+
     /// Lets everything happen that is due by now.
     pub(crate) fn pass_time(&mut self, now: Duration, token: &str) {
         while self.events.last().is_some_and(|(time, _)| *time <= now) {

@@ -48,7 +48,7 @@ impl Referee {
 
     /// A text with the tokens in it: `$TOKEN` is the one that the machine holds, `$OLD` the one before.
     fn expanded(&self, text: &str) -> Option<String> {
-        if self.tokens == self.earlier_tokens {
+        if self.tokens == self.earlier_tokens || !text.contains('$') {
             return None;
         }
         let old = token_of(self.tokens.saturating_sub(1).max(self.earlier_tokens + 1));

@@ -22,6 +22,14 @@ impl Referee {
         held(self.ledger.check(&self.machine));
         let progress = self.machine.progress();
         assert!(progress.posted != Posted::No || !progress.post_in_flight);
+        if let Some(baseline) = self.ledger.baseline().filter(|_| !progress.baseline.is_empty()) {
+            let tracked: BTreeSet<_> = ids(progress.baseline).collect();
+            let is_whole = self.settings.only_if_running().is_some() || tracked.len() == baseline.len();
+            assert!(
+                is_whole && tracked.is_subset(baseline),
+                "{tracked:?} are tracked, and {baseline:?} were in progress"
+            );
+        }
     }
 
     pub(crate) fn check_truth(&self, outcome: &Outcome, truth: &[(String, &str)]) {
