@@ -3,12 +3,13 @@
 use cancel_core::{Endpoint, ErrorKind, Posted};
 use socket2::SockRef;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use crate::adapter::OVER_HTTP1;
+use crate::parallel::each;
 use crate::server::{TLS_HANDSHAKE, cancellation, policy};
 
 /// What the server sends after the ClientHello.
@@ -19,6 +20,8 @@ enum Answer {
     Alert(u8),
     /// Nothing, and it resets the connection.
     Reset,
+    /// These bytes, one by one, and then others without an end.
+    Slowly(&'static [u8]),
 }
 
 const ANSWERS: [(&str, Answer); 25] = [
@@ -68,6 +71,21 @@ fn a_post_whose_handshake_fails_is_not_sent() {
     }
 }
 
+/// Connecting has three quarters of the time, the handshake included.
+#[test]
+fn a_post_whose_handshake_takes_too_long_is_not_sent() {
+    // Nothing; and a record that is announced as long as can be.
+    let starts = [&b""[..], b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb\x03\x03"];
+    let impatient = policy().attempt_timeout(Duration::from_millis(400)).attempts(2);
+    each(OVER_HTTP1.into_iter().flat_map(|adapter| starts.map(|start| (adapter, start))), |(adapter, start)| {
+        let server = Server::start(Answer::Slowly(start));
+        let endpoint = Endpoint::new(format!("https://{}", server.addr)).unwrap();
+        let error = adapter.drive(&mut cancellation(endpoint, impatient.clone())).unwrap_err();
+        let ended = (error.kind(), error.posted(), server.requests.lock().unwrap().len());
+        assert_eq!(ended, (ErrorKind::Transport, Posted::No, 2), "{adapter:?}, {start:?}: {error}");
+    });
+}
+
 struct Server {
     addr: SocketAddr,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -93,9 +111,27 @@ impl Server {
                     Answer::Bytes(bytes) => stream.write_all(bytes),
                     Answer::Alert(number) => stream.write_all(&[0x15, 3, 3, 0, 2, 2, *number]),
                     Answer::Reset => SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
+                    Answer::Slowly(bytes) => {
+                        let bytes = *bytes;
+                        thread::spawn(move || drip(stream, bytes));
+                        Ok(())
+                    }
                 };
             }
         });
         Self { addr, requests }
+    }
+}
+
+/// Without a first byte it sends nothing at all.
+fn drip(mut stream: TcpStream, bytes: &'static [u8]) {
+    if bytes.is_empty() {
+        let _ = stream.read(&mut [0]);
+    }
+    for byte in bytes.iter().chain(std::iter::repeat(&0)) {
+        if stream.write_all(&[*byte]).is_err() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
     }
 }
