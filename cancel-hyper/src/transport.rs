@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use cancel_core::{Body, Exchange, Failure};
 use http::header::{CONNECTION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -62,7 +62,7 @@ where
     if !is_readable(&head.headers) {
         return Ok(Response::from_parts(head, Body::CutOff(Bytes::new())));
     }
-    let mut read = Read { first: Bytes::new(), more: BytesMut::new(), limit };
+    let mut read = Read { bytes: BytesMut::new(), limit };
     let end = time.within(read.all_of(body)).await;
     Ok(Response::from_parts(head, read.into_body(end.unwrap_or(End::CutOff))))
 }
@@ -111,8 +111,9 @@ impl<'a, M: Timer> Time<'a, M> {
 
 /// A body as far as it was read: at most one byte above the limit, to tell whether the body is longer.
 struct Read {
-    first: Bytes,
-    more: BytesMut,
+    /// A copy, also of a body that comes in one piece: that can be a view of a connection's whole buffer, and would keep
+    /// all of it.
+    bytes: BytesMut,
     limit: usize,
 }
 
@@ -141,28 +142,15 @@ impl Read {
         End::Whole
     }
 
-    /// Adds the data, and returns whether the body is still within the limit. A body that comes in one piece is not
-    /// copied.
-    fn add(&mut self, mut data: impl Buf) -> bool {
-        let room = self.limit.saturating_add(1).saturating_sub(self.len());
-        let taken = data.remaining().min(room);
-        if self.len() == 0 {
-            self.first = data.copy_to_bytes(taken);
-        } else {
-            if self.more.is_empty() {
-                self.more.extend_from_slice(&std::mem::take(&mut self.first));
-            }
-            self.more.extend_from_slice(&data.copy_to_bytes(taken));
-        }
-        self.len() <= self.limit
-    }
-
-    fn len(&self) -> usize {
-        self.first.len() + self.more.len()
+    /// Adds the data, and returns whether the body is still within the limit.
+    fn add(&mut self, data: impl Buf) -> bool {
+        let room = self.limit.saturating_add(1).saturating_sub(self.bytes.len());
+        self.bytes.put(data.take(room));
+        self.bytes.len() <= self.limit
     }
 
     fn into_body(self, end: End) -> Body {
-        let bytes = if self.more.is_empty() { self.first } else { self.more.freeze() };
+        let bytes = self.bytes.freeze();
         match end {
             End::Whole => Body::Complete(bytes),
             End::CutOff => Body::CutOff(bytes),

@@ -290,9 +290,17 @@ fn in_words(error: &(dyn std::error::Error + '_)) -> Box<str> {
 ///
 /// A correct driver gets it when an answer comes late: after a [`step`](crate::Cancellation::step) at which the
 /// exchange had timed out, or after another driver has completed it. Drop the answer, and ask for the next step.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("exchange {given} is not in flight{}", .in_flight.map(|id| format!(": {id} is")).unwrap_or_default())]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaleExchange {
     pub(super) given: ExchangeId,
     pub(super) in_flight: Option<ExchangeId>,
 }
+
+impl fmt::Display for StaleExchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exchange {} is not in flight", self.given)?;
+        self.in_flight.map_or(Ok(()), |id| write!(f, ": {id} is"))
+    }
+}
+
+impl std::error::Error for StaleExchange {}

@@ -1,5 +1,8 @@
 //! The error of all constructors that check a value.
 
+use std::error::Error;
+use std::fmt;
+
 /// A value that a caller passed is not valid. Nothing was sent.
 ///
 /// ```
@@ -9,8 +12,7 @@
 /// let problem = r#"a character other than ASCII letters, digits, "-", "_" and ".""#;
 /// assert_eq!(error.to_string(), format!(r#"offer id "a/b" holds {problem}"#));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}{shown} {problem}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidInput {
     what: &'static str,
     shown: String,
@@ -38,3 +40,11 @@ impl InvalidInput {
         self.what
     }
 }
+
+impl fmt::Display for InvalidInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{} {}", self.what, self.shown, self.problem)
+    }
+}
+
+impl Error for InvalidInput {}

@@ -4,6 +4,7 @@
 
 mod service;
 
+mod bodies;
 mod drops;
 mod fleet;
 mod readiness;
