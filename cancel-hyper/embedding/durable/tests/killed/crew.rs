@@ -55,10 +55,15 @@ impl Stage {
         Ok(())
     }
 
-    /// Starts a worker with this lease.
+    /// Starts a worker with this lease and few jobs at a time.
     pub(crate) fn hire(&self, lease: &str) -> Result<Worker> {
+        self.hire_for(lease, 4)
+    }
+
+    pub(crate) fn hire_for(&self, lease: &str, max_concurrent: u16) -> Result<Worker> {
         let mut work = self.program();
-        work.args(["work", "--until-done", "--max-concurrent", "4", "--poll-interval", "20ms", "--lease", lease]);
+        work.args(["work", "--until-done", "--poll-interval", "20ms", "--lease", lease]);
+        work.args(["--max-concurrent", &max_concurrent.to_string()]);
         Ok(Worker(work.env("AZURE_TOKEN", TOKEN).stdout(Stdio::piped()).spawn()?))
     }
 

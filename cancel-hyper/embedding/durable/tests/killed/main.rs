@@ -9,6 +9,7 @@
 
 mod crew;
 mod rows;
+mod speed;
 mod stage;
 
 use std::process::Stdio;
