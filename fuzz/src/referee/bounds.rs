@@ -11,11 +11,13 @@ use crate::cost::{Bound, Read, held};
 
 /// For taking an answer.
 const ANSWER: Bound = Bound { at_once: 8, in_all: 24, besides: 16 * 1024 };
-/// What a conversation keeps between two steps: this; an operation and some errors, each no longer than the longest answer; and the
-/// id and the status of each operation.
-const KEPT: u64 = 24 * 1024;
+/// What a conversation keeps between two steps: this; an operation and some errors, each no longer than the longest answer; the id
+/// and the status of each operation; and eight tokens, with what finds them.
+const KEPT: u64 = 16 * 1024;
 const KEPT_ANSWERS: u64 = 4;
 const KEPT_OPERATION: u64 = 1536;
+const KEPT_TOKEN: u64 = 5 * 1024;
+const TOKENS: u32 = 8;
 
 impl Referee {
     pub(super) fn handle_response(&mut self, given: Duration, id: ExchangeId, response: Response<Body>) {
@@ -29,7 +31,8 @@ impl Referee {
     /// The machine is not used any more. What it has kept is counted: it does not grow with the number of answers.
     pub(crate) fn weigh(self) {
         let operations = self.most_listed.max(self.machine.progress().baseline.len()) as u64;
-        let most = KEPT + KEPT_ANSWERS * self.longest + KEPT_OPERATION * operations;
+        let tokens = u64::from((self.tokens - self.earlier_tokens).min(TOKENS));
+        let most = KEPT + KEPT_ANSWERS * self.longest + KEPT_OPERATION * operations + KEPT_TOKEN * tokens;
         let held = held(self.machine);
         assert!(held <= most, "a conversation keeps {held} bytes, of {most} at most");
     }

@@ -108,9 +108,13 @@ impl Waits {
         self.polled.clear();
     }
 
-    /// There is time for a poll, even when the deadline has passed meanwhile.
+    /// There is time for a poll, even when the deadline has passed meanwhile; also of a baseline that was to be posted for again.
     pub(super) fn for_one_poll(&mut self, checkpoint: &Value, now: Duration, settings: &Settings) {
-        let polls = matches!(saved_phase(checkpoint).0, "following" | "verifying");
+        let polls = match saved_phase(checkpoint).0 {
+            "following" | "verifying" => true,
+            "rechecking" => checkpoint["posted"] != "no",
+            _ => false,
+        };
         let enough = now.saturating_add(settings.timeout);
         // Written times are cut to milliseconds.
         if polls && self.deadline <= enough.saturating_add(Duration::from_millis(2)) {
