@@ -129,22 +129,35 @@ impl Spelled {
     /// The same, with each escape undone once. One that stands for something else than ASCII stays.
     fn undone(&self) -> Self {
         let mut undone = Self::with_capacity(self.characters.len());
-        let (mut characters, mut lengths) = (&**self.characters, &*self.lengths);
-        while let (Some(first), Some(length)) = (characters.first(), lengths.first()) {
-            let (mut character, mut count, mut spelled) = (*first, 1, *length);
-            if let Some((escaped, of)) = escape(characters) {
-                let sum = lengths.iter().take(of).try_fold(0, |sum: u8, length| sum.checked_add(*length));
-                // A spelling that is longer than this is of nothing that a person or a parser would read.
-                if let Some(sum) = sum {
-                    (character, count, spelled) = (escaped, of, sum);
-                }
+        let mut at = 0;
+        while let Some(rest) = self.characters.get(at..).filter(|rest| !rest.is_empty()) {
+            let next = at + memchr::memchr2(b'\\', b'%', rest).unwrap_or(rest.len());
+            if let Some((character, length, count)) = self.escape(next) {
+                undone.extend(self, at..next);
+                undone.characters.push(character);
+                undone.lengths.push(length);
+                at = next + count;
+            } else {
+                let after = self.characters.len().min(next + 1);
+                undone.extend(self, at..after);
+                at = after;
             }
-            undone.characters.push(character);
-            undone.lengths.push(spelled);
-            characters = characters.get(count..).unwrap_or_default();
-            lengths = lengths.get(count..).unwrap_or_default();
         }
         undone
+    }
+
+    /// The character that an escape at this place stands for, how many bytes of the text spell it, and how many characters it has.
+    fn escape(&self, at: usize) -> Option<(u8, u8, usize)> {
+        let (character, count) = escape(self.characters.get(at..)?)?;
+        // A spelling that is longer than this is of nothing that a person or a parser would read.
+        let mut lengths = self.lengths.get(at..at + count)?.iter();
+        let length = lengths.try_fold(0, |sum: u8, length| sum.checked_add(*length))?;
+        Some((character, length, count))
+    }
+
+    fn extend(&mut self, from: &Self, range: Range<usize>) {
+        self.characters.extend_from_slice(from.characters.get(range.clone()).unwrap_or_default());
+        self.lengths.extend_from_slice(from.lengths.get(range).unwrap_or_default());
     }
 }
 

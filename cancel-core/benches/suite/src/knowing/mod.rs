@@ -95,11 +95,14 @@ fn verified() -> Vec<Row> {
         ("200, two operations", Run { operations: 2, ..one }),
     ];
     let mut rows = Vec::new();
+    let mut polls_of_one = None;
     for (what, run) in runs {
         let ours = Summary::of(spread(uniform).into_iter().enumerate().map(|(number, end)| run.known(number, end)));
         let what = |figure| format!("verified, {what}: {figure}");
         rows.push(Row::new(GROUP, what("mean delay"), Unit::Seconds, ours.mean));
-        rows.push(Row::new(GROUP, what("polls"), Unit::Polls, ours.polls));
+        // A list at each wake-up would tell of all operations: as many requests as the polls of one.
+        let least = *polls_of_one.get_or_insert(ours.polls);
+        rows.push(Row::new(GROUP, what("polls"), Unit::Polls, ours.polls).floor(least));
     }
     rows
 }
