@@ -9,12 +9,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use cancel_core::testing::portal::{Call, Fault, PublishOperation};
 use cancel_core::{Cancellation, Until};
-use cancel_hyper::{Driver, cancel_many};
+use cancel_hyper::{Driver, Throttle, cancel_many};
 use futures_util::StreamExt;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper_util::rt::TokioTimer;
 use tokio::time::{Instant, sleep};
+use tower::ServiceExt;
 use tower_service::Service;
 
 use crate::service::{ONE_WAY, Reached, cancellation, offer, policy, secs, token, within_a_day};
@@ -186,12 +187,27 @@ async fn one_refusal_does_not_slow_it_down_for_long() {
     }
 }
 
+/// Without a time to wait for, a 503 is no refusal of too many calls.
+#[tokio::test(start_paused = true)]
+async fn a_429_that_names_no_time_holds_back_every_call_for_a_second() {
+    for (status, pause) in [(429, 1000..=1001), (503, 0..=0)] {
+        let answer = move |_: Request<()>| async move { Response::builder().status(status).body(()) };
+        let mut service = Throttle::new(TokioTimer::new()).around(tower::service_fn(answer));
+        let mut another = service.clone();
+        let start = Instant::now();
+        service.ready().await.unwrap().call(Request::new(())).await.unwrap();
+        another.ready().await.unwrap();
+        let waited = start.elapsed().as_millis();
+        assert!(pause.contains(&waited), "{status}: {waited} ms");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_dropped_while_it_waits_does_not_block_the_others() {
     let (names, mut cancellations) = fleet(4);
     let service = Reached::new(names.iter().map(|name| offer(name)));
     service.portal().script(Call::Any, Fault::status(429).header("Retry-After", "30"));
-    let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
+    let throttle = Throttle::new(TokioTimer::new());
     let driver = || Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());
     // The first is refused; the others wait for their turns, and all are dropped. Their drivers are not.
     let mut dropped = [driver(), driver(), driver()];
@@ -235,7 +251,7 @@ async fn a_run_in_short_slices_comes_to_its_end_too() {
     let (names, mut cancellations) = fleet(1);
     let service = Reached::new(names.iter().map(|name| offer(name)));
     service.portal().script(Call::Any, Fault::status(429).header("Retry-After", "60"));
-    let throttle = cancel_hyper::Throttle::new(TokioTimer::new());
+    let throttle = Throttle::new(TokioTimer::new());
     for slice in 0..200 {
         let mut driver = Driver::new(throttle.clone().around(service.clone()), TokioTimer::new(), token());
         if let Ok(outcome) = tokio::time::timeout(secs(3), driver.drive(&mut cancellations[0])).await {
