@@ -2,7 +2,7 @@
 
 use cancel_core::{ErrorKind, Failure, Posted, Proof};
 
-use crate::run::{NO_HEADERS, Run, accepted, settled};
+use crate::run::{NO_HEADERS, Run, accepted, secs, settled};
 
 #[test]
 fn a_post_that_may_have_been_processed_is_not_repeated() {
@@ -80,6 +80,19 @@ fn a_post_that_was_refused_unread_is_repeated() {
         run.post().answer(429, NO_HEADERS, "");
     }
     assert_eq!(run.error(), (ErrorKind::Throttled, Posted::Yes));
+}
+
+/// A throttle or a slow disk holds it back. No list is read in these modes, also not because of that.
+#[test]
+fn a_post_that_was_held_back_leaves_as_it_is() {
+    for policy in [accepted(), settled()] {
+        let mut run = Run::new(policy);
+        run.now += secs(60);
+        run.post().not_sent();
+        run.now += secs(60);
+        run.post().answer(200, NO_HEADERS, "");
+        assert_eq!(run.canceled(), Proof::Acknowledged);
+    }
 }
 
 #[test]
