@@ -182,13 +182,16 @@ fn a_run_that_was_accepted_with_a_refused_location_resumes_to_the_truth() {
 
 #[test]
 fn an_id_on_a_list_that_is_too_long_to_remember_counts_as_known() {
-    let mut run = Run::new(verified());
-    let old: Vec<String> = (0..4096).map(|number| format!("old-{number}")).collect();
-    let entries: Vec<(&str, &str)> =
-        [("a", "running")].into_iter().chain(old.iter().map(|id| (id.as_str(), "canceled"))).collect();
-    run.get(LIST).answer(200, NO_HEADERS, &crate::run::list_of(&entries));
-    run.post().answer(202, [("Location", CANCEL_OPERATION)], "");
-    run.poll_tracked("a", "running");
-    run.poll_tracked("a", "running");
-    run.ends_canceled("a");
+    let id = |number: usize| format!("{number:010}");
+    let ids: Vec<_> = (1..4097).map(id).collect();
+    let ended: Vec<_> = ids.iter().map(|id| (id.as_str(), "canceled")).collect();
+    let is_followed = |rows: usize, number: usize| {
+        let mut run = Run::new(verified());
+        run.list(&[&ended[..rows - 1], &[("a", "running")]].concat());
+        run.post().answer(202, [("Location", &operation(&id(number)))], "");
+        run.cancellation.progress().location.is_some()
+    };
+    assert!(is_followed(4096, 5000), "it is not on the list");
+    assert!(!is_followed(4096, 4000), "it is on the list");
+    assert!(!is_followed(4097, 5000), "the list was too long to tell");
 }

@@ -43,6 +43,19 @@ fn a_minute_of_failures_does_not_end_it() {
     run.ends_canceled("a");
 }
 
+/// It is not taken for a poll of the location, which is named and not due yet.
+#[test]
+fn a_poll_that_fails_is_repeated_on_the_schedule() {
+    let mut run = Run::verifying(&["a"]);
+    for seconds in [1, 6, 6, 6, 6, 20, 20] {
+        run.get(&operation("a")).maybe_sent();
+        assert_eq!(run.waited, secs(seconds));
+    }
+    run.poll_tracked("a", "running");
+    run.get(CANCEL_OPERATION).answer(202, NO_HEADERS, "");
+    run.ends_canceled("a");
+}
+
 #[test]
 fn failures_until_the_deadline_are_a_deadline_that_says_what_was_polled_last() {
     let mut run = polled();

@@ -103,8 +103,9 @@ fn a_404_is_tolerated_for_the_first_three_polls_and_for_thirty_seconds() {
 fn progress_and_outcome_hold_the_last_operation() {
     let mut run = Run::following(settled());
     run.poll(200, r#"{"status":"running","steps":[{"id":"live","status":"inProgress","progressPercentage":40}]}"#);
-    let operation = run.cancellation.progress().operation.unwrap();
-    assert_eq!(operation.details().steps[0].progress_percentage, Some(40));
+    let progress = run.cancellation.progress();
+    assert_eq!(progress.operation.unwrap().details().steps[0].progress_percentage, Some(40));
+    assert!(progress.location.unwrap().to_string().ends_with(MIGRATED));
     run.poll(200, r#"{"status":"failed","error":{"code":"X","message":"it broke"}}"#);
     let outcome = run.end().unwrap();
     let error = outcome.operation().unwrap().details().error.unwrap();
