@@ -1,7 +1,7 @@
 //! Polls of the baseline that fail or are refused, in `Until::Verified`. Once a POST may have been processed, failures
 //! do not end it.
 
-use cancel_core::{Body, ErrorKind, Posted, Proof};
+use cancel_core::{Body, ErrorKind, Phase, Posted, Proof};
 
 use crate::run::{CANCEL_OPERATION, LIST, NO_HEADERS, Run, list_of, operation, pairs, secs, status};
 
@@ -95,6 +95,20 @@ fn the_list_tells_the_state_of_an_operation_whose_poll_is_refused() {
     refuse(&mut run, 404);
     run.list(&[("a", "completed")]);
     assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
+}
+
+/// After a POST in doubt the list says that the operation is in progress when a cancel would have taken effect.
+#[test]
+fn a_state_that_the_list_tells_counts_like_that_of_a_poll() {
+    let mut run = Run::in_doubt(&["a"]);
+    while run.cancellation.progress().phase == Phase::Verifying {
+        refuse(&mut run, 400);
+        run.list(&[("a", "running"), ("b", "completed")]);
+    }
+    assert_eq!(run.elapsed(), 184_000, "the first poll three minutes after the POST");
+    run.list(&[("a", "running")]);
+    run.post().answer(200, NO_HEADERS, "");
+    run.ends_canceled("a");
 }
 
 /// The operation was there a moment before and is there again.
