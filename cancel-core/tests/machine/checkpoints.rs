@@ -187,6 +187,13 @@ fn a_text_that_was_cut_off_anywhere_is_refused() {
 }
 
 #[test]
+fn a_text_may_be_as_long_as_the_limit() {
+    let read = |length: usize| Checkpoint::from_json(&(text() + &" ".repeat(length - text().len())));
+    assert!(read(Checkpoint::MAX_LEN).is_ok());
+    assert!(read(Checkpoint::MAX_LEN + 1).unwrap_err().to_string().contains("longer than 64 KiB"));
+}
+
+#[test]
 fn a_forged_history_does_not_speed_anything_up() {
     /// How long a resumed run waits before its first request.
     fn first_wait(from: &str, to: &str) -> Duration {
