@@ -104,6 +104,18 @@ fn an_exchange_names_its_limits() {
     get.answer(200, NO_HEADERS, &status("canceled"));
 }
 
+/// Writing to a journal takes a part of it.
+#[test]
+fn an_exchange_at_a_later_time_has_the_rest_of_its_time() {
+    let mut run = Run::new(settled());
+    let exchange = run.post().exchange;
+    let (id, until) = (exchange.id, exchange.until);
+    let later = exchange.at(run.now + secs(29)).unwrap();
+    assert_eq!((later.id, later.timeout, later.until), (id, secs(1), until));
+    assert!(matches!(later.at(until), Err(Failure::NotSent(_))));
+    assert_eq!(u64::from(id), 1);
+}
+
 /// Because no journal could be written, for example.
 #[test]
 fn an_exchange_that_was_not_attempted_counts_for_nothing() {
