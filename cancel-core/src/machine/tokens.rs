@@ -190,6 +190,16 @@ mod tests {
     }
 
     #[test]
+    fn two_tokens_in_turn_do_not_displace_a_third() {
+        let mut secrets = secrets(&["first-token"]);
+        for _ in 0..=MAX_EARLIER {
+            secrets.add(BearerToken::new("second-token").unwrap());
+            secrets.add(BearerToken::new("third-token").unwrap());
+        }
+        assert_eq!(secrets.redact_text("first-token"), "***********");
+    }
+
+    #[test]
     fn headers_and_bodies_too() {
         let secrets = secrets(&[SECRET]);
         let mut headers = HeaderMap::new();

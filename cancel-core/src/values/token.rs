@@ -116,6 +116,7 @@ mod tests {
             assert!(error.starts_with("token "), "{error}");
             assert!(bad.trim().is_empty() || !error.contains(bad), "{error}");
         }
+        assert!(BearerToken::new("a".repeat(64 * 1024)).is_ok());
     }
 
     #[test]

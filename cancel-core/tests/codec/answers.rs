@@ -86,7 +86,7 @@ fn of_a_list_with_commas_and_spaces_the_first_counts() {
 #[test]
 fn the_body_is_a_string_or_an_object_in_any_spelling() {
     for member in ["location", "Location", "operationLocation", "Operation-Location", "operation_location"] {
-        assert_eq!(location([], &format!(r#"{{"id":1,"{member}":"{MIGRATED}"}}"#)), MIGRATED, "{member}");
+        assert_eq!(location([], &format!(r#"{{"id":"/1","{member}":"{MIGRATED}"}}"#)), MIGRATED, "{member}");
     }
     assert_eq!(location([], &format!("\"{MIGRATED}\"")), MIGRATED);
     assert_eq!(location([], &format!("\u{feff} \"{MIGRATED}\"\r\n")), MIGRATED, "a byte order mark");
@@ -106,6 +106,7 @@ fn without_a_location_there_is_an_error_that_says_so() {
         r#"{"location":null}"#,
         r#"{"location":{"url":"/x"}}"#,
         r#"{"location":7}"#,
+        r#"{"id":"/x"}"#,
         "<html>",
         MIGRATED,
     ] {

@@ -107,6 +107,19 @@ fn a_body_may_be_as_long_as_the_limit() {
     assert_eq!(run.error(), (ErrorKind::BodyTooLarge, Posted::Yes));
 }
 
+/// What waits keeps no body that is longer than any of the service.
+#[test]
+fn a_body_of_more_than_32_kib_is_not_kept() {
+    for (length, is_kept) in [(32 << 10, true), ((32 << 10) + 1, false)] {
+        let mut run = Run::following(settled());
+        let body = r#"{"status":"running","publishingVersion":2}"#;
+        run.poll(200, &(body.to_owned() + &" ".repeat(length - body.len())));
+        let operation = run.cancellation.progress().operation.unwrap();
+        let details = operation.details();
+        assert_eq!((operation.status(), details.publishing_version.is_some()), ("running", is_kept), "{length}");
+    }
+}
+
 #[test]
 fn a_202_with_its_header_needs_no_body() {
     for body in [Body::CutOff("".into()), Body::TooLarge("x".into())] {
