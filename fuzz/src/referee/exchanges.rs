@@ -41,12 +41,8 @@ pub(super) struct Heard {
     pub(super) status: u16,
     /// The status that a whole body names.
     pub(super) word: Option<String>,
-}
-
-impl Heard {
-    fn read(status: u16, tree: Option<&Value>) -> Self {
-        Self { status, word: tree.and_then(status_in).map(str::to_owned) }
-    }
+    /// Whether the body is longer than the limit: it would be as long again.
+    pub(super) is_too_large: bool,
 }
 
 impl Referee {
@@ -120,7 +116,12 @@ impl Referee {
             _ => None,
         };
         let tree = body.as_deref().and_then(tree);
-        let heard = Heard::read(status, tree.as_ref());
+        let heard = Heard {
+            status,
+            word: tree.as_ref().and_then(status_in).map(str::to_owned),
+            is_too_large: matches!(response.body(), Body::TooLarge(_))
+                || response.body().bytes().len() > self.limit(&exchange.kind),
+        };
         let rejected_again = status == 401 && self.last.as_ref().is_some_and(|(_, last)| last.status == 401);
         if status == 401 {
             (self.holds_token, self.was_rejected) = (false, true);

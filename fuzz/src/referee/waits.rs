@@ -52,7 +52,10 @@ impl Waits {
             401 => {}
             _ => self.failed_gets = 0,
         }
-        let tells_something = matches!(heard.status, 200 | 202 | 204 | 401 | 408 | 429 | 500..=599);
+        let tells_something = match heard.status {
+            200 | 204 => !heard.is_too_large,
+            status => matches!(status, 202 | 401 | 408 | 429 | 500..=599),
+        };
         match kind {
             Kind::List if self.was_refused => self.unknown = self.unknown.saturating_add(1),
             Kind::Poll(_) if heard.status == 202 || (heard.word.is_some() && heard.status < 300) => self.unknown = 0,
