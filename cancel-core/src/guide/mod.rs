@@ -8,7 +8,7 @@
 //! - [`client_faults`]: what the tests have found in the HTTP clients below the adapters, with their versions.
 //! - [`json`]: how outcomes, errors and progress are written as JSON, and how a policy is read from it.
 //! - [`wire`]: what is sent and read, and the public pages that say so.
-//! - [`smaller_builds`]: how to leave Unicode tables out of a program, and how large WebAssembly is.
+//! - [`smaller_builds`]: what a build costs, how to leave Unicode tables out of a program, and how large WebAssembly is.
 
 #[doc = include_str!("adapters.md")]
 pub mod adapters {}
