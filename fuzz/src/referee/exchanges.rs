@@ -7,7 +7,6 @@ use bytes::Bytes;
 use cancel_core::testing::ledger::{Ledger, Verdict};
 use cancel_core::{Body, Event, Exchange, ExchangeId, Failure, Operation, OperationList, Until};
 use http::{Method, Request, Response};
-use serde_json::Value;
 
 use super::Referee;
 use crate::expected::{LAST_POLL, is_end, list_in, plain_wait, status_in, tree};
