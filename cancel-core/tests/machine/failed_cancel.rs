@@ -76,6 +76,12 @@ fn each_operation_must_be_found_running_after_that_time() {
     run.poll_tracked("b", "canceled");
     run.poll_tracked("a", "canceled");
     assert_eq!(run.canceled(), Proof::Verified);
+
+    let mut run = failed_with(Run::verifying(&["a", "b"]));
+    run.get(&operation("b")).answer(200, [("Retry-After", "200")], &status("running"));
+    run.poll_tracked("a", "running");
+    run.poll_tracked("b", "running");
+    assert_eq!(run.end().unwrap().as_str(), "still_running", "both run");
 }
 
 #[test]
