@@ -4,8 +4,7 @@
 use cancel_core::{Body, Error, ErrorKind, Outcome, Posted, Proof};
 
 use crate::run::{
-    CANCEL_OPERATION, LIST, MIGRATED, NO_HEADERS, NON_MIGRATED, Run, accepted, operation, secs, settled, status,
-    verified,
+    CANCEL_OPERATION, MIGRATED, NO_HEADERS, NON_MIGRATED, Run, accepted, operation, secs, settled, status, verified,
 };
 
 const FOREIGN: &str = "https://evil.example/api/operations/1";
