@@ -65,6 +65,8 @@ mod tests {
         for (headers, expected) in [
             (&[("retry-after", "5")][..], Some(5_000)),
             (&[("retry-after", "0")], Some(0)),
+            (&[("content-length", "2"), ("retry-after", "5")], Some(5_000)),
+            (&[("content-length", "2")], None),
             (&[("retry-after", " 1.5 ")], Some(1_500)),
             (&[("retry-after-ms", "250"), ("retry-after", "9")], Some(250)),
             (&[("x-ms-retry-after-ms", "250"), ("retry-after", "9")], Some(250)),

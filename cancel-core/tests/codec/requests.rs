@@ -110,9 +110,17 @@ fn a_request_goes_to_the_endpoint_it_is_made_for() {
     let request = GetOperation::at(location).to_http(&local, &token());
     assert_eq!(request.uri(), "http://localhost:81/api/x?api-version=2017-10-31", "wherever the location was proven");
 
-    let location = OperationLocation::parse(&production, &called, "/api/x?api-version=2020-01-01").unwrap();
-    let request = GetOperation::at(location).to_http(&local, &token());
-    assert_eq!(request.uri(), "http://localhost:81/api/x?api-version=2020-01-01", "it has a version of its own");
+    // It has a version of its own.
+    let origins = ["https://cloudpartner.azure.com", "https://localhost:81", "http://localhost:81"];
+    let endpoints = origins.map(|origin| Endpoint::new(origin).unwrap());
+    for (proven, origin) in endpoints.iter().zip(origins) {
+        let called = origin.parse().unwrap();
+        let location = OperationLocation::parse(proven, &called, "/api/x?api-version=2020-01-01").unwrap();
+        for (endpoint, origin) in endpoints.iter().zip(origins) {
+            let request = GetOperation::at(location.clone()).to_http(endpoint, &token());
+            assert_eq!(request.uri().to_string(), format!("{origin}/api/x?api-version=2020-01-01"));
+        }
+    }
 }
 
 #[test]

@@ -197,3 +197,13 @@ fn a_401_to_any_request_is_repeated_with_a_fresh_token() {
     run.ends_canceled("a");
     assert_eq!((run.tokens.len(), run.cancellation.progress().polls), (5, 3));
 }
+
+/// The outcome has what the service said of the operation that was not canceled, whatever was polled after it.
+#[test]
+fn an_operation_that_was_not_canceled_is_reported_with_its_details() {
+    let mut run = Run::verifying(&["a", "b"]);
+    run.get(&operation("a")).answer(200, NO_HEADERS, r#"{"status":"failed","publishingVersion":2}"#);
+    run.poll_tracked("b", "canceled");
+    let Ok(Outcome::Ended { operation, .. }) = run.end() else { panic!("it has not been canceled") };
+    assert_eq!((operation.status(), operation.details().publishing_version), ("failed", Some(2)));
+}

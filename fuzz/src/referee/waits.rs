@@ -57,11 +57,15 @@ impl Waits {
             status => matches!(status, 202 | 401 | 408 | 429 | 500..=599),
         };
         match kind {
-            Kind::List if self.was_refused => self.unknown = self.unknown.saturating_add(1),
+            Kind::List if self.was_refused && heard.status != 401 => self.unknown = self.unknown.saturating_add(1),
             Kind::Poll(_) if heard.status == 202 || (heard.word.is_some() && heard.status < 300) => self.unknown = 0,
             _ => {}
         }
-        self.was_refused = matches!(kind, Kind::Poll(_)) && !tells_something;
+        self.was_refused = match kind {
+            Kind::Poll(_) => !tells_something,
+            // The list is asked for again, with another token.
+            _ => self.was_refused && heard.status == 401,
+        };
         if let (Kind::Poll(id), Some(word), 200 | 204) = (kind, &heard.word, heard.status) {
             match id.as_ref().filter(|id| is_tracked(id)) {
                 Some(id) => drop(self.polled.insert(id.clone(), folded(word))),
