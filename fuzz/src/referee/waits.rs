@@ -21,6 +21,8 @@ pub(super) struct Waits {
     pub(super) asked: Duration,
     /// The last poll was refused: the list follows at once, and after a crash another poll.
     was_refused: bool,
+    /// The operation that was polled last: a list that is read instead counts only where it has this one.
+    polled_last: Option<String>,
     /// Lists in a row that were to tell what a refused poll did not, and did not end it either.
     pub(super) unknown: u8,
     /// In a row.
@@ -38,6 +40,7 @@ impl Waits {
             earliest: Duration::ZERO,
             asked: Duration::ZERO,
             was_refused: false,
+            polled_last: None,
             unknown: 0,
             failed_gets: 0,
             polled: BTreeMap::new(),
@@ -66,6 +69,9 @@ impl Waits {
             // The list is asked for again, with another token.
             _ => self.was_refused && heard.status == 401,
         };
+        if let Kind::Poll(id) = kind {
+            self.polled_last.clone_from(id);
+        }
         if let (Kind::Poll(id), Some(word), 200 | 204) = (kind, &heard.word, heard.status) {
             match id.as_ref().filter(|id| is_tracked(id)) {
                 Some(id) => drop(self.polled.insert(id.clone(), folded(word))),
@@ -80,7 +86,10 @@ impl Waits {
     }
 
     /// The list told the states of the baseline, since a poll was refused.
-    pub(super) fn listed<'a>(&mut self, list: impl Iterator<Item = (&'a str, &'a str)>) {
+    pub(super) fn listed<'a>(&mut self, list: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
+        if !list.clone().any(|(id, _)| self.polled_last.as_deref() == Some(&id.to_ascii_lowercase())) {
+            return;
+        }
         let mut is_running = false;
         for (id, word) in list {
             is_running |= !is_end(word);
@@ -123,8 +132,8 @@ impl Waits {
             _ => false,
         };
         let enough = now.saturating_add(settings.timeout);
-        // Written times are cut to milliseconds.
-        if polls && self.deadline <= enough.saturating_add(Duration::from_millis(2)) {
+        // Written times are cut to milliseconds, at each resume again.
+        if polls && self.deadline <= enough.saturating_add(Duration::from_millis(100)) {
             self.deadline = self.deadline.max(enough);
             self.earliest = Duration::ZERO;
         }
