@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_core::testing::ledger::{Ledger, Verdict};
-use cancel_core::{Body, Event, Exchange, ExchangeId, Failure, Operation, OperationList, Until};
+use cancel_core::{Body, Event, Exchange, ExchangeId, Failure, Operation, OperationId, OperationList, Until};
 use http::{Method, Request, Response};
 
 use super::Referee;
@@ -134,7 +134,9 @@ impl Referee {
             let list = list_in(tree).unwrap_or_default();
             self.listed = self.ledger.list().cloned().unwrap_or_default();
             self.most_listed = self.most_listed.max(self.listed.len().min(MOST_TRACKED));
-            if was_polling {
+            // A list with anything in progress that cannot be tracked tells nothing.
+            let can_be_tracked = |id: &String| OperationId::new(id).is_ok();
+            if was_polling && self.listed.len() <= MOST_TRACKED && self.listed.iter().all(can_be_tracked) {
                 self.waits.listed(list.into_iter().filter(|(id, _)| is_tracked(&id.to_ascii_lowercase())));
             }
         }
