@@ -6,7 +6,7 @@ use http::Response;
 use super::Referee;
 use super::exchanges::held;
 use crate::expected::check_error;
-use crate::token::{self, token_of};
+use crate::token::{self, Pieces, token_of};
 
 impl Referee {
     /// The token that was handed in last.
@@ -17,7 +17,12 @@ impl Referee {
     pub(crate) fn provide_token(&mut self) {
         self.tokens += 1;
         self.holds_token = true;
-        self.pieces.add(self.token());
+        let mut pieces = Pieces::default();
+        pieces.add(self.token());
+        // libFuzzer sees what is compared, and can send a part of a token before it is handed in.
+        if pieces.shown_in(&format!("{:?}", self.machine)).is_none() {
+            self.pieces.add(self.token());
+        }
         self.machine.provide_token(BearerToken::new(self.token()).unwrap());
         self.check_over();
     }

@@ -132,8 +132,11 @@ impl Waits {
             _ => false,
         };
         let enough = now.saturating_add(settings.timeout);
+        let milliseconds = |name: &str| Duration::from_millis(checkpoint[name].as_u64().unwrap_or(u64::MAX));
+        let left = milliseconds("deadline_ms").saturating_sub(now.max(milliseconds("now_ms")));
+        let written = if checkpoint["over"].is_null() { now.saturating_add(left) } else { self.deadline };
         // Written times are cut to milliseconds, at each resume again.
-        if polls && self.deadline <= enough.saturating_add(Duration::from_millis(100)) {
+        if polls && self.deadline.min(written) <= enough.saturating_add(Duration::from_millis(100)) {
             self.deadline = self.deadline.max(enough);
             self.earliest = Duration::ZERO;
         }
