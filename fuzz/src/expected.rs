@@ -79,7 +79,7 @@ pub(crate) fn status_in(tree: &Value) -> Option<&str> {
 pub(crate) fn list_in<'a>(tree: &'a Value) -> Option<Vec<(&'a str, &'a str)>> {
     let member = |entry: &'a Value, name| entry.get(name)?.as_str();
     let of_entry = |entry: &'a Value| {
-        let state = member(entry, "submissionState")?;
+        let state = member(entry, "submissionState").filter(|state| !folded(state).is_empty())?;
         let has_none = entry.get("id").is_none_or(Value::is_null) && is_end(state);
         Some((if has_none { "" } else { member(entry, "id")? }, state))
     };
