@@ -68,8 +68,8 @@ where
 }
 
 /// Whether the body is what the service means: in the transfer coding `chunked`, which the client decodes, or in none.
-/// hyper hands in any other coding as it is, and reads it until the connection closes (RFC 9112 §6.3). Such bytes can be
-/// JSON by chance.
+/// hyper hands in any other coding as it is, and reads it until the connection closes (RFC 9112 §6.3). Such bytes can
+/// be JSON by chance.
 fn is_readable(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     codings.next().is_none_or(|first| first.as_bytes().eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
@@ -111,8 +111,8 @@ impl<'a, M: Timer> Time<'a, M> {
 
 /// A body as far as it was read: at most one byte above the limit, to tell whether the body is longer.
 struct Read {
-    /// A copy, also of a body that comes in one piece: that can be a view of a connection's whole buffer, and would keep
-    /// all of it.
+    /// A copy, also of a body that comes in one piece: that can be a view of a connection's whole buffer, and would
+    /// keep all of it.
     bytes: BytesMut,
     limit: usize,
 }

@@ -1,6 +1,7 @@
 //! What the code under test costs: memory, which is counted, and the stack, of which it has little.
 //!
-//! Time is not measured, since the machine that runs a target may be busy. libFuzzer's `-timeout` finds what takes seconds.
+//! Time is not measured, since the machine that runs a target may be busy. libFuzzer's `-timeout` finds what takes
+//! seconds.
 
 use std::panic::resume_unwind;
 use std::thread;

@@ -7,8 +7,8 @@
 //! - `replica publish-a=running -publish-b`: the same for this list only, as a replica answers that lags
 //! - `repeat 200 {"details":[~{"code":"a"},~{}]}`: what stands between two `~` is repeated so often
 //!
-//! A row is `id=state`. `id*3=state` are the rows `id-0`, `id-1` and `id-2`, `id@128=state` and `id*3@128=state` have ids of
-//! that length, and `id=state,type` has a `submissionType`. A row with a minus is taken out.
+//! A row is `id=state`. `id*3=state` are the rows `id-0`, `id-1` and `id-2`, `id@128=state` and `id*3@128=state` have
+//! ids of that length, and `id=state,type` has a `submissionType`. A row with a minus is taken out.
 
 use serde_json::json;
 

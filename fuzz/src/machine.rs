@@ -1,7 +1,8 @@
 //! Any list of operations on the machine, in any order and at any time: the referee's rules hold, and it ends.
 //!
 //! The input has settings on the first line, and then an operation a line. [`Play::run`] tells their words, and
-//! [`long`](crate::long) those of a long body. A line that begins with anything else asks the machine for its next step.
+//! [`long`](crate::long) those of a long body. A line that begins with anything else asks the machine for its next
+//! step.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The tokens that a referee hands in, the spellings in which a service sends one back, and whether a text shows a part
 //! of one.
 //!
-//! `$TOKEN` and `$OLD` in an answer stand for a token. Words after colons say how it is spelled, and which part of it is
-//! meant: `$OLD:percent:20-90`.
+//! `$TOKEN` and `$OLD` in an answer stand for a token. Words after colons say how it is spelled, and which part of it
+//! is meant: `$OLD:percent:20-90`.
 
 use std::collections::HashSet;
 
@@ -76,8 +76,8 @@ fn part_of<'a>(token: &'a str, from: &str, to: &str) -> &'a str {
     &token[place(from, to)..to]
 }
 
-/// A character in one of the spellings that a reader undoes: of JSON, of JSON in JSON, of a URL, of a URL in a URL, all of
-/// these by turns, or as it is. A folded text is broken as that of a mail is.
+/// A character in one of the spellings that a reader undoes: of JSON, of JSON in JSON, of a URL, of a URL in a URL, all
+/// of these by turns, or as it is. A folded text is broken as that of a mail is.
 fn spelled(character: char, spelling: &str, place: usize) -> String {
     let code = u32::from(character);
     match (spelling, place % 5) {

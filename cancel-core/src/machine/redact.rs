@@ -146,7 +146,8 @@ impl Spelled {
         undone
     }
 
-    /// The character that an escape at this place stands for, how many bytes of the text spell it, and how many characters it has.
+    /// The character that an escape at this place stands for, how many bytes of the text spell it, and how many
+    /// characters it has.
     fn escape(&self, at: usize) -> Option<(u8, u8, usize)> {
         let (character, count) = escape(self.characters.get(at..)?)?;
         // A spelling that is longer than this is of nothing that a person or a parser would read.

@@ -75,9 +75,9 @@ pub struct Exchange {
     pub until: Duration,
     /// The longest body to read, in bytes. A longer one is handed in as [`Body::TooLarge`].
     pub body_limit: usize,
-    /// Whether its connection may be used again. Not while a POST is in doubt: a server that closes each connection once
-    /// it has answered, and does not say so, would lose the next POST too. A driver sends `Connection: close` then, over
-    /// HTTP/1.1.
+    /// Whether its connection may be used again. Not while a POST is in doubt: a server that closes each connection
+    /// once it has answered, and does not say so, would lose the next POST too. A driver sends `Connection: close`
+    /// then, over HTTP/1.1.
     pub keep_alive: bool,
 }
 

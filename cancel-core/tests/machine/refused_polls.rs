@@ -97,6 +97,18 @@ fn the_list_tells_the_state_of_an_operation_whose_poll_is_refused() {
     assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])));
 }
 
+#[test]
+fn an_operation_that_is_on_the_list_twice_has_ended_when_both_rows_say_so() {
+    for rows in [[("a", "running"), ("A", "canceled")], [("A", "canceled"), ("a", "running")]] {
+        let mut run = polled();
+        refuse(&mut run, 404);
+        run.list(&rows);
+        refuse(&mut run, 404);
+        run.list(&[("a", "canceled"), ("A", "completed")]);
+        assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])), "{rows:?}");
+    }
+}
+
 /// After a POST in doubt the list says that the operation is in progress when a cancel would have taken effect.
 #[test]
 fn a_state_that_the_list_tells_counts_like_that_of_a_poll() {

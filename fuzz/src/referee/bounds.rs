@@ -11,8 +11,8 @@ use crate::cost::{Bound, Read, held};
 
 /// For taking an answer, besides what is kept of the operations: an outcome and an error copy it.
 const ANSWER: Bound = Bound { at_once: 8, in_all: 24, besides: 16 * 1024 };
-/// What a conversation keeps between two steps: this; an operation and some errors, each no longer than the longest answer; the id
-/// and the status of each operation; and eight tokens, with what finds them.
+/// What a conversation keeps between two steps: this; an operation and some errors, each no longer than the longest
+/// answer; the id and the status of each operation; and eight tokens, with what finds them.
 const KEPT: u64 = 16 * 1024;
 const KEPT_ANSWERS: u64 = 4;
 const KEPT_OPERATION: u64 = 1536;

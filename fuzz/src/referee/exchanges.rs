@@ -250,7 +250,8 @@ impl Referee {
     }
 }
 
-/// What a tree cannot hold, such as a number that is too large, and a reader skips: the referee does not know what it says.
+/// What a tree cannot hold, such as a number that is too large, and a reader skips: the referee does not know what it
+/// says.
 fn is_beyond_judging(body: &Bytes) -> bool {
     let response = Response::new(body.clone());
     let ends = || Operation::from_http(&response).is_ok_and(|operation| operation.state().is_end());

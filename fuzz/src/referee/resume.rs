@@ -79,8 +79,8 @@ impl Referee {
         Some(referee)
     }
 
-    /// A run that is resumed while it polls has time for a poll, even when its deadline has passed meanwhile; but no more than
-    /// any run of this policy has.
+    /// A run that is resumed while it polls has time for a poll, even when its deadline has passed meanwhile; but no
+    /// more than any run of this policy has.
     fn check_time_for_a_poll(&self) {
         let enough = self.told.saturating_add(self.settings.timeout.min(self.settings.deadline));
         let has_time = self.machine.progress().deadline >= enough;

@@ -90,9 +90,10 @@ impl Waits {
         if !list.clone().any(|(id, _)| self.polled_last.as_deref() == Some(&id.to_ascii_lowercase())) {
             return;
         }
-        let mut is_running = false;
-        for (id, word) in list {
-            is_running |= !is_end(word);
+        let (ended, running): (Vec<_>, Vec<_>) = list.partition(|(_, word)| is_end(word));
+        let is_running = !running.is_empty();
+        // An operation with two rows is in progress when one of them says so.
+        for (id, word) in ended.into_iter().chain(running) {
             self.polled.insert(id.to_ascii_lowercase(), folded(word));
         }
         if let Some((_, polls)) = &mut self.cancel_failed {
@@ -124,7 +125,8 @@ impl Waits {
         self.polled.clear();
     }
 
-    /// There is time for a poll, even when the deadline has passed meanwhile; also of a baseline that was to be posted for again.
+    /// There is time for a poll, even when the deadline has passed meanwhile; also of a baseline that was to be posted
+    /// for again.
     pub(super) fn for_one_poll(&mut self, checkpoint: &Value, now: Duration, settings: &Settings) {
         let polls = match saved_phase(checkpoint).0 {
             "following" | "verifying" => true,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::codec::{Entry, stored};
+use crate::codec::{Entry, State, stored};
 use crate::error::{Error, ErrorKind};
 use crate::machine::baseline::{Baseline, MAX, TrackedOperation};
 use crate::machine::context::Received;
@@ -55,8 +55,7 @@ impl List {
         Entry::each(body, |entry| {
             list.known.insert(entry.id());
             if let Some(tracked) = baseline.and_then(|baseline| baseline.find(entry.id())) {
-                list.words.retain(|(id, _)| id != tracked.id());
-                list.words.push((tracked.id().clone(), stored(entry.word())));
+                list.take_word(tracked.id(), &entry);
             }
             if problem.is_none() && !entry.state().is_end() && !entry.is_cancel() {
                 problem = list.take_running(&entry);
@@ -65,6 +64,16 @@ impl List {
         match problem {
             Some(problem) => Err(Error::new(ErrorKind::MalformedBody, problem)),
             None => Ok(list),
+        }
+    }
+
+    /// Of rows with the same id the last one counts, but none says that it has ended while another one says that it has
+    /// not.
+    fn take_word(&mut self, id: &OperationId, entry: &Entry<'_>) {
+        match self.words.iter_mut().find(|(known, _)| known == id) {
+            Some((_, word)) if entry.state().is_end() && !State::of_word(word).is_end() => {}
+            Some((_, word)) => *word = stored(entry.word()),
+            None => self.words.push((id.clone(), stored(entry.word()))),
         }
     }
 
