@@ -173,10 +173,17 @@ impl Context {
         self.not_past_last_poll(self.wait(retry_after))
     }
 
-    /// This time, or that of the last poll where it is sooner.
+    /// This time, or that of the next of the last polls where it is sooner.
     pub(super) fn not_past_last_poll(&self, at: Duration) -> Duration {
         let last = self.last_poll();
-        if at > last && self.now < last { last } else { at }
+        at.min(if self.now < last { last } else { self.next_last_poll(1) })
+    }
+
+    /// How long an exchange may take. A poll before the last ones leaves time for one of them.
+    pub(super) fn timeout(&self, is_poll: bool) -> Duration {
+        let left = self.deadline.saturating_sub(self.now);
+        let kept = if is_poll && self.now < self.last_poll() { self.time_for_last_polls() / 2 } else { Duration::ZERO };
+        self.asked.policy.attempt_timeout.min(left.saturating_sub(kept))
     }
 
     /// From when on a poll is one of the last.

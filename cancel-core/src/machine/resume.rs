@@ -120,7 +120,7 @@ impl Conversation {
         let Checkpoint { request, others, phase, posted, .. } = checkpoint;
         let phase = phase.resumed(&endpoint, &policy, posted, &times)?;
         let is_stuck = matches!(phase, Phase::Stuck(_));
-        let polls = matches!(phase, Phase::Following(_) | Phase::Verifying(_));
+        let polls = phase.polls();
         let others = others.into_iter().map(TrackedOperation::unpolled).collect();
         let mut cx = Context::new(endpoint, request, policy, now);
         (cx.posted, cx.polls) = (posted, checkpoint.polls);

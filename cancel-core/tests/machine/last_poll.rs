@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cancel_core::{ErrorKind, Posted, Proof, Step};
+use cancel_core::{ErrorKind, Failure, Posted, Proof, Step};
 
 use crate::run::{
     CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, list_of, operation, pairs, secs, settled, status, verified,
@@ -134,6 +134,29 @@ fn a_last_poll_that_fails_is_repeated() {
 }
 
 #[test]
+fn a_poll_that_hangs_leaves_time_for_a_last_one() {
+    let mut run = acknowledged(60);
+    for _ in 0..5 {
+        run.poll_tracked("a", "running");
+    }
+    let poll = run.get(&operation("a"));
+    assert_eq!((poll.run.elapsed(), poll.exchange.timeout), (45_000, Duration::from_millis(12_500)));
+    poll.run.now += poll.exchange.timeout;
+    poll.fail(Failure::TimedOut);
+    run.ends_canceled("a");
+    assert_eq!(run.elapsed(), 58_750);
+
+    let mut run = Run::new(settled().deadline(secs(60)));
+    run.post().answer(202, [("Location", MIGRATED)], "");
+    run.now += secs(49);
+    let poll = run.get(MIGRATED);
+    poll.run.now += poll.exchange.timeout;
+    poll.fail(Failure::TimedOut);
+    run.ends_canceled_by_location();
+    assert_eq!(run.elapsed(), 58_750);
+}
+
+#[test]
 fn a_shorter_attempt_is_as_long_as_the_time_that_is_left_for_it() {
     let mut run = Run::posting_with(verified().attempt_timeout(secs(2)).deadline(secs(60)), &["a"]);
     run.post().answer(200, [("Retry-After", "3600")], "");
@@ -175,7 +198,7 @@ fn a_run_that_is_resumed_after_its_deadline_polls_all_the_same() {
     let later = Run { now: written.now + secs(24 * 3600), ..written };
     let mut run = later.resume_from(&text, verified()).unwrap();
     let poll = run.get(&operation("a"));
-    assert_eq!((poll.run.waited, poll.exchange.timeout), (secs(0), secs(30)), "at once, with the time of an attempt");
+    assert_eq!((poll.run.waited, poll.exchange.timeout), (secs(0), Duration::from_millis(27_500)), "at once");
     poll.answer(200, NO_HEADERS, &status("canceled"));
     assert_eq!(run.canceled(), Proof::Verified);
 

@@ -225,7 +225,7 @@ impl Referee {
     fn unless_last(&self, next: Duration) -> Duration {
         let time = LAST_POLL.min(self.settings.timeout);
         let last = self.machine.progress().deadline.saturating_sub(time);
-        let count = self.ledger.baseline().map_or(0, BTreeSet::len);
+        let count = self.ledger.baseline().map_or(1, BTreeSet::len);
         let shared = self.told.saturating_add(time / (2 * (u32::try_from(count).unwrap() + 1)));
         if self.told < last { next.min(last) } else { next.min(shared) }
     }

@@ -50,6 +50,11 @@ impl Phase {
     }
 
     /// Whether that exchange is the list.
+    /// Whether it waits for the end of an operation.
+    pub(super) fn polls(&self) -> bool {
+        matches!(self, Self::Following(_) | Self::Verifying(_))
+    }
+
     pub(super) fn asks_for_list(&self) -> bool {
         match self {
             Self::Listing(_) | Self::Rechecking(_) => true,
