@@ -13,11 +13,15 @@ use crate::{command_at, json_of, serve, text, wait_until};
 
 /// Ends the program by a signal as soon as it is so.
 fn stop_when(command: &mut Command, signal: &str, is_so: impl Fn() -> bool) -> Output {
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_until(is_so);
     wait_until(|| hears_sigterm(child.id()));
     assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-    child.wait_with_output().unwrap()
+    // Its input does not end: otherwise it would hear of that and of the signal in any order.
+    let stdin = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    output
 }
 
 /// It is not ended by the signal, but hears it. A process that has just begun does not yet.

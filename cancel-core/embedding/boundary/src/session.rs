@@ -1,7 +1,7 @@
 //! One conversation that is driven by JSON, in safe Rust.
 //!
 //! Whatever is called, in any order: what is wrong is refused, and then nothing has changed. Nothing panics. The token
-//! is in no JSON.
+//! is in no JSON, unless a caller writes it into a call that cannot be read: the refusal repeats what it is about.
 
 use std::time::Duration;
 

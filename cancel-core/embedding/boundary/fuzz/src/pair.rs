@@ -52,7 +52,10 @@ impl Pair {
             } else if holds_token && !self.has_token {
                 self.was_answered = true;
             }
-            let is_shown = after.contains(TOKEN) || String::from_utf8_lossy(&self.answer).contains(TOKEN);
+            // Why a call cannot be read is said in its own words.
+            let repeats = self.answer.starts_with(br#"{"refused""#) && String::from_utf8_lossy(json).contains(TOKEN);
+            let answer_shows = !repeats && String::from_utf8_lossy(&self.answer).contains(TOKEN);
+            let is_shown = after.contains(TOKEN) || answer_shows;
             assert!(!is_shown || !self.has_token || self.was_answered, "the token is shown: {after}");
         }
         assert_eq!(length, self.answer.len());
