@@ -177,6 +177,9 @@ impl<S, M: Timer, T: TokenSource, O: Observer, J: Journal> Run<'_, S, M, T, O, J
             Ok(to_send) => self.exchange(to_send).await,
             Err(failure) => Err(failure),
         };
+        for token in self.tokens.newer() {
+            self.cancellation.provide_token(token);
+        }
         let event = match &answer {
             Ok(response) => Event::answered(&self.cancellation, id, response),
             Err(failure) => Event::failed(&self.cancellation, id, failure),

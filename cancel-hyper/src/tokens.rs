@@ -41,6 +41,12 @@ pub trait TokenSource {
     /// This error's text becomes the detail, so it must not contain a token. The same cancellation can be driven on
     /// later.
     fn token(&mut self, why: TokenReason) -> impl Future<Output = Result<BearerToken, Self::Error>> + Send;
+
+    /// The tokens that were given to others since this was asked last, the newest at the end. A driver hands them to
+    /// its cancellation before it reads an answer: a server that knows them could echo them. None by default.
+    fn newer(&mut self) -> Vec<BearerToken> {
+        Vec::new()
+    }
 }
 
 impl TokenSource for BearerToken {

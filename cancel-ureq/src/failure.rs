@@ -43,9 +43,8 @@ fn was_not_sent(error: &Error) -> bool {
             // minutes of silence, and an exchange has timed out by then.
             matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable)
                 || is_failed_lookup(error)
-                || tls_was_refused(error)
         }
-        // TLS could not be set up, before its handshake.
+        // TLS could not be set up, before its handshake. An alert of the peer can come after the request, too.
         #[cfg(feature = "rustls")]
         Error::Rustls(_) => true,
         // All other errors can occur after the first byte too, and so may those that ureq adds later.
@@ -61,27 +60,4 @@ fn is_failed_lookup(error: &io::Error) -> bool {
     } else {
         error.to_string().starts_with("failed to lookup address information")
     }
-}
-
-/// Whether TLS failed in its handshake, before the request. rustls reports that as an I/O error.
-#[cfg(feature = "rustls")]
-fn tls_was_refused(error: &io::Error) -> bool {
-    use rustls::{AlertDescription, Error};
-
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidCertificate(_) | Error::NoCertificatesPresented | Error::PeerIncompatible(_)) => true,
-        Some(Error::AlertReceived(alert)) => matches!(
-            alert,
-            AlertDescription::HandshakeFailure
-                | AlertDescription::ProtocolVersion
-                | AlertDescription::UnrecognisedName
-                | AlertDescription::NoApplicationProtocol
-        ),
-        _ => false,
-    }
-}
-
-#[cfg(not(feature = "rustls"))]
-fn tls_was_refused(_: &io::Error) -> bool {
-    false
 }

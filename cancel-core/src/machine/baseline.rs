@@ -85,9 +85,13 @@ impl Baseline {
         self.0.iter().find(|tracked| tracked.id.as_str().eq_ignore_ascii_case(id))
     }
 
-    /// Takes the words of a list.
+    /// Takes the words of a list, for operations that have not ended.
     pub(super) fn listed(&mut self, words: Vec<(OperationId, Cow<'static, str>)>) {
-        words.into_iter().for_each(|(id, word)| self.polled(&id, word));
+        for (id, word) in words {
+            if self.0.iter().any(|tracked| tracked.id == id && !tracked.has_ended()) {
+                self.polled(&id, word);
+            }
+        }
     }
 
     /// The next after this one that has not ended, in turn; it may be this one.

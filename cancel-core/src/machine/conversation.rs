@@ -76,7 +76,7 @@ impl Conversation {
     }
 
     pub(super) fn provide_token(&mut self, token: BearerToken) {
-        self.tokens.add(token);
+        self.tokens.add(token, self.cx.now);
     }
 
     pub(super) fn handle_response(&mut self, now: Duration, response: Response<Body>) {
@@ -86,7 +86,7 @@ impl Conversation {
             self.cx.posted = Posted::Yes;
         }
         if received.head.status == StatusCode::UNAUTHORIZED {
-            if self.tokens.reject() {
+            if self.tokens.reject(self.cx.now) {
                 return self.end(Box::new(Err(received.error())));
             }
             return self.take(|phase, cx| phase.rejected(cx, received.error()));

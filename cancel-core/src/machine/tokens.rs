@@ -1,6 +1,7 @@
 //! The tokens of a conversation: which one is used next, and which ones are secret.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -11,6 +12,9 @@ use crate::values::BearerToken;
 
 /// How many tokens are remembered besides the last. One that was replaced is still known to those it was sent to.
 const MAX_EARLIER: usize = 7;
+/// How long one that was replaced is remembered at least: most have expired then. A service that rejects so many sooner
+/// would have one forgotten, to show it.
+const REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// The tokens of one conversation: the one that is used, and those that it has replaced.
 #[derive(Debug, Clone, Default)]
@@ -21,11 +25,13 @@ pub(super) struct Tokens {
     /// 401s in a row.
     rejections: u8,
     earlier: Vec<BearerToken>,
+    /// When each of them was replaced.
+    replaced: Vec<Duration>,
 }
 
 impl Tokens {
     /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest.
-    pub(super) fn add(&mut self, token: BearerToken) {
+    pub(super) fn add(&mut self, token: BearerToken, now: Duration) {
         self.is_rejected = false;
         let Some(before) = self.last.replace(token) else {
             return;
@@ -33,16 +39,20 @@ impl Tokens {
         if !self.all().any(|known| known.is(&before)) {
             if self.earlier.len() == MAX_EARLIER {
                 self.earlier.remove(0);
+                self.replaced.remove(0);
             }
             self.earlier.push(before);
+            self.replaced.push(now);
         }
     }
 
-    /// The service has answered 401. Returns whether that is final: it is the second in a row.
-    pub(super) fn reject(&mut self) -> bool {
+    /// The service has answered 401. Returns whether that is final: it is the second in a row, or one more of many in a
+    /// short time.
+    pub(super) fn reject(&mut self, now: Duration) -> bool {
         self.is_rejected = true;
         self.rejections = self.rejections.saturating_add(1);
-        self.rejections > 1
+        let oldest = self.replaced.first().filter(|_| self.earlier.len() == MAX_EARLIER);
+        self.rejections > 1 || oldest.is_some_and(|replaced| now.saturating_sub(*replaced) < REMEMBERED)
     }
 
     /// The service has taken the last one.
@@ -98,7 +108,7 @@ mod tests {
     fn secrets(tokens: &[&str]) -> Tokens {
         let mut secrets = Tokens::default();
         for token in tokens {
-            secrets.add(BearerToken::new(token).unwrap());
+            secrets.add(BearerToken::new(token).unwrap(), Duration::ZERO);
         }
         secrets
     }
@@ -182,19 +192,37 @@ mod tests {
         let mut secrets = secrets(&["first-token", "second-token"]);
         assert_eq!(secrets.redact_text("first-token second-token"), "*********** ************");
         for number in 0..MAX_EARLIER {
-            secrets.add(BearerToken::new(format!("another-token-{number}")).unwrap());
-            secrets.add(BearerToken::new("another-token-0").unwrap());
+            secrets.add(BearerToken::new(format!("another-token-{number}")).unwrap(), Duration::ZERO);
+            secrets.add(BearerToken::new("another-token-0").unwrap(), Duration::ZERO);
         }
-        secrets.add(BearerToken::new("the-last-token").unwrap());
+        secrets.add(BearerToken::new("the-last-token").unwrap(), Duration::ZERO);
         assert_eq!(secrets.redact_text("first-token another-token-0"), "first-token ***************");
+    }
+
+    #[test]
+    fn no_token_is_forgotten_within_an_hour_because_the_service_rejects_others() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        for (every, is_final) in [(minutes(7), true), (minutes(8), false)] {
+            let mut secrets = secrets(&["first-token"]);
+            let mut now = Duration::ZERO;
+            for number in 0..MAX_EARLIER {
+                now += every;
+                assert!(!secrets.reject(now));
+                secrets.add(BearerToken::new(format!("another-token-{number}")).unwrap(), now);
+                secrets.accepted();
+            }
+            assert_eq!(secrets.redact_text("first-token"), "***********");
+            now += every;
+            assert_eq!(secrets.reject(now + every), is_final, "each was rejected after {every:?}");
+        }
     }
 
     #[test]
     fn two_tokens_in_turn_do_not_displace_a_third() {
         let mut secrets = secrets(&["first-token"]);
         for _ in 0..=MAX_EARLIER {
-            secrets.add(BearerToken::new("second-token").unwrap());
-            secrets.add(BearerToken::new("third-token").unwrap());
+            secrets.add(BearerToken::new("second-token").unwrap(), Duration::ZERO);
+            secrets.add(BearerToken::new("third-token").unwrap(), Duration::ZERO);
         }
         assert_eq!(secrets.redact_text("first-token"), "***********");
     }

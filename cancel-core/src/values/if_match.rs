@@ -23,6 +23,9 @@ use super::InvalidInput;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IfMatch(HeaderValue);
 
+/// A tag of the service has some 40 characters. The tag is part of each checkpoint.
+const MAX: usize = 1024;
+
 impl IfMatch {
     /// `*`: any version of the offer.
     #[must_use]
@@ -34,8 +37,11 @@ impl IfMatch {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when it is not an entity tag of RFC 9110 in visible ASCII.
+    /// [`InvalidInput`] when it is not an entity tag of RFC 9110 in visible ASCII, or is longer than 1,024 bytes.
     pub fn new(value: &str) -> Result<Self, InvalidInput> {
+        if value.len() > MAX {
+            return Err(InvalidInput::showing("etag", value, "is longer than 1,024 bytes"));
+        }
         let opaque = value.strip_prefix("W/").unwrap_or(value);
         let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let valid = inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'));
@@ -67,6 +73,12 @@ impl fmt::Display for IfMatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_is_bounded() {
+        assert!(IfMatch::new(&format!("\"{}\"", "a".repeat(MAX - 2))).is_ok());
+        assert!(IfMatch::new(&format!("\"{}\"", "a".repeat(MAX - 1))).is_err());
+    }
 
     #[test]
     fn an_entity_tag_has_its_quotes() {

@@ -110,12 +110,22 @@ impl<'a> Secret<'a> {
         let (before, from) = text.split_at_checked(at)?;
         let before = before.get(start..)?;
         let same = |(a, b): &(&u8, &u8)| a == b;
-        let parts = memmem::find_iter(self.bytes, from.get(..GRAM)?).filter_map(|place| {
+        let parts = self.places_of(from.get(..GRAM)?).filter_map(|place| {
             let (secret_before, secret_from) = self.bytes.split_at_checked(place)?;
             let earlier = before.iter().rev().zip(secret_before.iter().rev()).take_while(same).count();
             let later = from.iter().zip(secret_from).take_while(same).count();
             (earlier + later >= PART).then(|| at - earlier..at + later)
         });
         parts.max_by_key(ExactSizeIterator::len)
+    }
+
+    /// Where the secret has this gram. In a secret that repeats itself the places can overlap.
+    fn places_of(&self, gram: &[u8]) -> impl Iterator<Item = usize> {
+        let (finder, mut from) = (memmem::Finder::new(gram), 0);
+        std::iter::from_fn(move || {
+            let place = from + finder.find(self.bytes.get(from..)?)?;
+            from = place + 1;
+            Some(place)
+        })
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
 
 use super::json::without_bom;
 use super::text::sanitize;
@@ -133,7 +134,8 @@ impl<'de> Visitor<'de> for NodeAt {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::of(&value.to_string()))
+        // Not with 300 digits, as the standard library writes it.
+        Ok(Number::from_f64(value).map(|number| Node::of(&number.to_string())).unwrap_or_default())
     }
 
     fn visit_unit<E>(self) -> Result<Node, E> {

@@ -3,15 +3,20 @@
 /// One line of at most `most` characters, and `…` when the text is longer. Control characters are left out, because a
 /// terminal would act on them.
 pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control() || is_bidi(c)).filter(|word| !word.is_empty())
+    let (mut line, mut room) = (String::new(), most);
+    for word in
+        text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)).filter(|word| !word.is_empty())
     {
         if !line.is_empty() {
             line.push(' ');
+            room = room.saturating_sub(1);
         }
-        let room = most.saturating_sub(line.chars().count());
-        line.extend(word.chars().take(room));
-        if word.chars().nth(room).is_some() {
+        let mut rest = word.chars();
+        for c in rest.by_ref().take(room) {
+            line.push(c);
+            room -= 1;
+        }
+        if rest.next().is_some() {
             line.push('…');
             break;
         }
@@ -19,9 +24,14 @@ pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
     line.into_boxed_str()
 }
 
-/// Characters that change the direction of a text. With them, a text can show another host than it names.
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Characters that no one sees (Unicode, `Default_Ignorable_Code_Point`, and U+061C). Some change the direction of a
+/// text, which can then show another host than it names. With others between its characters a token looks whole.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -34,5 +44,6 @@ mod tests {
         assert_eq!(&*sanitize("äöü", 2), "äö…");
         assert_eq!(&*sanitize("ab cd", 2), "ab …");
         assert_eq!(&*sanitize("", 2), "");
+        assert_eq!(&*sanitize("a\u{200b}b\u{ad}c\u{e0041}d", 100), "a b c d");
     }
 }

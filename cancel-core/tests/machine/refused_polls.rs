@@ -104,9 +104,29 @@ fn an_operation_that_is_on_the_list_twice_has_ended_when_both_rows_say_so() {
         refuse(&mut run, 404);
         run.list(&rows);
         refuse(&mut run, 404);
-        run.list(&[("a", "canceled"), ("A", "completed")]);
+        run.list(&[("a", "completed"), ("A", "canceled")]);
         assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed")])), "{rows:?}");
     }
+}
+
+/// Its own poll has told how the first one ended.
+#[test]
+fn the_list_does_not_change_how_an_operation_has_ended() {
+    let mut run = Run::verifying(&["a", "b"]);
+    run.poll_tracked("a", "completed");
+    run.get(&operation("b")).answer(410, NO_HEADERS, "");
+    run.list(&[("a", "canceled"), ("b", "canceled")]);
+    assert_eq!(run.ended(), (Proof::Verified, pairs(&[("a", "completed"), ("b", "canceled")])));
+}
+
+#[test]
+fn an_operation_that_the_list_shows_canceled_is_not_told_with_an_earlier_status() {
+    let mut run = polled();
+    run.poll_tracked("a", "running");
+    refuse(&mut run, 404);
+    run.list(&[("a", "canceled")]);
+    let outcome = run.end().unwrap();
+    assert_eq!((outcome.as_str(), outcome.operation()), ("canceled", None));
 }
 
 /// After a POST in doubt the list says that the operation is in progress when a cancel would have taken effect.

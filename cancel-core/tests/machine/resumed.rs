@@ -5,6 +5,18 @@ use cancel_core::{ErrorKind, Failure, Phase, Posted, Proof, Step, TokenReason};
 use crate::run::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, accepted, pairs, secs, settled, status, verified};
 
 #[test]
+fn a_checkpoint_whose_cancel_was_taken_and_did_not_go_out_is_refused() {
+    let written = [Run::verifying(&["a"]), Run::in_doubt(&["a"]), Run::following(settled())];
+    for (written, policy) in written.iter().zip([verified(), verified(), settled()]) {
+        let text = written.cancellation.checkpoint().to_json();
+        let posted = format!(r#""posted":"{}""#, written.cancellation.posted());
+        let text = text.replace(&posted, r#""posted":"no""#);
+        let refusal = written.resume_from(&text, policy).err().map(|error| error.kind());
+        assert_eq!(refusal, Some(ErrorKind::Checkpoint), "{text}");
+    }
+}
+
+#[test]
 fn a_run_that_sent_nothing_is_resumed_from_its_start() {
     let mut run = Run::new(verified()).resume(verified());
     run.list(&[("a", "running")]);

@@ -1,7 +1,7 @@
 //! One token for many cancellations. It is replaced once, even when the service rejects it for many of them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use cancel_core::{BearerToken, TokenReason};
 use tokio::sync::Mutex;
@@ -42,6 +42,8 @@ pub struct SharedTokens<T> {
     shared: Arc<Shared<T>>,
     /// The number of the answer that this clone was given last.
     given: u64,
+    /// How many of the tokens it knows.
+    known: usize,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,8 @@ struct Shared<T> {
     /// How many answers the inner source has given.
     answers: AtomicU64,
     source: Mutex<Source<T>>,
+    /// All tokens that were given, so that no conversation shows one of another's.
+    tokens: std::sync::Mutex<Vec<BearerToken>>,
 }
 
 #[derive(Debug)]
@@ -61,13 +65,24 @@ impl<T: TokenSource> SharedTokens<T> {
     /// Shares a source.
     pub fn new(source: T) -> Self {
         let source = Mutex::new(Source { source, last: None });
-        Self { shared: Arc::new(Shared { answers: AtomicU64::new(0), source }), given: 0 }
+        Self {
+            shared: Arc::new(Shared { answers: AtomicU64::new(0), source, tokens: std::sync::Mutex::default() }),
+            given: 0,
+            known: 0,
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    /// A clone that panics leaves the list whole.
+    fn tokens(&self) -> MutexGuard<'_, Vec<BearerToken>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Clone for SharedTokens<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), given: 0 }
+        Self { shared: Arc::clone(&self.shared), given: 0, known: 0 }
     }
 }
 
@@ -97,7 +112,19 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
         // If this future is dropped here, `answers` has not grown: the next waiter asks instead.
         let answer = source.source.token(why).await.map_err(|error| error.to_string());
         self.given = answers.fetch_add(1, Ordering::AcqRel) + 1;
+        if let Ok(token) = &answer {
+            self.shared.tokens().push(token.clone());
+        }
         source.last = Some(answer.clone());
         answer
+    }
+
+    fn newer(&mut self) -> Vec<BearerToken> {
+        let tokens = self.shared.tokens();
+        // Of those from before its time, the one that was just replaced can still be echoed.
+        let from = if self.known == 0 { tokens.len().saturating_sub(2) } else { self.known };
+        let newer = tokens.get(from..).unwrap_or_default().to_vec();
+        self.known = tokens.len();
+        newer
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
 use cancel_core::{BearerToken, Cancellation, ErrorKind, Event, Policy, TokenReason};
-use cancel_hyper::{Driver, Ended, cancel_many};
+use cancel_hyper::{Driver, Ended, SharedTokens, TokenSource, cancel_many};
 use futures_util::StreamExt;
 use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
@@ -39,6 +39,24 @@ async fn results_come_in_the_order_in_which_the_runs_end() {
     let fleet = cancel_many(driver, offers.map(|(name, _)| cancellation(name, policy())), 10);
     let ended: Vec<_> = fleet.map(|ended| ended.cancellation.request().offer().to_string()).collect().await;
     assert_eq!(ended, ["fast", "middling", "slow"]);
+}
+
+/// A server that knows the token of one could echo it to another.
+#[tokio::test]
+async fn each_clone_hears_of_the_tokens_of_the_others() {
+    let mut count = 0;
+    let source = SharedTokens::new(|_| {
+        count += 1;
+        std::future::ready(BearerToken::new(format!("token-{count}")))
+    });
+    let (mut one, mut other) = (source.clone(), source);
+    one.token(TokenReason::FirstUse).await.unwrap();
+    other.token(TokenReason::FirstUse).await.unwrap();
+    assert_eq!(other.newer().len(), 1);
+    for _ in 0..2 {
+        one.token(TokenReason::Rejected).await.unwrap();
+    }
+    assert_eq!((other.newer().len(), other.newer().len()), (2, 0));
 }
 
 #[tokio::test(start_paused = true)]

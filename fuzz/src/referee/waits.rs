@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::exchanges::{Heard, Kind};
 use super::resume::saved_phase;
-use crate::expected::{folded, is_end, is_failed};
+use crate::expected::{folded, is_canceled, is_end, is_failed};
 use crate::settings::Settings;
 
 #[derive(Debug, Clone)]
@@ -90,10 +90,12 @@ impl Waits {
         if !list.clone().any(|(id, _)| self.polled_last.as_deref() == Some(&id.to_ascii_lowercase())) {
             return;
         }
-        let (ended, running): (Vec<_>, Vec<_>) = list.partition(|(_, word)| is_end(word));
-        let is_running = !running.is_empty();
-        // An operation with two rows is in progress when one of them says so.
-        for (id, word) in ended.into_iter().chain(running) {
+        let is_running = list.clone().any(|(_, word)| !is_end(word));
+        let is_known = |id: &str| self.polled.get(&id.to_ascii_lowercase()).is_some_and(|word| is_end(word));
+        let mut rows: Vec<_> = list.filter(|(id, _)| !is_known(id)).collect();
+        // Of two rows of an operation the one in progress counts, and before a cancel another end.
+        rows.sort_by_key(|(_, word)| (!is_end(word), !is_canceled(&folded(word))));
+        for (id, word) in rows {
             self.polled.insert(id.to_ascii_lowercase(), folded(word));
         }
         if let Some((_, polls)) = &mut self.cancel_failed {

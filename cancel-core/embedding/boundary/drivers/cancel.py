@@ -69,7 +69,9 @@ def exchange(step, authorization, body, seconds):
         said, body = {"status": answer.status, "body": "cut_off"}, b""
         with contextlib.suppress(OSError, http.client.HTTPException):  # The head counts all the same.
             body = answer.read(step["body_limit"] + 1)
-            is_whole = not answer.length and time.monotonic() < deadline
+            # Without a length, an empty body can also be one that was cut.
+            has_end = body or answer.chunked or answer.length is not None
+            is_whole = has_end and not answer.length and time.monotonic() < deadline
             said["body"] = "too_large" if len(body) > step["body_limit"] else "complete" if is_whole else "cut_off"
         return said, head.encode("latin-1") + body
     except (OSError, http.client.HTTPException) as error:

@@ -67,11 +67,15 @@ impl List {
         }
     }
 
-    /// Of rows with the same id the last one counts, but none says that it has ended while another one says that it has
-    /// not.
+    /// Of rows with the same id the one counts that says least of a cancel: one in progress, then another end.
     fn take_word(&mut self, id: &OperationId, entry: &Entry<'_>) {
+        let rank = |state| match state {
+            State::Canceled => 0,
+            State::Completed | State::Failed => 1,
+            State::InProgress => 2,
+        };
         match self.words.iter_mut().find(|(known, _)| known == id) {
-            Some((_, word)) if entry.state().is_end() && !State::of_word(word).is_end() => {}
+            Some((_, word)) if rank(entry.state()) < rank(State::of_word(word)) => {}
             Some((_, word)) => *word = stored(entry.word()),
             None => self.words.push((id.clone(), stored(entry.word()))),
         }

@@ -170,7 +170,7 @@ impl Verifying {
                 Outcome::Ended { proof, operation, operations, others, refused_location, posted }
             }
             None => {
-                let operation = cx.operation.clone();
+                let operation = cx.operation.clone().filter(|operation| operation.state() == State::Canceled);
                 Outcome::Canceled { proof, operation, operations, others, refused_location, posted }
             }
         }

@@ -86,6 +86,7 @@ impl Snapshot {
             Phase::Posting => "about to send the cancel".to_owned(),
             Phase::Rechecking => "listing again, before another cancel".to_owned(),
             Phase::Following => format!("cancel sent; its location says {status}{}", self.step_in_words()),
+            Phase::Done if self.posted == Posted::No => "over, and no cancel was sent".to_owned(),
             _ if self.posted == Posted::Yes => format!("cancel sent; the publish is {status}{}", self.step_in_words()),
             _ => format!("the cancel may have arrived; the publish is {status}{}", self.step_in_words()),
         }
