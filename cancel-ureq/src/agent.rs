@@ -28,7 +28,7 @@ pub fn agent() -> Agent {
 /// An agent with these settings that tells when nothing was sent: whenever the connection, the proxy or the TLS
 /// handshake fails. A POST is then sent again.
 ///
-/// An agent that is built otherwise reports most failed handshakes (a server without TLS behind the port, a TLS alert,
+/// An agent that is built otherwise reports failed handshakes (a server without TLS behind the port, a TLS alert,
 /// a connection that is closed) by errors that also come after a POST was sent, so that such a POST is in doubt.
 ///
 /// Only rustls makes its handshake while it connects. An error of native-tls counts as maybe sent here too.

@@ -8,10 +8,15 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// Control characters of both sets, and those that change the direction of a text. A terminal acts on them.
+/// Control characters of both sets, on which a terminal acts; and characters that no one sees: some change the direction
+/// of a text, and a token with others between its characters looks whole.
 fn is_harmful(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// The text with a space for each harmful character.
@@ -35,7 +40,9 @@ impl Formatter for Escaping {
             match piece.chars().next_back().filter(|&c| is_harmful(c)) {
                 Some(c) => {
                     writer.write_all(piece.strip_suffix(c).unwrap_or_default().as_bytes())?;
-                    write!(writer, "\\u{:04x}", u32::from(c))?;
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        write!(writer, "\\u{unit:04x}")?;
+                    }
                 }
                 None => writer.write_all(piece.as_bytes())?,
             }
@@ -48,18 +55,18 @@ impl Formatter for Escaping {
 mod tests {
     use super::*;
 
-    const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{2066}\u{85}ä\n\"";
+    const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{2066}\u{85}ä\n\"\u{200b}\u{e0041}";
 
     #[test]
     fn a_harmful_character_becomes_a_space() {
-        assert_eq!(plain(HOSTILE), "a [2J 31m    ä \"");
+        assert_eq!(plain(HOSTILE), "a [2J 31m    ä \"  ");
         assert_eq!(plain("eyJ0\u{0}eXAi"), "eyJ0 eXAi", "a redacted text is not put together again");
     }
 
     #[test]
     fn a_harmful_character_is_escaped_in_json() {
         let line = json(&HOSTILE).unwrap();
-        assert_eq!(line, r#""a\u001b[2J\u009b31m\u202e\u007f\u2066\u0085ä\n\"""#);
+        assert_eq!(line, r#""a\u001b[2J\u009b31m\u202e\u007f\u2066\u0085ä\n\"\u200b\udb40\udc41""#);
         assert_eq!(serde_json::from_str::<String>(&line).unwrap(), HOSTILE);
     }
 }
