@@ -5,6 +5,7 @@
 //! escapes is overwritten where it stands, so that a later reader of the text finds asterisks, however lenient it is.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
@@ -19,13 +20,15 @@ const LEVELS: usize = 3;
 /// Searches for tokens. One that is too short to be told from any word is not searched for.
 pub(super) struct Redactor<'a> {
     pub(super) last: Option<&'a BearerToken>,
-    pub(super) earlier: &'a [BearerToken],
+    /// Each with a time that does not matter here.
+    pub(super) earlier: &'a [(BearerToken, Duration)],
 }
 
 impl<'a> Redactor<'a> {
     /// The tokens that a text of this length can hold, or a part of them.
     fn secrets_in(&self, length: usize) -> impl Iterator<Item = Secret<'a>> {
-        let secrets = self.last.into_iter().chain(self.earlier).filter_map(BearerToken::secret);
+        let tokens = self.last.into_iter().chain(self.earlier.iter().map(|(token, _)| token));
+        let secrets = tokens.filter_map(BearerToken::secret);
         secrets.filter(move |secret| secret.shortest() <= length)
     }
 

@@ -24,9 +24,8 @@ pub(super) struct Tokens {
     is_rejected: bool,
     /// 401s in a row.
     rejections: u8,
-    earlier: Vec<BearerToken>,
-    /// When each of them was replaced.
-    replaced: Vec<Duration>,
+    /// Each with the time at which it was replaced.
+    earlier: Vec<(BearerToken, Duration)>,
 }
 
 impl Tokens {
@@ -39,10 +38,8 @@ impl Tokens {
         if !self.all().any(|known| known.is(&before)) {
             if self.earlier.len() == MAX_EARLIER {
                 self.earlier.remove(0);
-                self.replaced.remove(0);
             }
-            self.earlier.push(before);
-            self.replaced.push(now);
+            self.earlier.push((before, now));
         }
     }
 
@@ -51,8 +48,8 @@ impl Tokens {
     pub(super) fn reject(&mut self, now: Duration) -> bool {
         self.is_rejected = true;
         self.rejections = self.rejections.saturating_add(1);
-        let oldest = self.replaced.first().filter(|_| self.earlier.len() == MAX_EARLIER);
-        self.rejections > 1 || oldest.is_some_and(|replaced| now.saturating_sub(*replaced) < REMEMBERED)
+        let oldest = self.earlier.first().filter(|_| self.earlier.len() == MAX_EARLIER);
+        self.rejections > 1 || oldest.is_some_and(|(_, replaced)| now.saturating_sub(*replaced) < REMEMBERED)
     }
 
     /// The service has taken the last one.
@@ -70,7 +67,7 @@ impl Tokens {
     }
 
     fn all(&self) -> impl Iterator<Item = &BearerToken> {
-        self.last.iter().chain(&self.earlier)
+        self.last.iter().chain(self.earlier.iter().map(|(token, _)| token))
     }
 
     fn redactor(&self) -> Redactor<'_> {
