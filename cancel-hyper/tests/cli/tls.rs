@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
@@ -18,8 +19,7 @@ const LOCALHOST: &str = include_str!("../certificates/localhost.pem");
 const SERVICE: &str = include_str!("../certificates/service.pem");
 const KEY: &str = include_str!("../certificates/key.pem");
 
-/// The port of a service over TLS where nothing is in progress.
-fn serve(certificate: &str) -> u16 {
+fn config(certificate: &str) -> Arc<ServerConfig> {
     let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -27,9 +27,14 @@ fn serve(certificate: &str) -> u16 {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(KEY.as_bytes()).unwrap())
         .unwrap();
+    Arc::new(config)
+}
+
+/// The port of a service over TLS where nothing is in progress.
+fn serve(certificate: &str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let config = Arc::new(config);
+    let config = config(certificate);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
@@ -77,6 +82,44 @@ fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
     std::fs::write(&other, "no certificate").unwrap();
     let output = start().arg("--ca-file").arg(&other).output().unwrap();
     assert!(text(&output.stderr).contains("other.pem: there is no certificate in it"), "{}", text(&output.stderr));
+}
+
+/// The port of a service that accepts each cancel after a second. It closes the second and the third connection before
+/// the handshake.
+fn serve_slowly() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = config(LOCALHOST);
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            if number == 1 || number == 2 {
+                continue;
+            }
+            let config = Arc::clone(&config);
+            thread::spawn(move || {
+                let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream.unwrap());
+                while let Ok(1..) = stream.read(&mut [0; 8192]) {
+                    thread::sleep(Duration::from_secs(1));
+                    stream.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").unwrap();
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn connections_that_fail_stop_no_fleet_with_a_post_in_flight() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.pem");
+    std::fs::write(&file, LOCALHOST).unwrap();
+    let endpoint = format!("https://localhost:{}", serve_slowly());
+    let mut program = program();
+    program.args(["--endpoint", &endpoint, "--publisher", "contoso", "--offer", "a,b,c", "--until", "accepted"]);
+    program.args(["--poll-interval", "100ms", "--deadline", "30s", "--json", "--ca-file"]).arg(&file);
+    let output = program.env("AZURE_TOKEN", TOKEN).output().unwrap();
+    let accepted = text(&output.stdout).matches(r#""outcome":"accepted""#).count();
+    assert_eq!((accepted, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
 }
 
 /// A proxy that gives this answer, and then leads to this port of this machine, if any. What it was asked comes first.

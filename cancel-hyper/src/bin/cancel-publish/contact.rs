@@ -1,10 +1,11 @@
 //! Whether the service can be reached at all. A name that does not resolve, or a port where nothing listens, is told
 //! within seconds: a person who has mistyped the endpoint need not wait for five attempts.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cancel_core::Event;
+use cancel_core::{Cancellation, Event, OfferId};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -26,15 +27,22 @@ struct Shared {
 struct State {
     /// Something of the first requests may have arrived.
     made: bool,
+    /// Whose POST was sent, as far as is known. Nobody may be told that nothing went out.
+    posting: HashSet<OfferId>,
     failures: u32,
     why: String,
 }
 
 impl Contact {
-    pub(crate) fn observe(&self, event: &Event<'_>) {
+    pub(crate) fn observe(&self, event: &Event<'_>, cancellation: &Cancellation) {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let offer = cancellation.request().offer();
         match event {
+            Event::Sending(exchange) if exchange.is_post() => {
+                state.posting.insert(offer.clone());
+            }
             Event::Failed { why, not_sent: true, .. } => {
+                state.posting.remove(offer);
                 state.failures += 1;
                 state.why = why.to_string();
                 self.0.failed.notify_one();
@@ -60,8 +68,9 @@ impl Contact {
                 () = self.0.failed.notified() => {}
             }
         }
-        if self.read(|state| state.made) {
-            std::future::pending::<()>().await;
+        // A POST in flight is waited for. Where it was not sent either, that is one failure more.
+        while self.read(|state| state.made || !state.posting.is_empty()) {
+            self.0.failed.notified().await;
         }
         self.read(|state| state.why.clone())
     }

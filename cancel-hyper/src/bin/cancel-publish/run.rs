@@ -53,7 +53,7 @@ pub(crate) async fn run(
         async move { tokens.next(&screen).await }
     })
     .with_observer(move |event: &Event<'_>, cancellation: &Cancellation| {
-        contacted.observe(event);
+        contacted.observe(event, cancellation);
         shown.observe(event, cancellation);
     })
     .with_journal(checkpoints.clone());
@@ -161,20 +161,21 @@ impl Runs<'_> {
             let posted = snapshot.as_ref().map_or(Posted::No, |snapshot| snapshot.posted);
             let known =
                 snapshot.as_ref().map_or("No cancel went out: nothing has changed.", |known| known.what_was_sent());
+            let advice = match self.next(request, posted) {
+                Some(next) => format!("{known} {next}"),
+                None => known.to_owned(),
+            };
             let problem = match broken {
                 Broken::Stopped(Stopped { word, .. }) => {
-                    let advice = match self.next(request, posted) {
-                        Some(next) => format!("{known} {next}"),
-                        None => known.to_owned(),
-                    };
-                    Problem::new("interrupted", format_args!("stopped by {word}"), advice).after(posted)
+                    Problem::new("interrupted", format_args!("stopped by {word}"), advice)
                 }
-                Broken::Unreachable(why) => Problem::new(
-                    "transport",
-                    format_args!("{} cannot be reached: {why}", self.job.endpoint),
-                    "Check the endpoint, the network and the proxy, then call again.",
-                ),
+                Broken::Unreachable(why) => {
+                    let check = "Check the endpoint, the network and the proxy, then call again.".to_owned();
+                    let advice = if posted == Posted::No { check } else { advice };
+                    Problem::new("transport", format_args!("{} cannot be reached: {why}", self.job.endpoint), advice)
+                }
             };
+            let problem = problem.after(posted);
             let polls = snapshot.map(|snapshot| snapshot.polls);
             self.keep(Report::stopped(request, problem, self.is_simulated(), polls), reports, output);
         }
