@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use cancel_core::testing::portal::CancelBehavior;
+use cancel_core::testing::portal::{Call, CancelBehavior, Fault};
 use serde_json::json;
 
 use crate::{command_at, json_of, serve, text, wait_until};
@@ -120,6 +120,39 @@ fn with_a_checkpoint_the_same_command_goes_on() {
     assert_eq!(crate::names(folder.path()), ["run.json"]);
     let output = program.output().unwrap();
     assert_eq!((&json_of(&output)["outcome"], served.portal().posts()), (&json!("canceled"), 1));
+}
+
+/// `offer-b` waits for `contoso-offer`, which hangs: only its file tells what an earlier run has sent.
+#[test]
+fn a_signal_before_an_offer_has_begun_says_what_its_checkpoint_says() {
+    let written = {
+        let folder = tempfile::tempdir().unwrap();
+        let served = serve(CancelBehavior::AtOnce);
+        let file = folder.path().join("first.json");
+        served.portal().script(Call::List, Fault::status(403));
+        command_at(&served.endpoint(), &["--checkpoint", file.to_str().unwrap()]).output().unwrap();
+        std::fs::read_to_string(file).unwrap()
+    };
+    let posted = |word: &str| written.replace("\"posted\":\"no\"", &format!("\"posted\":\"{word}\""));
+    for (file, word, says) in [
+        (Some(posted("yes")), "yes", "A run before this one has sent a cancel."),
+        (Some(posted("maybe")), "maybe", "A run before this one may have sent a cancel."),
+        (Some("{".to_owned()), "maybe", "A run before this one may have sent a cancel."),
+        (Some(posted("no")), "no", "No cancel went out: nothing has changed."),
+        (None, "no", "No cancel went out: nothing has changed."),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(file) = file {
+            std::fs::write(folder.path().join("contoso+offer-b.json"), file).unwrap();
+        }
+        let (endpoint, hangs) = hangs_at("GET");
+        let mut program = command_at(&endpoint, &["--json", "--offer", "offer-b", "--concurrency", "1"]);
+        let output = stop_when(program.arg("--checkpoint").arg(folder.path()), "-INT", hangs);
+        let last = text(&output.stdout).lines().last().unwrap();
+        let printed: serde_json::Value = serde_json::from_str(last).unwrap();
+        assert_eq!((&printed["offer"], &printed["posted"]), (&json!("offer-b"), &json!(word)), "{printed}");
+        assert!(printed["error"]["advice"].as_str().unwrap().starts_with(says), "{printed}");
+    }
 }
 
 /// The first process of a container has no default for a signal. It needs namespaces, which not every machine allows.

@@ -158,9 +158,10 @@ impl Runs<'_> {
                 continue;
             }
             let snapshot = self.screen.over(request.offer());
-            let posted = snapshot.as_ref().map_or(Posted::No, |snapshot| snapshot.posted);
-            let known =
-                snapshot.as_ref().map_or("No cancel went out: nothing has changed.", |known| known.what_was_sent());
+            let (posted, known) = match &snapshot {
+                Some(snapshot) => (snapshot.posted, snapshot.what_was_sent()),
+                None => self.before_this_run(request),
+            };
             let advice = match self.next(request, posted) {
                 Some(next) => format!("{known} {next}"),
                 None => known.to_owned(),
@@ -183,6 +184,17 @@ impl Runs<'_> {
             Broken::Stopped(stopped) => stopped.exit_code,
             Broken::Unreachable(_) => reports.iter().map(Report::exit_code).max().unwrap_or_default(),
         }
+    }
+
+    /// What is known of the cancel of an offer that this run has not begun.
+    fn before_this_run(&self, request: &CancelRequest) -> (Posted, &'static str) {
+        let posted = self.checkpoints.posted(request);
+        let known = match posted {
+            Posted::No => "No cancel went out: nothing has changed.",
+            Posted::Yes => "A run before this one has sent a cancel.",
+            Posted::Maybe => "A run before this one may have sent a cancel.",
+        };
+        (posted, known)
     }
 
     /// In words, results are printed together, in the order in which the offers were named.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use cancel_core::{Checkpoint, Posted};
 
-use super::USE_ANOTHER;
 use super::lock::Lock;
+use super::{USE_ANOTHER, other_run};
 use crate::problem::Problem;
 
 pub(crate) struct CheckpointFile {
@@ -35,7 +35,7 @@ impl CheckpointFile {
 
     /// The checkpoint to resume from, if there is one.
     pub(super) fn read(&self) -> Result<Option<Checkpoint>, Problem> {
-        let text = match self.text() {
+        let text = match text(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -51,21 +51,6 @@ impl CheckpointFile {
     fn unknown(&self, message: impl std::fmt::Display) -> Problem {
         let advice = "Look at the offer's operations. Then remove the file, or give another one, to begin a new run.";
         Problem::checkpoint(message, advice).after(Posted::Maybe)
-    }
-
-    /// Reads at most one byte more than a checkpoint can have. A pipe or a device might never end, so it is refused.
-    fn text(&self) -> io::Result<String> {
-        let mut options = OpenOptions::new();
-        options.read(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-        let file = options.open(&self.path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
-        }
-        let mut text = String::new();
-        file.take(Checkpoint::MAX_LEN as u64 + 1).read_to_string(&mut text)?;
-        Ok(text)
     }
 
     /// Stores the checkpoint durably: the file and the folder that names it are synced.
@@ -98,6 +83,30 @@ impl CheckpointFile {
     pub(super) fn remove(self) -> io::Result<()> {
         remove(&self.path)
     }
+}
+
+/// What a file says of a POST, whoever holds its lock.
+pub(super) fn posted(path: &Path) -> Posted {
+    match text(path) {
+        Ok(text) => Checkpoint::from_json(&text).ok().as_ref().and_then(other_run::posted).unwrap_or(Posted::Maybe),
+        Err(error) if error.kind() == ErrorKind::NotFound => Posted::No,
+        Err(_) => Posted::Maybe,
+    }
+}
+
+/// Reads at most one byte more than a checkpoint can have. A pipe or a device might never end, so it is refused.
+fn text(path: &Path) -> io::Result<String> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut text = String::new();
+    file.take(Checkpoint::MAX_LEN as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// A new file that only this user may read or write, whatever the umask. It fails where anything stands at the path.

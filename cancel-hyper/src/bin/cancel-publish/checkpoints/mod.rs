@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cancel_core::{CancelRequest, Cancellation, Checkpoint, OfferId};
+use cancel_core::{CancelRequest, Cancellation, Checkpoint, OfferId, Posted};
 use cancel_hyper::Journal;
 use tokio::task::spawn_blocking;
 
@@ -70,6 +70,11 @@ impl Checkpoints {
         let checkpoint = file.read()?;
         self.opened().insert(request.offer().clone(), file);
         Ok(checkpoint)
+    }
+
+    /// What an offer's file says of a POST of the runs before this one. It is not locked for that.
+    pub(crate) fn posted(&self, request: &CancelRequest) -> Posted {
+        self.path(request).map_or(Posted::No, |path| file::posted(&path))
     }
 
     /// Unlocks an offer's file. Removes it, if nothing is left to resume.

@@ -21,6 +21,15 @@ struct Written {
 const OFFER: [(&str, &str); 2] = [("/offer", "--offer"), ("/publisher", "--publisher")];
 const OTHERS: [(&str, &str); 2] = [("/only_if_running", "--operation"), ("/notify", "--notify")];
 
+/// What a checkpoint says of a POST.
+pub(super) fn posted(checkpoint: &Checkpoint) -> Option<Posted> {
+    Some(written(checkpoint)?.posted)
+}
+
+fn written(checkpoint: &Checkpoint) -> Option<Written> {
+    serde_json::from_value(serde_json::to_value(checkpoint).ok()?).ok()
+}
+
 /// Why the checkpoint at this path cannot be resumed with these flags.
 pub(crate) fn differs(
     path: &Path,
@@ -29,7 +38,7 @@ pub(crate) fn differs(
     endpoint: &Endpoint,
     policy: &Policy,
 ) -> Option<Problem> {
-    let written: Written = serde_json::from_value(serde_json::to_value(checkpoint).ok()?).ok()?;
+    let written = written(checkpoint)?;
     let ours = serde_json::to_value(request).ok()?;
     let problem = |flag: &str, there: Option<&Value>| {
         let there = match there {
