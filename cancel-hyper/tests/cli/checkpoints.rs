@@ -216,6 +216,7 @@ fn the_checkpoint_of_another_run_is_refused_and_kept() {
     json_of(&run(&served, &checkpoint, &[]));
     let calls = served.portal().calls().len();
     let written = fs::read_to_string(&checkpoint).unwrap();
+    let of_request = |member: &str| written.replace("\"request\":{", &format!("\"request\":{{{member},"));
     for (text, arguments, says, code) in [
         (written.clone(), &["--until", "settled"][..], "it has --until verified", 2),
         (written.clone(), &["--notify", "a@b"], "it has no --notify", 2),
@@ -223,6 +224,10 @@ fn the_checkpoint_of_another_run_is_refused_and_kept() {
         (written.replace(&served.endpoint(), &other.endpoint()), &[], "it has --endpoint", 2),
         (written.replace("contoso-offer", "offer-b"), &[], "it has --offer offer-b", 2),
         (written.replace("\"posted\":\"no\"", "\"posted\":\"yes\"").replace("contoso-offer", "b"), &[], "--offer b", 2),
+        // No flag asks for these.
+        (of_request("\"even_with_others\":true"), &[], "it has even_with_others, which no flag asks for", 2),
+        (of_request("\"if_match\":\"*\""), &[], "it has if_match, which no flag asks for", 2),
+        (of_request("\"client_request_id\":\"x\""), &[], "it has client_request_id, which no flag asks for", 2),
         // What stands in these is not known.
         (written.replace("\"version\":1", "\"version\":2"), &[], "is of version 2", 4),
         (written.split_at(written.len() / 2).0.to_owned(), &[], "cannot be read", 4),

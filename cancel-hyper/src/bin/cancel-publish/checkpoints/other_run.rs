@@ -40,14 +40,14 @@ pub(crate) fn differs(
 ) -> Option<Problem> {
     let written = written(checkpoint)?;
     let ours = serde_json::to_value(request).ok()?;
-    let problem = |flag: &str, there: Option<&Value>| {
-        let there = match there {
-            Some(Value::String(text)) => format!("has {flag} {text}"),
-            _ => format!("has no {flag}"),
-        };
+    let refused = |there: &str| {
         let message = format!("the checkpoint {} is of another run: it {there}", path.display());
         let advice = "Give the flags of that run to resume it, or another path to begin a new run.";
         Problem::checkpoint(message, advice)
+    };
+    let problem = |flag: &str, there: Option<&Value>| match there {
+        Some(Value::String(text)) => refused(&format!("has {flag} {text}")),
+        _ => refused(&format!("has no {flag}")),
     };
     let of_request = |flags: &[(&str, &'static str)]| {
         let differing = flags.iter().find(|(member, _)| written.request.pointer(member) != ours.pointer(member));
@@ -62,6 +62,11 @@ pub(crate) fn differs(
             .or_else(|| {
                 let until = policy.get_until().as_str();
                 (written.until != until).then(|| problem("--until", Some(&written.until)))
+            })
+            .or_else(|| {
+                // The whole request is obeyed, also where no flag can ask for what is in it.
+                let member = written.request.as_object()?.iter().find(|&(name, value)| ours.get(name) != Some(value));
+                member.map(|(name, _)| refused(&format!("has {name}, which no flag asks for")))
             });
         others.map(|problem| problem.after(written.posted))
     })
