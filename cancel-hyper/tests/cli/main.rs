@@ -5,6 +5,8 @@
 mod checkpoints;
 mod flags;
 mod fleet;
+#[cfg(unix)]
+mod links;
 mod output;
 #[cfg(unix)]
 mod signals;

@@ -1,7 +1,7 @@
 //! The file of a checkpoint: read, replaced at once, removed.
 //!
 //! A crash at any moment leaves the whole old text or the whole new one. Nothing that stands at the path of the new
-//! text is followed.
+//! text is followed. A link at the path itself leads to the file: so a file has one lock, whatever it is called.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,6 +13,9 @@ use super::lock::Lock;
 use super::{USE_ANOTHER, other_run};
 use crate::problem::Problem;
 
+/// How many links are followed: as many as the system would.
+const MOST_LINKS: u32 = 40;
+
 pub(crate) struct CheckpointFile {
     path: PathBuf,
     written: String,
@@ -22,7 +25,8 @@ pub(crate) struct CheckpointFile {
 impl CheckpointFile {
     /// Takes the file for this process alone, until this value is dropped.
     pub(super) fn lock(path: &Path) -> Result<Self, Problem> {
-        let lock = Lock::take(&beside(path, ".lock")).map_err(|error| {
+        let locked = resolved(path).and_then(|path| Ok((Lock::take(&beside(&path, ".lock"))?, path)));
+        let (lock, path) = locked.map_err(|error| {
             if error.kind() == ErrorKind::WouldBlock {
                 let message = format!("the checkpoint {} is in use by another process", path.display());
                 return Problem::checkpoint(message, "Wait until that process has ended. This one has sent nothing.");
@@ -30,7 +34,7 @@ impl CheckpointFile {
             let message = format!("the checkpoint {} cannot be locked: {error}", path.display());
             Problem::checkpoint(message, USE_ANOTHER)
         })?;
-        Ok(Self { path: path.to_owned(), written: String::new(), _lock: lock })
+        Ok(Self { path, written: String::new(), _lock: lock })
     }
 
     /// The checkpoint to resume from, if there is one.
@@ -85,6 +89,19 @@ impl CheckpointFile {
     }
 }
 
+/// The file to which a path leads, without a link on the way. The file need not be there yet.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&path) else {
+            let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
+            return Ok(fs::canonicalize(folder(&path))?.join(name));
+        };
+        path = folder(&path).join(next);
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "there are too many symbolic links"))
+}
+
 /// What a file says of a POST, whoever holds its lock.
 pub(super) fn posted(path: &Path) -> Posted {
     match text(path) {
@@ -134,7 +151,6 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     beside.into()
 }
 
-#[cfg(unix)]
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
