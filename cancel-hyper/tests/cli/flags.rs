@@ -169,6 +169,29 @@ fn what_is_wrong_is_named() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn certificates_are_read_from_a_file_that_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, large) = (folder.path().join("pipe"), folder.path().join("large.pem"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::write(&large, "#".repeat((1 << 20) + 1)).unwrap();
+    for (path, says) in [
+        (pipe.to_str().unwrap(), "it is not a file"),
+        ("/dev/zero", "it is not a file"),
+        (large.to_str().unwrap(), "it is longer than 1 MiB"),
+    ] {
+        // Without the timeout it would wait for ever.
+        let program = program();
+        let mut bounded = std::process::Command::new("timeout");
+        bounded.args(["--signal=KILL", "10"]).arg(program.get_program()).env("AZURE_TOKEN", TOKEN);
+        bounded.args(["--publisher", "contoso", "--offer", "a", "--json", "--ca-file", path]);
+        let output = bounded.output().unwrap();
+        assert_eq!(json_of(&output)["error"]["message"], format!("--ca-file {path}: {says}"));
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
+
 #[test]
 fn offers_come_from_a_file_or_from_stdin() {
     let served = serve(CancelBehavior::AtOnce);

@@ -11,6 +11,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::problem::Problem;
+use crate::regular_file;
+
+/// The longest file of certificates that is read, in bytes. It has room for those of a whole platform.
+const LONGEST_FILE: u64 = 1 << 20;
 
 pub(crate) fn client(endpoint: &Endpoint, ca_file: Option<&Path>) -> Result<Client, Problem> {
     let mut roots = RootCertStore::empty();
@@ -44,9 +48,12 @@ fn add_platform(roots: &mut RootCertStore, has_others: bool) -> Result<(), Probl
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), Problem> {
     let refused = |why: &dyn std::fmt::Display| Problem::invalid(format_args!("--ca-file {}: {why}", path.display()));
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| refused(&error))?;
+    let bytes = regular_file::read(path, LONGEST_FILE).map_err(|error| refused(&error))?;
+    if bytes.len() as u64 > LONGEST_FILE {
+        return Err(refused(&"it is longer than 1 MiB"));
+    }
     let before = roots.len();
-    for certificate in certificates {
+    for certificate in CertificateDer::pem_slice_iter(&bytes) {
         let certificate = certificate.map_err(|error| refused(&error))?;
         roots.add(certificate).map_err(|error| refused(&error))?;
     }

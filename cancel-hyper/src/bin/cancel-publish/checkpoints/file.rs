@@ -4,7 +4,7 @@
 //! text is followed. A link at the path itself leads to the file: so a file has one lock, whatever it is called.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use cancel_core::{Checkpoint, Posted};
@@ -12,6 +12,7 @@ use cancel_core::{Checkpoint, Posted};
 use super::lock::Lock;
 use super::{USE_ANOTHER, other_run};
 use crate::problem::Problem;
+use crate::regular_file;
 
 /// How many links are followed: as many as the system would.
 const MOST_LINKS: u32 = 40;
@@ -111,19 +112,10 @@ pub(super) fn posted(path: &Path) -> Posted {
     }
 }
 
-/// Reads at most one byte more than a checkpoint can have. A pipe or a device might never end, so it is refused.
+/// Reads at most one byte more than a checkpoint can have.
 fn text(path: &Path) -> io::Result<String> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
-    }
-    let mut text = String::new();
-    file.take(Checkpoint::MAX_LEN as u64 + 1).read_to_string(&mut text)?;
-    Ok(text)
+    let bytes = regular_file::read(path, Checkpoint::MAX_LEN as u64)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
 /// A new file that only this user may read or write, whatever the umask. It fails where anything stands at the path.
