@@ -1,5 +1,6 @@
 //! Drives the runs of all offers on this thread, until they are over or somebody stops them.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::mpsc;
@@ -153,10 +154,8 @@ impl Runs<'_> {
         if let Broken::Stopped(Stopped { word, .. }) = broken {
             note(format!("Stopped by {word}."));
         }
-        for request in &self.job.requests {
-            if reports.iter().any(|report| report.offer.as_deref() == Some(request.offer().as_str())) {
-                continue;
-            }
+        let reported: HashSet<_> = reports.iter().filter_map(|report| report.offer.clone()).collect();
+        for request in self.job.requests.iter().filter(|request| !reported.contains(request.offer().as_str())) {
             let snapshot = self.screen.over(request.offer());
             let (posted, known) = match &snapshot {
                 Some(snapshot) => (snapshot.posted, snapshot.what_was_sent()),
@@ -202,11 +201,9 @@ impl Runs<'_> {
         if output.json {
             return;
         }
-        let place = |report: &Report| {
-            let offer = report.offer.as_deref();
-            self.job.requests.iter().position(|request| Some(request.offer().as_str()) == offer)
-        };
-        reports.sort_by_cached_key(place);
+        let offers = self.job.requests.iter().map(|request| request.offer().as_str());
+        let places: HashMap<_, _> = offers.zip(0_usize..).collect();
+        reports.sort_by_cached_key(|report| places.get(report.offer.as_deref()?).copied());
         let many = reports.len() > 1;
         for report in reports.iter().filter(|report| !many || report.is_error()) {
             output.report(report);
