@@ -18,6 +18,8 @@ const MOST_STEPS: usize = 12;
 /// Lines that are kept free, for the headline and the prompt.
 const OTHER_LINES: usize = 3;
 const BAR_WIDTH: usize = 12;
+/// A letter with its marks is a few characters in one column.
+const MOST_PER_COLUMN: usize = 4;
 
 pub(super) struct Bars {
     screen: MultiProgress,
@@ -79,7 +81,12 @@ fn style(template: &str) -> ProgressStyle {
 
 /// One column stays free: some terminals wrap when the last one is written.
 fn cut(line: &str, width: usize) -> String {
-    truncate_str(line, width.saturating_sub(1), "…").into_owned()
+    truncate_str(&few(line, width), width.saturating_sub(1), "…").into_owned()
+}
+
+/// No more characters than these columns need. Those without a width are never too wide, and could be thousands.
+fn few(text: &str, columns: usize) -> String {
+    text.chars().take(MOST_PER_COLUMN * columns).collect()
 }
 
 fn one(run: &Snapshot, width: usize, now: Instant) -> (String, Vec<String>) {
@@ -91,7 +98,7 @@ fn one(run: &Snapshot, width: usize, now: Instant) -> (String, Vec<String>) {
 /// Name, bar, percentage and status. Without room for all, the status goes first, then the bar.
 fn step_line(step: &OperationStep, width: usize) -> String {
     let name_width = width.saturating_sub(BAR_WIDTH + 11).clamp(12, 28);
-    let name = step_name(step);
+    let name = few(&step_name(step), name_width);
     let name = pad_str(&name, name_width, console::Alignment::Left, Some("…"));
     let percent = percentage(step).min(100);
     let full = usize::try_from(percent).unwrap_or(0) * BAR_WIDTH / 100;
@@ -116,4 +123,23 @@ fn many(runs: &Runs, width: usize, room: usize, now: Instant) -> (String, Vec<St
         format!("  {name}  {}", run.doing_shortly())
     };
     (headline, runs.in_order().take(room).map(line).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_without_a_width_are_cut_too() {
+        for mark in ['\u{301}', '\u{200b}'] {
+            let long = format!("a{}", mark.to_string().repeat(9000));
+            assert!(cut(&long, 80).chars().count() <= 320);
+            let mut step = OperationStep::default();
+            (step.step_name, step.progress_percentage) = (long, Some(40));
+            let line = step_line(&step, 80);
+            assert!(line.chars().count() < 200 && line.contains(" 40 %"), "{line}");
+        }
+        assert_eq!(cut("abc", 80), "abc");
+        assert_eq!(cut("abcdef", 5), "abc…");
+    }
 }
