@@ -91,7 +91,9 @@ fn start(flags: Flags, output: &mut Output) -> u8 {
 }
 
 async fn work(flags: Flags, output: &mut Output) -> Result<u8, Problem> {
-    let mut signals = Signals::install().map_err(|error| Problem::invalid(format_args!("no signals: {error}")))?;
+    let no_signals = |error| Problem::invalid(format_args!("no signals: {error}"));
+    let mut signals = Signals::install().map_err(no_signals)?;
+    signals::watch().map_err(no_signals)?;
     let settings = Settings {
         checkpoint: flags.checkpoint.clone(),
         ca_file: flags.ca_file.clone(),

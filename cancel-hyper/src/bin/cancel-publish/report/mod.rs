@@ -7,7 +7,7 @@ mod table;
 use cancel_core::{CancelRequest, Cancellation, Error, OperationLocation, Outcome, Posted, Proof, TrackedOperation};
 use serde::Serialize;
 
-pub(crate) use self::output::{Output, note};
+pub(crate) use self::output::{Output, lines, note};
 pub(crate) use self::table::table;
 use crate::problem::Problem;
 
