@@ -61,3 +61,23 @@ fn is_failed_lookup(error: &io::Error) -> bool {
         error.to_string().starts_with("failed to lookup address information")
     }
 }
+
+#[cfg(all(test, feature = "rustls"))]
+mod tests {
+    use rustls::{AlertDescription, CertificateError};
+
+    use super::*;
+
+    /// A server can read the whole POST, and answer with an alert.
+    #[test]
+    fn an_alert_can_come_after_the_request() {
+        for alert in [
+            rustls::Error::AlertReceived(AlertDescription::HandshakeFailure),
+            rustls::Error::AlertReceived(AlertDescription::UnrecognisedName),
+            rustls::Error::InvalidCertificate(CertificateError::Expired),
+        ] {
+            let failure = failure(&Error::Io(io::Error::new(ErrorKind::InvalidData, alert)));
+            assert!(matches!(failure, Failure::MaybeSent(_)), "{failure:?}");
+        }
+    }
+}
