@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 /* An answer as it arrives: the lines of its head, a blank line, and its body. */
@@ -15,6 +16,7 @@ struct answer {
     FILE *bytes;
     size_t room; /* 0: the body is too large */
     long status; /* 0: the head is not complete */
+    int has_length;
 };
 
 static double now_ms(void) {
@@ -50,7 +52,11 @@ static cJSON *call(uint32_t session, const char *name, cJSON *members, const cha
 static size_t on_head(char *line, size_t size, size_t length, void *into) {
     struct answer *answer = into;
     if (answer->status) return length; /* a trailer */
-    if (!strncmp(line, "HTTP/", 5)) return rewind(answer->bytes), length; /* the first line, also after a 1xx */
+    if (!strncmp(line, "HTTP/", 5)) { /* the first line, also after a 1xx */
+        answer->has_length = strncmp(line, "HTTP/1", 6) != 0;
+        return rewind(answer->bytes), length;
+    }
+    answer->has_length |= !strncasecmp(line, "content-length:", 15) || !strncasecmp(line, "transfer-encoding:", 18);
     fwrite(line, size, length, answer->bytes);
     if (line[0] == '\r' || line[0] == '\n') curl_easy_getinfo(answer->curl, CURLINFO_RESPONSE_CODE, &answer->status);
     if (answer->status < 200) answer->status = 0;
@@ -73,7 +79,7 @@ static struct curl_slist *with(struct curl_slist *headers, const char *name, con
 static cJSON *exchange(uint32_t session, const cJSON *step) {
     char *bytes, *authorization = copied(cancel_authorization, session), *body = copied(cancel_body, session);
     size_t length;
-    struct answer answer = {curl_easy_init(), open_memstream(&bytes, &length), number(step, "body_limit") + 1, 0};
+    struct answer answer = {curl_easy_init(), open_memstream(&bytes, &length), number(step, "body_limit") + 1, 0, 0};
     struct curl_slist *headers = with(NULL, "Authorization", authorization);
     for (const cJSON *one = cJSON_GetObjectItem(step, "headers")->child; one; one = one->next)
         headers = with(headers, one->string, one->valuestring);
@@ -96,7 +102,10 @@ static cJSON *exchange(uint32_t session, const cJSON *step) {
     cJSON_AddNumberToObject(said, "id", number(step, "id"));
     if (answer.status) {
         cJSON_AddNumberToObject(said, "status", (double)answer.status);
-        cJSON_AddStringToObject(said, "body", !answer.room ? "too_large" : code ? "cut_off" : "complete");
+        /* Without a length, an empty body can also be one that was cut. */
+        int is_empty = answer.room == (size_t)number(step, "body_limit") + 1;
+        int is_cut = code || (is_empty && !answer.has_length && answer.status != 204);
+        cJSON_AddStringToObject(said, "body", !answer.room ? "too_large" : is_cut ? "cut_off" : "complete");
     } else {
         int is_there = code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_CONNECT;
         cJSON_AddStringToObject(said, "failure", !is_there ? "not_sent" : "maybe_sent");

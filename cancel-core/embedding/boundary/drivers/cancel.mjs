@@ -76,5 +76,8 @@ async function exchange(step, authorization, body) {
       if (length > step.body_limit) { arrived = "too_large"; break; }
     }
   } catch { arrived = "cut_off"; }
+  // Without a length, an empty body can also be one that was cut.
+  const hasEnd = length || ["content-length", "transfer-encoding"].some((name) => answer.headers.has(name));
+  if (!hasEnd && answer.status !== 204) arrived = "cut_off";
   return [{ status: answer.status, body: arrived }, Buffer.concat(chunks)];
 }
