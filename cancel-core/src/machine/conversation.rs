@@ -175,7 +175,7 @@ impl Conversation {
         let until = self.cx.now.saturating_add(timeout);
         let id = self.exchanges.hand_out(until);
         self.cx.handed_out = self.cx.now;
-        let keep_alive = self.cx.posted != Posted::Maybe;
+        let keep_alive = self.cx.posted != Posted::Maybe && !self.phase.is_in_doubt();
         Some(Step::Send(Exchange { id, request, timeout, until, body_limit: self.body_limit(), keep_alive }))
     }
 

@@ -14,6 +14,19 @@ const POLLS: [u128; 24] = [
     121_000, 128_000, 135_000, 142_000, 149_000, 156_000, 163_000, 170_000, 177_000, 184_000,
 ];
 
+/// Also when an earlier one was answered.
+#[test]
+fn after_a_post_that_was_lost_no_connection_is_used_again() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(503, NO_HEADERS, "");
+    while run.cancellation.progress().phase == Phase::Verifying {
+        run.poll_tracked("a", "running");
+    }
+    run.list(&[("a", "running")]);
+    run.post().maybe_sent();
+    assert!(!run.get(&operation("a")).exchange.keep_alive);
+}
+
 #[test]
 fn a_lost_answer_is_followed_by_polls_on_the_schedule_and_a_second_post_after_three_minutes() {
     let mut run = Run::in_doubt(&["a"]);

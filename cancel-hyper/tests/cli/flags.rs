@@ -131,6 +131,7 @@ fn invalid_input_prints_one_object_and_sends_nothing() {
         vec!["--poll-interval", "0s"],
         vec!["--poll-interval", "99ms"],
         vec!["--body-limit", "0"],
+        vec!["--list-limit", "0"],
         vec!["--publisher", "contoso", "--offer", "a,b", "--operation", "x"],
         vec!["--publisher", "contoso", "--offer", "a,b,a"],
         vec!["--offers-from", "/no-such-file"],

@@ -55,6 +55,16 @@ impl Phase {
         matches!(self, Self::Following(_) | Self::Verifying(_))
     }
 
+    /// Whether the last POST may have been processed, and no answer said so.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Posting(posting) => posting.in_doubt,
+            Self::Rechecking(rechecking) => matches!(rechecking.why, Recheck::InDoubt),
+            Self::Verifying(verifying) => matches!(verifying.sent, Sent::InDoubt { .. }),
+            Self::Listing(_) | Self::Asking(_) | Self::Following(_) | Self::Stuck(_) => false,
+        }
+    }
+
     pub(super) fn asks_for_list(&self) -> bool {
         match self {
             Self::Listing(_) | Self::Rechecking(_) => true,

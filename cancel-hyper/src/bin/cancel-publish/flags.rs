@@ -94,9 +94,12 @@ pub(crate) struct Flags {
     /// The first wait before a poll, and the shortest; at least 100ms, but for a service on this machine
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time, help_heading = "Run")]
     pub(crate) poll_interval: Duration,
-    /// The longest answer that is read
+    /// The longest answer that is read, but for lists
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = size, help_heading = "Run")]
     pub(crate) body_limit: usize,
+    /// The longest list of operations that is read
+    #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size, help_heading = "Run")]
+    pub(crate) list_limit: usize,
     /// How many offers are in progress at a time; the deadline of the others counts from their start [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Run")]
     pub(crate) concurrency: Option<u16>,

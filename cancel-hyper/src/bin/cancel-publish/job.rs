@@ -38,7 +38,8 @@ impl Job {
             .dry_run(flags.dry_run)
             .deadline(flags.deadline)
             .poll_interval(flags.poll_interval)
-            .body_limit(flags.body_limit);
+            .body_limit(flags.body_limit)
+            .list_limit(flags.list_limit);
         if flags.simulate {
             let served = simulated::serve(&requests)
                 .map_err(|error| Problem::invalid(format_args!("the simulated portal cannot be started: {error}")))?;
