@@ -41,10 +41,11 @@ fn was_not_sent(error: &Error) -> bool {
         Error::Io(error) => {
             // ureq reports a refused connection by these kinds. An established connection fails with them only after
             // minutes of silence, and an exchange has timed out by then.
+            // An alert of the peer can come after the request.
             matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable)
                 || is_failed_lookup(error)
         }
-        // TLS could not be set up, before its handshake. An alert of the peer can come after the request, too.
+        // TLS could not be set up, before its handshake.
         #[cfg(feature = "rustls")]
         Error::Rustls(_) => true,
         // All other errors can occur after the first byte too, and so may those that ureq adds later.

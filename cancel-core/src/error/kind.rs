@@ -32,7 +32,8 @@ pub enum ErrorKind {
     Checkpoint,
     /// 400: the service cannot read the request, or misses something in it.
     BadRequest,
-    /// 401: the service does not accept the token. In a conversation it is the second 401 in a row.
+    /// 401: the service does not accept the token. In a conversation it is the second 401 in a row, or the eighth in an
+    /// hour.
     Unauthorized,
     /// 403: the token has no access to the publisher.
     Forbidden,
@@ -108,7 +109,7 @@ impl ErrorKind {
     /// | `token_source` | the caller's source gave no token | yes |
     /// | `checkpoint` | a checkpoint cannot be read, resumed or written | |
     /// | `bad_request` | 400 | |
-    /// | `unauthorized` | 401; in a conversation the second one in a row | |
+    /// | `unauthorized` | 401; in a conversation the second one in a row, or the eighth in an hour | |
     /// | `forbidden` | 403 | |
     /// | `not_found` | 404, 410 | |
     /// | `conflict` | 409 | |

@@ -88,8 +88,8 @@ impl Baseline {
     /// Takes the words of a list, for operations that have not ended.
     pub(super) fn listed(&mut self, words: Vec<(OperationId, Cow<'static, str>)>) {
         for (id, word) in words {
-            if self.0.iter().any(|tracked| tracked.id == id && !tracked.has_ended()) {
-                self.polled(&id, word);
+            if let Some(tracked) = self.0.iter_mut().find(|tracked| tracked.id == id && !tracked.has_ended()) {
+                tracked.status = word;
             }
         }
     }

@@ -5,7 +5,6 @@
 //! escapes is overwritten where it stands, so that a later reader of the text finds asterisks, however lenient it is.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue};
@@ -18,17 +17,14 @@ use crate::values::{BearerToken, Secret};
 const LEVELS: usize = 3;
 
 /// Searches for tokens. One that is too short to be told from any word is not searched for.
-pub(super) struct Redactor<'a> {
-    pub(super) last: Option<&'a BearerToken>,
-    /// Each with a time that does not matter here.
-    pub(super) earlier: &'a [(BearerToken, Duration)],
+pub(super) struct Redactor<T> {
+    pub(super) tokens: T,
 }
 
-impl<'a> Redactor<'a> {
+impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
     /// The tokens that a text of this length can hold, or a part of them.
     fn secrets_in(&self, length: usize) -> impl Iterator<Item = Secret<'a>> {
-        let tokens = self.last.into_iter().chain(self.earlier.iter().map(|(token, _)| token));
-        let secrets = tokens.filter_map(BearerToken::secret);
+        let secrets = self.tokens.clone().filter_map(BearerToken::secret);
         secrets.filter(move |secret| secret.shortest() <= length)
     }
 
@@ -252,7 +248,7 @@ mod tests {
     #[test]
     fn what_only_a_reader_of_json_keeps_does_not_hide_it() {
         let token = BearerToken::new("2eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6").unwrap();
-        let redactor = Redactor { last: Some(&token), earlier: &[] };
+        let redactor = Redactor { tokens: std::iter::once(&token) };
         let redacted = redactor.redacted(br"%2eXAiOiJKV1QiLCJhbGciOiJSUzI1Ni\u0049!").unwrap();
         assert_eq!(&*redacted, format!("%{}!", "*".repeat(37)).as_bytes());
     }
@@ -274,7 +270,7 @@ mod tests {
             let echo: String = characters.map(|(character, way)| spelled(character, *way)).collect();
             let text = format!("{}{echo}{}", around.0, around.1);
             let token = BearerToken::new(&token).unwrap();
-            let redacted = Redactor { last: Some(&token), earlier: &[] }.redact_body(Bytes::from(text.clone()));
+            let redacted = Redactor { tokens: std::iter::once(&token) }.redact_body(Bytes::from(text.clone()));
             let read = read(std::str::from_utf8(&redacted).unwrap());
             let secret = token.header();
             for part in secret.as_bytes().get(7..).unwrap().windows(32) {

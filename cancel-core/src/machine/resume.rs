@@ -231,16 +231,21 @@ impl Checkpoint {
 }
 
 impl SavedPhase {
+    /// Whether it cannot be of a run that has posted so.
+    fn contradicts(&self, posted: Posted) -> bool {
+        match self {
+            Self::Listing => posted != Posted::No,
+            Self::Following { .. }
+            | Self::InDoubt
+            | Self::Verifying { sent: SavedSent::InDoubt { .. } | SavedSent::Accepted, .. } => posted == Posted::No,
+            _ => false,
+        }
+    }
+
     /// The phase to go on in, when it is one that the mode has.
     fn resumed(self, endpoint: &Endpoint, policy: &Policy, posted: Posted, times: &Times) -> Result<Phase, Error> {
         Ok(match (policy.until, self) {
-            (_, Self::Listing) if posted != Posted::No => return Err(refused("contradicts itself")),
-            (
-                _,
-                Self::Following { .. }
-                | Self::InDoubt
-                | Self::Verifying { sent: SavedSent::InDoubt { .. } | SavedSent::Accepted, .. },
-            ) if posted == Posted::No => return Err(refused("contradicts itself")),
+            (_, phase) if phase.contradicts(posted) => return Err(refused("contradicts itself")),
             (Until::Verified, Self::Listing) => Listing.into(),
             // Too late for another POST, but not for a poll: the baseline may have ended by itself.
             (Until::Verified, Self::Rechecking { baseline }) if posted != Posted::No && times.is_late(policy) => {

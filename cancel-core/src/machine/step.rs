@@ -43,7 +43,8 @@ pub enum Step<'a> {
 pub enum TokenReason {
     /// There is none yet.
     FirstUse,
-    /// The service answered 401 to the last one: a fresh one is needed. A second 401 in a row is final.
+    /// The service answered 401 to the last one: a fresh one is needed. A second 401 in a row is final, and the eighth in an
+    /// hour.
     Rejected,
 }
 

@@ -66,12 +66,12 @@ impl Tokens {
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &BearerToken> {
+    fn all(&self) -> impl Iterator<Item = &BearerToken> + Clone {
         self.last.iter().chain(self.earlier.iter().map(|(token, _)| token))
     }
 
-    fn redactor(&self) -> Redactor<'_> {
-        Redactor { last: self.last.as_ref(), earlier: &self.earlier }
+    fn redactor(&self) -> Redactor<impl Iterator<Item = &BearerToken> + Clone> {
+        Redactor { tokens: self.all() }
     }
 
     /// Redacts the tokens wherever an answer holds one.

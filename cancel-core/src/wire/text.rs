@@ -24,13 +24,14 @@ pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
     line.into_boxed_str()
 }
 
-/// Characters that no one sees (Unicode, `Default_Ignorable_Code_Point`, and U+061C). Some change the direction of a
+/// Characters that no one sees (`Default_Ignorable_Code_Point` of Unicode). Some change the direction of a
 /// text, which can then show another host than it names. With others between its characters a token looks whole.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     )
 }
 

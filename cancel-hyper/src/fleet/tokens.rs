@@ -1,5 +1,6 @@
 //! One token for many cancellations. It is replaced once, even when the service rejects it for many of them.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -42,7 +43,7 @@ pub struct SharedTokens<T> {
     shared: Arc<Shared<T>>,
     /// The number of the answer that this clone was given last.
     given: u64,
-    /// How many of the tokens it knows.
+    /// How many tokens there were when it was told of them last.
     known: usize,
 }
 
@@ -51,8 +52,28 @@ struct Shared<T> {
     /// How many answers the inner source has given.
     answers: AtomicU64,
     source: Mutex<Source<T>>,
-    /// All tokens that were given, so that no conversation shows one of another's.
-    tokens: std::sync::Mutex<Vec<BearerToken>>,
+    recent: std::sync::Mutex<Recent>,
+}
+
+/// The last tokens that were given: no conversation may show one of another's.
+#[derive(Debug, Default)]
+struct Recent {
+    /// How many there were in all.
+    count: usize,
+    tokens: VecDeque<BearerToken>,
+}
+
+impl Recent {
+    /// As many as a conversation remembers.
+    const MAX: usize = 8;
+
+    fn add(&mut self, token: BearerToken) {
+        self.count += 1;
+        self.tokens.push_back(token);
+        if self.tokens.len() > Self::MAX {
+            self.tokens.pop_front();
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -66,7 +87,7 @@ impl<T: TokenSource> SharedTokens<T> {
     pub fn new(source: T) -> Self {
         let source = Mutex::new(Source { source, last: None });
         Self {
-            shared: Arc::new(Shared { answers: AtomicU64::new(0), source, tokens: std::sync::Mutex::default() }),
+            shared: Arc::new(Shared { answers: AtomicU64::new(0), source, recent: std::sync::Mutex::default() }),
             given: 0,
             known: 0,
         }
@@ -75,8 +96,8 @@ impl<T: TokenSource> SharedTokens<T> {
 
 impl<T> Shared<T> {
     /// A clone that panics leaves the list whole.
-    fn tokens(&self) -> MutexGuard<'_, Vec<BearerToken>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,18 +134,17 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
         let answer = source.source.token(why).await.map_err(|error| error.to_string());
         self.given = answers.fetch_add(1, Ordering::AcqRel) + 1;
         if let Ok(token) = &answer {
-            self.shared.tokens().push(token.clone());
+            self.shared.recent().add(token.clone());
         }
         source.last = Some(answer.clone());
         answer
     }
 
     fn newer(&mut self) -> Vec<BearerToken> {
-        let tokens = self.shared.tokens();
+        let recent = self.shared.recent();
         // Of those from before its time, the one that was just replaced can still be echoed.
-        let from = if self.known == 0 { tokens.len().saturating_sub(2) } else { self.known };
-        let newer = tokens.get(from..).unwrap_or_default().to_vec();
-        self.known = tokens.len();
-        newer
+        let unknown = if self.known == 0 { 2 } else { recent.count - self.known };
+        self.known = recent.count;
+        recent.tokens.iter().skip(recent.tokens.len().saturating_sub(unknown)).cloned().collect()
     }
 }

@@ -57,6 +57,10 @@ async fn each_clone_hears_of_the_tokens_of_the_others() {
         one.token(TokenReason::Rejected).await.unwrap();
     }
     assert_eq!((other.newer().len(), other.newer().len()), (2, 0));
+    for _ in 0..99 {
+        one.token(TokenReason::Rejected).await.unwrap();
+    }
+    assert_eq!(other.newer().len(), 8, "as many as a conversation remembers");
 }
 
 #[tokio::test(start_paused = true)]

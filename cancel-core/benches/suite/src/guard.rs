@@ -25,7 +25,7 @@ const SETTLED: &str = conversation::MODES[0].0;
 const TEN_ROWS: &str = conversation::MODES[1].0;
 const HUNDRED_ROWS: &str = conversation::MODES[2].0;
 
-const LIMITS: [Limit; 12] = [
+const LIMITS: [Limit; 11] = [
     limit(SETTLED, Unit::Instructions, 66_100.0),
     limit(SETTLED, Unit::Allocations, 25.0),
     limit(TEN_ROWS, Unit::Instructions, 159_400.0),
@@ -37,11 +37,13 @@ const LIMITS: [Limit; 12] = [
     limit(in_flight::WORST, Unit::Bytes, 108_600.0),
     limit(bodies::WORST, Unit::InstructionsPerByte, 152.0),
     limit(bodies::GROWTH, Unit::Ratio, 1.1),
-    limit(knowing::WORST, Unit::Ratio, 1.97),
 ];
 
+/// What the design allows for the worst schedule. It depends on no compiler.
+const MOST_REGRET: f64 = 2.0;
+
 /// The most instructions of a conversation, as a multiple of the floor's in the same run.
-const MOST_BY_FLOOR: [(&str, f64); 3] = [(SETTLED, 1.23), (TEN_ROWS, 1.18), (HUNDRED_ROWS, 1.09)];
+const MOST_BY_FLOOR: [(&str, f64); 3] = [(SETTLED, 1.20), (TEN_ROWS, 1.18), (HUNDRED_ROWS, 1.09)];
 
 /// A sentence for each figure that is above its limit.
 pub fn broken(rows: &[Row]) -> Vec<String> {
@@ -55,6 +57,7 @@ pub fn broken(rows: &[Row]) -> Vec<String> {
         let row = row(rows, limit.what, limit.unit);
         must(&format!("{}, {}", row.what, row.unit.name()), row.ours, limit.committed * ROOM);
     }
+    must(knowing::WORST, row(rows, knowing::WORST, Unit::Ratio).ours, MOST_REGRET);
     for (mode, most) in MOST_BY_FLOOR {
         let conversation = row(rows, mode, Unit::Instructions);
         let floor = conversation.floor.expect("a conversation has a floor");

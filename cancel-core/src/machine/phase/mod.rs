@@ -49,7 +49,6 @@ impl Phase {
         })
     }
 
-    /// Whether that exchange is the list.
     /// Whether it waits for the end of an operation.
     pub(super) fn polls(&self) -> bool {
         matches!(self, Self::Following(_) | Self::Verifying(_))
@@ -65,6 +64,7 @@ impl Phase {
         }
     }
 
+    /// Whether the next exchange is the list.
     pub(super) fn asks_for_list(&self) -> bool {
         match self {
             Self::Listing(_) | Self::Rechecking(_) => true,

@@ -11,7 +11,7 @@ use cancel_hyper::{BoxError, Driver};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -34,9 +34,10 @@ impl<S> Ours<S> {
     }
 }
 
-impl<S> Side for Ours<S>
+impl<S, B> Side for Ours<S>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<Incoming>>,
+    S: Service<Request<Full<Bytes>>, Response = Response<B>>,
+    B: Body,
     S::Error: Into<BoxError>,
 {
     fn converse(&mut self, offers: Range<usize>) {
