@@ -114,8 +114,9 @@ async fn memory() {
         .await;
         let region = Region::new(ALLOCATOR);
         if in_tasks {
+            let driver = driver(client);
             for mut cancellation in cancellations(&portal.endpoint(), &patient, MANY) {
-                let mut driver = driver(client.clone());
+                let mut driver = driver.clone();
                 tokio::spawn(async move { driver.drive(&mut cancellation).await });
             }
             tokio::time::sleep(Duration::from_secs(20)).await;
