@@ -1,13 +1,17 @@
 //! Many offers at once.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
 use cancel_core::{BearerToken, Cancellation, ErrorKind, Event, Policy, TokenReason};
 use cancel_hyper::{Driver, Ended, SharedTokens, TokenSource, cancel_many};
 use futures_util::StreamExt;
+use http::{Request, Response};
+use http_body_util::Full;
 use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
 
@@ -61,6 +65,35 @@ async fn each_clone_hears_of_the_tokens_of_the_others() {
         one.token(TokenReason::Rejected).await.unwrap();
     }
     assert_eq!(other.newer().len(), 8, "as many as a conversation remembers");
+}
+
+const OTHER: &str = "another-token-0123456789-0123456789";
+
+/// The service rejected this token's predecessor for another offer. This one has not been given it yet.
+struct OtherHasAnother;
+
+impl TokenSource for OtherHasAnother {
+    type Error = Infallible;
+
+    async fn token(&mut self, _: TokenReason) -> Result<BearerToken, Infallible> {
+        Ok(token())
+    }
+
+    fn newer(&mut self) -> Vec<BearerToken> {
+        vec![BearerToken::new(OTHER).unwrap()]
+    }
+}
+
+#[tokio::test]
+async fn what_an_answer_echoes_of_another_offers_token_is_redacted() {
+    let echo = tower::service_fn(|_: Request<Full<Bytes>>| {
+        let answer =
+            Response::builder().status(403).body(Full::<Bytes>::from(format!(r#"{{"message":"you are {OTHER}"}}"#)));
+        std::future::ready(Ok::<_, Infallible>(answer.unwrap()))
+    });
+    let mut driver = Driver::new(echo, TokioTimer::new(), OtherHasAnother);
+    let error = driver.drive(&mut cancellation("offer", policy())).await.unwrap_err().to_string();
+    assert!(error.contains("you are ***") && !error.contains(OTHER), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
