@@ -73,8 +73,5 @@ impl fmt::Display for NotConnected {
     }
 }
 
-impl error::Error for NotConnected {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.0.source()
-    }
-}
+/// ureq's errors have no sources.
+impl error::Error for NotConnected {}

@@ -69,6 +69,44 @@ mod tests {
 
     use super::*;
 
+    /// Also with an agent that marks no errors.
+    #[test]
+    fn what_comes_before_the_first_byte_is_not_sent() {
+        let text = || "why".to_owned();
+        for error in [
+            Error::BadUri(text()),
+            Error::HostNotFound,
+            Error::InvalidProxyUrl,
+            Error::ConnectProxyFailed(text()),
+            Error::ConnectionFailed,
+            Error::RequireHttpsOnly(text()),
+            Error::Tls("why"),
+            Error::TlsRequired,
+            Error::Timeout(Timeout::Resolve),
+            Error::Timeout(Timeout::Connect),
+            Error::Io(ErrorKind::ConnectionRefused.into()),
+            Error::Io(ErrorKind::AddrNotAvailable.into()),
+            Error::Rustls(rustls::Error::EncryptError),
+        ] {
+            assert!(matches!(failure(&error), Failure::NotSent(_)), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_come_after_the_first_byte_may_be_sent() {
+        for error in [
+            Error::Timeout(Timeout::PerCall),
+            Error::Timeout(Timeout::SendRequest),
+            Error::Timeout(Timeout::SendBody),
+            Error::Timeout(Timeout::RecvResponse),
+            Error::Io(ErrorKind::ConnectionReset.into()),
+            Error::Io(ErrorKind::TimedOut.into()),
+            Error::Other("why".into()),
+        ] {
+            assert!(matches!(failure(&error), Failure::MaybeSent(_)), "{error:?}");
+        }
+    }
+
     /// A server can read the whole POST, and answer with an alert.
     #[test]
     fn an_alert_can_come_after_the_request() {

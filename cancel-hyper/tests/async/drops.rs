@@ -126,6 +126,8 @@ async fn the_journal_is_written_before_the_post_leaves() {
     let before = written.iter().rfind(|(posts, _)| *posts == 0).unwrap();
     assert!(before.1.contains(r#""posted":"maybe""#), "{before:?}");
     assert!(written.iter().all(|(_, text)| !text.contains("canary")));
+    // And at the start, and after each answer but the last: an outcome is not written.
+    assert_eq!(written.len(), service.portal().calls().len() + 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! A service must be ready before an exchange is handed out.
 
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_core::{ErrorKind, Posted, Until};
-use cancel_hyper::Driver;
+use cancel_hyper::{Driver, NotSent};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -114,6 +116,34 @@ async fn a_request_that_hyper_gives_up_before_it_begins_is_not_sent() {
     let mut hopeless = cancellation("one", policy().until(Until::Settled));
     let error = Driver::new(service, TokioTimer::new(), token()).drive(&mut hopeless).await.unwrap_err();
     assert_eq!((error.kind(), error.posted()), (ErrorKind::Transport, Posted::No), "{error}");
+}
+
+/// An error whose source says more.
+#[derive(Debug)]
+struct CannotConnect(std::io::Error);
+
+impl fmt::Display for CannotConnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot connect")
+    }
+}
+
+impl Error for CannotConnect {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_marked_as_not_sent_keeps_its_words() {
+    let service = tower::service_fn(|_: Request<Full<Bytes>>| {
+        let error = NotSent::new(CannotConnect(std::io::Error::other("the cable is cut")));
+        std::future::ready(Err::<Response<Full<Bytes>>, _>(error))
+    });
+    let mut hopeless = cancellation("one", policy().until(Until::Settled));
+    let error = Driver::new(service, TokioTimer::new(), token()).drive(&mut hopeless).await.unwrap_err();
+    assert_eq!((error.kind(), error.posted()), (ErrorKind::Transport, Posted::No), "{error}");
+    assert!(error.to_string().contains("not sent: cannot connect: the cable is cut"), "{error}");
 }
 
 /// A clock that advances each time it is read.

@@ -8,10 +8,35 @@ use cancel_core::{BearerToken, Checkpoint, ErrorKind, Posted};
 use cancel_ureq::Driver;
 use ureq::Agent;
 
-use crate::server::{Server, policy, reply, token};
+use crate::server::{Reply, Server, policy, reply, token};
 
 fn is_of_post(checkpoint: &Checkpoint) -> bool {
     checkpoint.to_json().contains(r#""posted":"maybe""#)
+}
+
+/// What is written, as `posted` says it, when the service has these answers.
+fn written(answers: Vec<Reply>) -> Vec<String> {
+    let server = Server::start(answers);
+    let mut written = Vec::new();
+    let journal = |checkpoint: Checkpoint| {
+        let text = checkpoint.to_json();
+        let (_, posted) = text.split_once(r#""posted":""#).unwrap();
+        written.push(posted.split('"').next().unwrap().to_owned());
+        Ok::<(), String>(())
+    };
+    let mut driver = Driver::new(Agent::new_with_defaults(), token()).with_journal(journal);
+    let _ = driver.drive(&mut server.cancellation(policy()));
+    written
+}
+
+#[test]
+fn a_checkpoint_is_written_at_the_start_and_around_each_exchange_and_after_an_error() {
+    let location = "Location: /api/operations/contoso$contoso-offer$2$preview\r\n";
+    let polled = |word| reply(200, "", format!(r#"{{"status":"{word}"}}"#));
+    // The outcome is not written.
+    let answers = vec![reply(202, location, ""), polled("running"), polled("canceled")];
+    assert_eq!(written(answers), ["no", "maybe", "yes", "yes"]);
+    assert_eq!(written(vec![reply(403, "", "")]), ["no", "maybe", "yes", "yes"]);
 }
 
 #[test]
