@@ -157,6 +157,16 @@ fn a_poll_that_hangs_leaves_time_for_a_last_one() {
 }
 
 #[test]
+fn a_last_poll_may_take_all_the_time_that_is_left() {
+    let mut run = acknowledged(60);
+    for _ in 0..6 {
+        run.poll_tracked("a", "running");
+    }
+    let poll = run.get(&operation("a"));
+    assert_eq!((poll.run.elapsed(), poll.exchange.timeout), (55_000, secs(5)));
+}
+
+#[test]
 fn a_shorter_attempt_is_as_long_as_the_time_that_is_left_for_it() {
     let mut run = Run::posting_with(verified().attempt_timeout(secs(2)).deadline(secs(60)), &["a"]);
     run.post().answer(200, [("Retry-After", "3600")], "");
