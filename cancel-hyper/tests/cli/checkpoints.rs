@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{TOKEN, command_at, json_of, names, serve, text, wait_until};
 
-fn command(served: &Served, checkpoint: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(served: &Served, checkpoint: &Path, arguments: &[&str]) -> Command {
     let mut command = command_at(&served.endpoint(), arguments);
     command.arg("--json").arg("--checkpoint").arg(checkpoint);
     command
@@ -104,36 +104,6 @@ fn it_is_kept_after_an_error_and_the_next_run_resumes_it() {
     let printed = json_of(&run(&served, &checkpoint, &[]));
     assert_eq!((&printed["outcome"], served.portal().posts()), (&json!("canceled"), 1));
     assert!(!checkpoint.exists());
-}
-
-#[test]
-fn nothing_is_sent_where_it_cannot_be_written() {
-    let served = serve(CancelBehavior::AtOnce);
-    let nowhere = Path::new("/no-such-folder/run.json");
-    let output = run(&served, nowhere, &[]);
-    let printed = json_of(&output);
-    assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("no")));
-    let said = text(&output.stderr);
-    assert!(said.contains("/no-such-folder/run.json") && !said.contains("emove"), "{said}");
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(served.portal().calls().len(), 0);
-}
-
-#[test]
-fn a_disk_that_fails_after_the_post_is_told_with_what_to_do() {
-    let served = serve(CancelBehavior::DoesNothing { completes_after: None });
-    let folder = tempfile::tempdir().unwrap();
-    let checkpoint = folder.path().join("run.json");
-    let running = command(&served, &checkpoint, &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_until(|| served.portal().posts() > 0);
-    // Where the next text goes, nothing can be made. The one that is being written now may still get through.
-    wait_until(|| fs::create_dir(folder.path().join("run.json.new")).is_ok());
-    let output = running.wait_with_output().unwrap();
-    let printed = json_of(&output);
-    assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("yes")), "{printed}");
-    let said = text(&output.stderr);
-    assert!(said.contains("run.json: ") && said.contains("Mend what is named here, then resume."), "{said}");
-    assert_eq!(output.status.code(), Some(4));
 }
 
 #[cfg(unix)]

@@ -14,6 +14,8 @@ mod signals;
 mod terminal;
 mod tls;
 mod tokens;
+#[cfg(unix)]
+mod unwritable;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -79,7 +81,7 @@ fn serve(behavior: CancelBehavior) -> Served {
 }
 
 /// Waits until it is so.
-fn wait_until(is_so: impl Fn() -> bool) {
+fn wait_until(mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(60), "it does not get there");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use cancel_core::{Checkpoint, Posted};
 
 use super::lock::Lock;
-use super::{USE_ANOTHER, other_run};
+use super::{RESUME, USE_ANOTHER, other_run};
 use crate::problem::Problem;
 use crate::regular_file;
 
@@ -26,14 +26,13 @@ pub(crate) struct CheckpointFile {
 impl CheckpointFile {
     /// Takes the file for this process alone, until this value is dropped.
     pub(super) fn lock(path: &Path) -> Result<Self, Problem> {
-        let locked = resolved(path).and_then(|path| Ok((Lock::take(&beside(&path, ".lock"))?, path)));
-        let (lock, path) = locked.map_err(|error| {
-            if error.kind() == ErrorKind::WouldBlock {
-                let message = format!("the checkpoint {} is in use by another process", path.display());
-                return Problem::checkpoint(message, "Wait until that process has ended. This one has sent nothing.");
+        let path = resolved(path).map_err(|error| unusable(path, &error))?;
+        let lock = Lock::take(&beside(&path, ".lock")).map_err(|error| {
+            if error.kind() != ErrorKind::WouldBlock {
+                return unusable(&path, &error);
             }
-            let message = format!("the checkpoint {} cannot be locked: {error}", path.display());
-            Problem::checkpoint(message, USE_ANOTHER)
+            let message = format!("the checkpoint {} is in use by another process", path.display());
+            Problem::checkpoint(message, "Wait until that process has ended. This one has sent nothing.")
         })?;
         Ok(Self { path, written: String::new(), _lock: lock })
     }
@@ -64,6 +63,8 @@ impl CheckpointFile {
             return Ok(());
         }
         self.replace(&text).map_err(|error| {
+            // A full disk leaves a part of it, which is of no use.
+            let _ = remove(&beside(&self.path, ".new"));
             let kind = error.kind();
             io::Error::new(kind, format!("{}: {error}", self.path.display()))
         })?;
@@ -87,6 +88,15 @@ impl CheckpointFile {
     /// Removes the file: there is an outcome, so nothing is left to resume.
     pub(super) fn remove(self) -> io::Result<()> {
         remove(&self.path)
+    }
+}
+
+/// This run cannot use the path. A run before it may have posted.
+fn unusable(path: &Path, error: &io::Error) -> Problem {
+    let message = format!("the checkpoint {} cannot be locked: {error}", path.display());
+    match posted(path) {
+        Posted::No => Problem::checkpoint(message, USE_ANOTHER),
+        posted => Problem::checkpoint(message, RESUME).after(posted),
     }
 }
 

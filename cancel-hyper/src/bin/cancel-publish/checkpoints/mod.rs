@@ -20,6 +20,9 @@ use crate::problem::Problem;
 
 /// The advice for a path that cannot be used.
 const USE_ANOTHER: &str = "Make the path usable, or give another one. Nothing was sent.";
+/// The same where a run before this one may have posted: another path would begin a new run.
+const RESUME: &str =
+    "A run before this one may have sent a cancel. Make the path usable, then call again to resume it.";
 
 /// The checkpoints of all offers. A clone is the journal of an offer; without a path it stores nothing.
 #[derive(Clone)]
