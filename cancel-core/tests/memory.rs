@@ -14,7 +14,9 @@ use http::{HeaderValue, Response};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 /// The most that a conversation keeps while it waits, in bytes: whatever the server sends, and how often.
-const KEPT: i64 = 168 * 1024;
+const KEPT: i64 = 172 * 1024;
+/// The most that each token that was rejected adds: it is still redacted.
+const KEPT_BY_TOKEN: i64 = 9 * 1024;
 /// The most that it takes to read an answer beside the answer, as a multiple of its length.
 const READING: u64 = 7;
 
@@ -26,6 +28,7 @@ struct Run<S> {
     server: S,
     now: Duration,
     polls: usize,
+    tokens: usize,
     /// What it keeps.
     kept: i64,
     /// The most that it took to read an answer, beside the answer.
@@ -41,7 +44,7 @@ impl<S: Fn(&Exchange, usize) -> Answer> Run<S> {
             cancellation = Some(Cancellation::new(Endpoint::default(), request, policy, Duration::ZERO));
         });
         let (cancellation, kept) = (cancellation.unwrap(), made.bytes_current);
-        Self { cancellation, server, now: Duration::ZERO, polls: 0, kept, peak: 0 }
+        Self { cancellation, server, now: Duration::ZERO, polls: 0, tokens: 0, kept, peak: 0 }
     }
 
     /// Until it waits after so many polls, or is over.
@@ -56,7 +59,10 @@ impl<S: Fn(&Exchange, usize) -> Answer> Run<S> {
     fn exchange(&mut self) {
         loop {
             match self.cancellation.step(self.now) {
-                Step::Authenticate(_) => self.cancellation.provide_token(BearerToken::new("eyJ0eXAi").unwrap()),
+                Step::Authenticate(_) => {
+                    self.tokens += 1;
+                    self.cancellation.provide_token(token(self.tokens));
+                }
                 Step::Send(exchange) => {
                     let answer = (self.server)(&exchange, self.polls);
                     self.polls += usize::from(is_poll(&exchange));
@@ -93,6 +99,12 @@ fn is_poll(exchange: &Exchange) -> bool {
 
 fn is_list(exchange: &Exchange) -> bool {
     exchange.request.uri().path().ends_with("/submissions/")
+}
+
+/// A token as long as those of Microsoft Entra ID.
+fn token(number: usize) -> BearerToken {
+    let parts = (0..250).map(|part| format!("{number}{part:05}"));
+    BearerToken::new(parts.collect::<String>()).unwrap()
 }
 
 /// A text of about this many bytes. Limits count characters, and this is the longest of UTF-8.
@@ -178,6 +190,21 @@ fn what_waits_is_bounded() {
             let run = Run::new(greedy(MIB, &post)).polled(polls);
             assert!(run.kept <= KEPT, "after {polls} polls: {}", run.kept);
         }
+    }
+}
+
+/// The eighth token that is rejected ends it.
+#[test]
+fn each_token_that_is_rejected_adds_its_share() {
+    let server = greedy(MIB, || accepted(MIB));
+    let rejecting = |exchange: &Exchange, polls: usize| {
+        let is_rejected = is_poll(exchange) && polls < 14 && polls % 2 == 1;
+        if is_rejected { Ok(answer(401, error(MIB))) } else { server(exchange, polls) }
+    };
+    for polls in 15..19 {
+        let run = Run::new(&rejecting).polled(polls);
+        assert_eq!((run.tokens, run.cancellation.result().is_none()), (8, true));
+        assert!(run.kept <= KEPT + 7 * KEPT_BY_TOKEN, "after {polls} polls: {}", run.kept);
     }
 }
 

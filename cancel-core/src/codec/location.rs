@@ -206,6 +206,10 @@ impl fmt::Display for OperationLocation {
 }
 
 fn has_api_version(query: &str) -> bool {
+    // Most queries begin with it.
+    if query.split_at_checked(12).is_some_and(|(start, _)| start.eq_ignore_ascii_case("api-version=")) {
+        return true;
+    }
     let is_it = |name: &[u8]| name.eq_ignore_ascii_case(b"api-version");
     let mut names = query.as_bytes().split(|byte| *byte == b'&').map(|pair| pair.split(|byte| *byte == b'=').next());
     names.any(|name| name.is_some_and(|name| is_it(name) || is_it(&Cow::from(percent_decode(name)))))

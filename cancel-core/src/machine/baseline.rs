@@ -80,18 +80,18 @@ impl Baseline {
         self.0.iter().any(|tracked| tracked.id == *id)
     }
 
-    /// The operation with this id, however the service writes it.
-    pub(super) fn find(&self, id: &str) -> Option<&TrackedOperation> {
-        self.0.iter().find(|tracked| tracked.id.as_str().eq_ignore_ascii_case(id))
-    }
-
-    /// Takes the words of a list, for operations that have not ended.
-    pub(super) fn listed(&mut self, words: Vec<(OperationId, Cow<'static, str>)>) {
-        for (id, word) in words {
-            if let Some(tracked) = self.0.iter_mut().find(|tracked| tracked.id == id && !tracked.has_ended()) {
+    /// Takes the words of a list, with the places of the operations, for those that have not ended.
+    pub(super) fn listed(&mut self, words: Vec<(usize, Cow<'static, str>)>) {
+        for (place, word) in words {
+            if let Some(tracked) = self.0.get_mut(place).filter(|tracked| !tracked.has_ended()) {
                 tracked.status = word;
             }
         }
+    }
+
+    /// Whether it is this operation that has this place.
+    pub(super) fn is_at(&self, place: usize, id: &OperationId) -> bool {
+        self.0.get(place).is_some_and(|tracked| tracked.id == *id)
     }
 
     /// The next after this one that has not ended, in turn; it may be this one.

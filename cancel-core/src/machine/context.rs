@@ -12,6 +12,7 @@ use super::policy::Policy;
 use super::retries::Retries;
 use super::schedule::{self, in_proportion};
 use super::step::Body;
+use super::tokens::Tokens;
 use crate::codec::{CancelRequest, GetOperation, ListOperations, Operation};
 use crate::error::{Answer, Error, Posted};
 use crate::values::{BearerToken, Endpoint, OperationId};
@@ -33,6 +34,7 @@ pub(super) struct Context {
     /// has a body.
     pub(super) operation: Option<Operation>,
     pub(super) retries: Retries,
+    pub(super) tokens: Tokens,
     /// When the last exchange was handed out, and when the polls began (before them, the conversation). The schedule
     /// counts from there.
     pub(super) handed_out: Duration,
@@ -109,6 +111,7 @@ impl Context {
             resumes: 0,
             operation: None,
             retries: Retries::default(),
+            tokens: Tokens::default(),
             handed_out: now,
             polling_since: now,
             remarks: None,

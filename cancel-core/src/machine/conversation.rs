@@ -21,7 +21,6 @@ use super::phase::{Listing, Phase, Posting, Stuck, Transition, nothing_to_ask_fo
 use super::policy::Policy;
 use super::progress::{self, Progress};
 use super::step::{Body, Exchange, ExchangeId, Failure, Step};
-use super::tokens::Tokens;
 use crate::codec::CancelRequest;
 use crate::error::{Error, ErrorKind, Posted};
 use crate::values::{BearerToken, Endpoint, InvalidInput};
@@ -32,7 +31,6 @@ pub(super) struct Conversation {
     pub(super) cx: Context,
     pub(super) phase: Phase,
     pub(super) exchanges: Exchanges,
-    tokens: Tokens,
     /// In a box: it is there at the end only.
     result: Option<Box<Result<Outcome, Error>>>,
 }
@@ -51,7 +49,7 @@ impl Conversation {
 
     pub(super) fn in_phase(phase: Phase, cx: Context) -> Self {
         let exchanges = Exchanges::due_first(cx.now);
-        Self { cx, phase, exchanges, tokens: Tokens::default(), result: None }
+        Self { cx, phase, exchanges, result: None }
     }
 
     pub(super) fn step(&mut self, now: Duration) -> Step<'_> {
@@ -76,7 +74,7 @@ impl Conversation {
     }
 
     pub(super) fn provide_token(&mut self, token: BearerToken) {
-        self.tokens.add(token, self.cx.now);
+        self.cx.tokens.add(token, self.cx.now);
     }
 
     pub(super) fn handle_response(&mut self, now: Duration, response: Response<Body>) {
@@ -86,12 +84,12 @@ impl Conversation {
             self.cx.posted = Posted::Yes;
         }
         if received.head.status == StatusCode::UNAUTHORIZED {
-            if self.tokens.reject(self.cx.now) {
+            if self.cx.tokens.reject(self.cx.now) {
                 return self.end(Box::new(Err(received.error())));
             }
             return self.take(|phase, cx| phase.rejected(cx, received.error()));
         }
-        self.tokens.accepted();
+        self.cx.tokens.accepted();
         self.take(|phase, cx| phase.answered(cx, &received));
     }
 
@@ -165,7 +163,7 @@ impl Conversation {
             State::Due { at, .. } if self.cx.now < at => return Some(Step::WaitUntil(at.min(self.cx.deadline))),
             State::Due { is_repeat, .. } => is_repeat,
         };
-        let token = match self.tokens.usable() {
+        let token = match self.cx.tokens.usable() {
             Ok(token) => token.clone(),
             Err(why) => return Some(Step::Authenticate(why)),
         };
@@ -188,7 +186,7 @@ impl Conversation {
     fn receive(&self, response: Response<Body>) -> Received {
         let (mut head, mut body) = response.into_parts();
         let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = &mut body;
-        self.tokens.redact_answer(&mut head.headers, bytes);
+        self.cx.tokens.redact_answer(&mut head.headers, bytes);
         if body.bytes().len() > self.body_limit() {
             body = Body::TooLarge(body.bytes().clone());
         }
@@ -201,7 +199,7 @@ impl Conversation {
     }
 
     pub(super) fn redacted<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.tokens.redact_text(text)
+        self.cx.tokens.redact_text(text)
     }
 
     pub(super) fn result(&self) -> Option<&Result<Outcome, Error>> {

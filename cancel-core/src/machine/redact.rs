@@ -51,7 +51,7 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
 
     /// Where a text holds the token, or 32 characters in a row of it: as it is, or spelled with escapes of JSON or of a
     /// URL.
-    fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
+    pub(super) fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         let mut is_searched = false;
         for secret in self.secrets_in(text.len()) {

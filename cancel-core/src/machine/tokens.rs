@@ -80,6 +80,11 @@ impl Tokens {
         *body = self.redactor().redact_body(std::mem::take(body));
     }
 
+    /// Whether a text holds a token, or a long part of one.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        !self.redactor().places(text.as_bytes()).is_empty()
+    }
+
     /// Redacts the tokens wherever a text holds one.
     pub(super) fn redact_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.redactor().redacted(text.as_bytes()) {

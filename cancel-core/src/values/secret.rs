@@ -1,6 +1,9 @@
 //! Finds a secret, or a long part of it, in bytes.
 //!
 //! It knows nothing of how a text spells a character. Nothing here copies the secret.
+//!
+//! It is own code because of the memory that each token takes. For all parts of 32 bytes of a token of 1,500 bytes the
+//! smallest automaton of aho-corasick 1 has 910 kB. The tables here have 7 kB.
 
 use std::ops::Range;
 
@@ -14,42 +17,70 @@ const PART: usize = 32;
 const GRAM: usize = 4;
 /// Each part holds a gram that begins at a multiple of it.
 const STRIDE: usize = PART - GRAM + 1;
-/// Each part has so many grams one after another, wherever the first of them begins.
-const GRAMS: usize = PART / GRAM - 1;
 
-/// Which runs of four bytes a secret has, as a set of bits: most pieces of a text are told by it not to be of the
-/// secret.
-///
-/// A token of Microsoft Entra ID has some 1,500 bytes. It sets a twentieth of the bits, so that few texts look like it
-/// by chance.
-pub(super) struct Grams(Box<Zeroizing<[u64; WORDS]>>);
+/// Where a secret has each run of four bytes.
+pub(super) struct Grams {
+    /// A set of bits, by hash: most runs of a text are told by it not to be of the secret. A token of Microsoft Entra ID
+    /// has some 1,500 bytes, which set less than a tenth of the bits.
+    filter: Box<Zeroizing<[u64; WORDS]>>,
+    /// A hash table. Places are counted from 1, and 0 is none: the longest token has 65,536 bytes. For each hash the last
+    /// place, and for each place the one before it with the same hash.
+    last: Zeroizing<Vec<u16>>,
+    before: Zeroizing<Vec<u16>>,
+}
 
-const WORDS: usize = 512;
+const WORDS: usize = 256;
 
 impl Grams {
     pub(super) fn of(secret: &[u8]) -> Self {
-        let mut words = Box::new(Zeroizing::new([0; WORDS]));
-        for gram in secret.windows(GRAM).filter_map(<[u8]>::first_chunk) {
-            let (word, bit) = place(*gram);
-            if let Some(word) = words.get_mut(word) {
-                *word |= bit;
+        let mut filter = Box::new(Zeroizing::new([0; WORDS]));
+        let mut last = Zeroizing::new(vec![0; (secret.len() / 2).next_power_of_two()]);
+        let mut before = Zeroizing::new(Vec::with_capacity(secret.len()));
+        for (place, gram) in (1..).zip(secret.windows(GRAM).filter_map(<[u8]>::first_chunk)) {
+            let hash = hash(*gram);
+            if let Some(word) = filter.get_mut(word(hash)) {
+                *word |= bit(hash);
             }
+            let slot = slot(hash, &last);
+            before.extend(last.get_mut(slot).map(|last| std::mem::replace(last, place)));
         }
-        Self(words)
+        Self { filter, last, before }
     }
 
+    /// False where the secret certainly has no such gram.
     fn may_have(&self, gram: [u8; GRAM]) -> bool {
-        let (word, bit) = place(gram);
-        self.0.get(word).is_some_and(|word| word & bit != 0)
+        let hash = hash(gram);
+        self.filter.get(word(hash)).is_some_and(|word| word & bit(hash) != 0)
+    }
+
+    /// The places of all grams with the hash of this one, counted from 0, from the last to the first.
+    fn places(&self, gram: [u8; GRAM]) -> impl Iterator<Item = usize> + '_ {
+        let mut next = self.last.get(slot(hash(gram), &self.last)).copied();
+        std::iter::from_fn(move || {
+            let place = usize::from(next?).checked_sub(1)?;
+            next = self.before.get(place).copied();
+            Some(place)
+        })
     }
 }
 
-/// The word and the bit of a gram: 9 and 6 bits of a hash.
-fn place(gram: [u8; GRAM]) -> (usize, u64) {
-    // Fibonacci hashing: the upper bits are spread best.
-    let hash = u32::from_le_bytes(gram).wrapping_mul(0x9e37_79b9);
-    let [.., low, high] = hash.to_le_bytes();
-    (usize::from(high) << 1 | usize::from(low >> 7), 1 << (low & 63))
+/// Fibonacci hashing: the upper bits are spread best.
+fn hash(gram: [u8; GRAM]) -> u32 {
+    u32::from_le_bytes(gram).wrapping_mul(0x9e37_79b9)
+}
+
+fn word(hash: u32) -> usize {
+    usize::from(hash.to_be_bytes()[0])
+}
+
+fn bit(hash: u32) -> u64 {
+    1 << (hash.to_be_bytes()[1] >> 2)
+}
+
+/// Of a table whose length is a power of two.
+fn slot(hash: u32, table: &[u16]) -> usize {
+    let [high, low, ..] = hash.to_be_bytes();
+    usize::from(u16::from_be_bytes([high, low])) & (table.len() - 1)
 }
 
 /// A secret that can be searched for.
@@ -76,8 +107,7 @@ impl<'a> Secret<'a> {
         }
         let (mut start, mut from) = (0, 0);
         while let Some(at) = self.next_gram(text, from) {
-            let part = if self.is_among_grams(text, at) { self.part_around(text, start, at) } else { None };
-            match part {
+            match self.part_around(text, start, at) {
                 None => from = at + STRIDE,
                 Some(part) => {
                     (start, from) = (part.end, part.end);
@@ -96,36 +126,32 @@ impl<'a> Secret<'a> {
         Some(from + piece * STRIDE)
     }
 
-    /// Whether as many grams around this place may be of the secret too as in each part.
-    fn is_among_grams(&self, text: &[u8], at: usize) -> bool {
-        let may_have = |piece: &&[u8]| piece.first_chunk().is_some_and(|gram| self.grams.may_have(*gram));
-        let (before, from) = text.split_at_checked(at).unwrap_or((text, &[]));
-        let before = before.rchunks_exact(GRAM).take(GRAMS).take_while(may_have).count();
-        let from = from.chunks_exact(GRAM).take(GRAMS).take_while(may_have).count();
-        before + from >= GRAMS
-    }
-
     /// The part of the secret that the text has around the gram at this place, and not before `start`.
     fn part_around(&self, text: &[u8], start: usize, at: usize) -> Option<Range<usize>> {
         let (before, from) = text.split_at_checked(at)?;
         let before = before.get(start..)?;
-        let same = |(a, b): &(&u8, &u8)| a == b;
-        let parts = self.places_of(from.get(..GRAM)?).filter_map(|place| {
+        let mut longest = None;
+        for place in self.places_of(from) {
             let (secret_before, secret_from) = self.bytes.split_at_checked(place)?;
-            let earlier = before.iter().rev().zip(secret_before.iter().rev()).take_while(same).count();
-            let later = from.iter().zip(secret_from).take_while(same).count();
-            (earlier + later >= PART).then(|| at - earlier..at + later)
-        });
-        parts.max_by_key(ExactSizeIterator::len)
+            let earlier = same(before.iter().rev(), secret_before.iter().rev());
+            let part = at - earlier..at + same(from.iter(), secret_from.iter());
+            if part.len() >= longest.as_ref().map_or(PART, ExactSizeIterator::len) {
+                longest = Some(part);
+            }
+        }
+        longest
     }
 
-    /// Where the secret has this gram. In a secret that repeats itself the places can overlap.
-    fn places_of(&self, gram: &[u8]) -> impl Iterator<Item = usize> {
-        let (finder, mut from) = (memmem::Finder::new(gram), 0);
-        std::iter::from_fn(move || {
-            let place = from + finder.find(self.bytes.get(from..)?)?;
-            from = place + 1;
-            Some(place)
-        })
+    /// Where the secret has the gram that a text begins with.
+    fn places_of(&self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
+        let gram = text.first_chunk().copied();
+        let places = gram.into_iter().flat_map(|gram| self.grams.places(gram));
+        places.filter(move |place| self.bytes.get(*place..).and_then(<[u8]>::first_chunk).copied() == gram)
     }
+}
+
+/// How many bytes are the same, one after another.
+fn same<'a>(one: impl ExactSizeIterator<Item = &'a u8>, other: impl ExactSizeIterator<Item = &'a u8>) -> usize {
+    let most = one.len().min(other.len());
+    one.zip(other).position(|(one, other)| one != other).unwrap_or(most)
 }

@@ -44,11 +44,14 @@ impl ErrorBody {
     /// inner object alone, or a text. A message can also be an object with a `value`.
     pub(crate) fn read(body: &[u8]) -> Self {
         let mut json = serde_json::Deserializer::from_slice(without_bom(body));
-        let node = Node::at(MAX_NESTED).deserialize(&mut json).and_then(|node| json.end().map(|()| node));
-        let node = node.unwrap_or_default();
+        let node = NodeAt { depth: MAX_NESTED, keeps_details: true }
+            .deserialize(&mut json)
+            .and_then(|node| json.end().map(|()| node));
+        let mut node = node.unwrap_or_default();
+        let details = std::mem::take(&mut node.details);
         let said = node.said();
         let tells_more = |detail: &CodeAndMessage| *detail != said && *detail != CodeAndMessage::default();
-        Self { details: node.details.into_iter().filter(tells_more).collect(), said }
+        Self { details: details.into_iter().filter(tells_more).collect(), said }
     }
 }
 
@@ -66,28 +69,26 @@ struct Node {
 }
 
 impl Node {
-    fn at(depth: usize) -> NodeAt {
-        NodeAt { depth }
-    }
-
     fn of(text: &str) -> Self {
         Self { text: (!text.trim().is_empty()).then(|| sanitize(text, MAX_MESSAGE)), ..Self::default() }
     }
 
-    fn said(&self) -> CodeAndMessage {
-        let inner = self.inner.as_ref().map(|(_, said)| said);
-        let message = self.text.as_ref().or(self.message.as_ref());
-        CodeAndMessage {
-            code: self.code.clone().or_else(|| inner.and_then(|said| said.code.clone())),
-            message: message.cloned().or_else(|| inner.and_then(|said| said.message.clone())),
-        }
+    /// Of digits, a sign, a dot and an `e`, or a word of JSON.
+    fn of_plain(text: String) -> Self {
+        Self { text: Some(text.into()), ..Self::default() }
     }
 
-    fn take(&mut self, place: usize, inner: Self) {
-        let said = inner.said();
-        if !inner.details.is_empty() {
-            self.details = inner.details;
+    fn said(self) -> CodeAndMessage {
+        let inner = self.inner.map(|(_, said)| said).unwrap_or_default();
+        CodeAndMessage { code: self.code.or(inner.code), message: self.text.or(self.message).or(inner.message) }
+    }
+
+    fn take(&mut self, place: usize, mut inner: Self) {
+        let details = std::mem::take(&mut inner.details);
+        if !details.is_empty() {
+            self.details = details;
         }
+        let said = inner.said();
         // Of two members with the same name the last one counts.
         let is_sooner = self.inner.as_ref().is_none_or(|(known, _)| place <= *known);
         if is_sooner && said != CodeAndMessage::default() {
@@ -100,6 +101,8 @@ impl Node {
 #[derive(Clone, Copy)]
 struct NodeAt {
     depth: usize,
+    /// Whether what is within an array is kept. Where it is not, only the first element is read.
+    keeps_details: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for NodeAt {
@@ -122,20 +125,20 @@ impl<'de> Visitor<'de> for NodeAt {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::of(&value.to_string()))
+        Ok(Node::of_plain(value.to_string()))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::of(&value.to_string()))
+        Ok(Node::of_plain(value.to_string()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::of(&value.to_string()))
+        Ok(Node::of_plain(value.to_string()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
         // Not with 300 digits, as the standard library writes it.
-        Ok(Number::from_f64(value).map(|number| Node::of(&number.to_string())).unwrap_or_default())
+        Ok(Number::from_f64(value).map(|number| Node::of_plain(number.to_string())).unwrap_or_default())
     }
 
     fn visit_unit<E>(self) -> Result<Node, E> {
@@ -147,8 +150,9 @@ impl<'de> Visitor<'de> for NodeAt {
         if self.depth == 0 {
             return IgnoredAny.visit_seq(elements).map(|_| node);
         }
-        while node.details.len() < MAX_DETAILS {
-            let Some(element) = elements.next_element_seed(self.inner())? else {
+        let most = if self.keeps_details { MAX_DETAILS } else { 1 };
+        while node.details.len() < most {
+            let Some(element) = elements.next_element_seed(self.inner_without_details())? else {
                 return Ok(node);
             };
             let said = element.said();
@@ -167,9 +171,11 @@ impl<'de> Visitor<'de> for NodeAt {
             if self.depth == 0 {
                 members.next_value::<IgnoredAny>()?;
             } else if is("code") {
-                node.code = members.next_value_seed(Self { depth: 0 })?.text.map(|code| sanitize(&code, MAX_CODE));
+                node.code =
+                    members.next_value_seed(Self { depth: 0, ..self })?.text.map(|code| sanitize(&code, MAX_CODE));
             } else if is("message") || is("value") {
-                let message = members.next_value_seed(Self { depth: self.inner().depth.min(1) })?;
+                let depth = self.inner().depth.min(1);
+                let message = members.next_value_seed(Self { depth, keeps_details: false })?;
                 node.message = message.text.or(message.message).or(node.message);
             } else if let Some(place) = INNER.iter().position(|known| is(known)) {
                 let inner = members.next_value_seed(self.inner())?;
@@ -184,7 +190,11 @@ impl<'de> Visitor<'de> for NodeAt {
 
 impl NodeAt {
     fn inner(self) -> Self {
-        Self { depth: self.depth.saturating_sub(1) }
+        Self { depth: self.depth.saturating_sub(1), ..self }
+    }
+
+    fn inner_without_details(self) -> Self {
+        Self { keeps_details: false, ..self.inner() }
     }
 }
 

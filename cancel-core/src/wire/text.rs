@@ -3,7 +3,8 @@
 /// One line of at most `most` characters, and `…` when the text is longer. Control characters are left out, because a
 /// terminal would act on them.
 pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
-    let (mut line, mut room) = (String::new(), most);
+    // Most texts are one short word, and fit.
+    let (mut line, mut room) = (String::with_capacity(text.len().min(most)), most);
     for word in
         text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)).filter(|word| !word.is_empty())
     {

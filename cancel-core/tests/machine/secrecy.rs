@@ -1,7 +1,7 @@
 //! Rule 4: the token is in one header of the request and nowhere else. Which forms of it are found in a text is tested
 //! beside `machine/tokens.rs`; here stands where an echo can go.
 
-use cancel_core::{BearerToken, Body, Event, Failure, Step};
+use cancel_core::{BearerToken, Body, ErrorKind, Event, Failure, Step};
 use http::Response;
 
 use crate::run::{MIGRATED, NO_HEADERS, Run, TOKEN, operation, settled};
@@ -74,6 +74,19 @@ fn a_location_that_holds_the_token_is_polled_without_it() {
     get.answer(200, NO_HEADERS, &format!(r#"{{"status":"canceled","messages":["{TOKEN}"]}}"#));
     let outcome = run.end().unwrap();
     holds_no_token("an outcome", &format!("{outcome:?} {:?}", outcome.operation().unwrap().details()));
+}
+
+/// Neither of the two answers holds as much of the token as is redacted.
+#[test]
+fn a_location_that_is_joined_to_the_token_is_refused() {
+    let parts = ["the-first-canary-of-a-token", "the-second-part-of-one"];
+    let mut run = Run::new(settled());
+    run.cancellation.provide_token(BearerToken::new(parts.join("/")).unwrap());
+    run.post().answer(202, [("Location", &*format!("/{}/x", parts[0]))], "");
+    run.next().answer(202, [("Location", parts[1])], "");
+    let error = run.end().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidLocation);
+    assert!(!format!("{error} {error:?}").contains(parts[1]), "{error}");
 }
 
 /// A token as they are: three parts of base64.

@@ -19,42 +19,82 @@ use crate::table::{Row, Unit};
 pub const WORST: &str = "worst of all";
 pub const GROWTH: &str = "growth: a byte above 32 KiB by a byte below (worst of all)";
 
+/// Before the name of a reader whose floor is meant.
+const FLOOR: &str = "floor of ";
+
 const KIB: usize = 1024;
 const SIZES: [usize; 3] = [4 * KIB, 32 * KIB, 128 * KIB];
-const TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL2Nsb3VkcGFydG5lciJ9.c2ln";
 
-/// Who takes a body: a name, the start and the end of the body, and the call.
-type Reader = (&'static str, &'static str, &'static str, fn(Bytes));
+/// Who takes a body.
+struct Reader {
+    name: &'static str,
+    takes: For,
+    /// The start and the end of the body.
+    around: (&'static str, &'static str),
+    read: fn(Bytes),
+}
 
-const READERS: [Reader; 6] = [
-    ("a poll", r#"{"status":"running","steps":["#, "]}", |body| converse(Until::Settled, [ACCEPTED, Said(200, body)])),
-    ("a status", r#"{"status":""#, r#""}"#, |body| converse(Until::Settled, [ACCEPTED, Said(200, body)])),
-    ("the list", "[", "]", |body| converse(Until::Verified, [Said(200, body)])),
-    ("a location in a body", r#"{"location":"/api/operations/a$b$2$preview","x":["#, "]}", |body| {
-        converse(Until::Settled, [Said(202, body)]);
-    }),
-    ("an error", r#"{"error":{"code":"a","message":"b","details":["#, "]}}", |body| {
-        converse(Until::Settled, [Said(400, body)]);
-    }),
-    ("the codec: details", r#"{"status":"running","steps":["#, "]}", |body| {
-        black_box(Operation::from_http(&Response::new(body)).expect("an operation").details());
-    }),
-];
-
-/// What fills a body: a name, whom it is for, and the element that is repeated, with its number.
-type Filling = (&'static str, For, fn(usize) -> String);
-
+/// What a body is filled with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum For {
     /// An array of anything.
     Values,
+    /// The members of an error.
+    Members,
     /// A list of submissions.
     Rows,
     /// The inside of a text.
     Text,
 }
 
-const FILLINGS: [Filling; 13] = [
+const OPERATION: (&str, &str) = (r#"{"status":"running","steps":["#, "]}");
+
+const READERS: [Reader; 9] = [
+    Reader { name: "a poll", takes: For::Values, around: OPERATION, read: |body| poll(1, body) },
+    Reader { name: "a poll, with eight tokens", takes: For::Values, around: OPERATION, read: |body| poll(8, body) },
+    Reader { name: "a status", takes: For::Text, around: (r#"{"status":""#, r#""}"#), read: |body| poll(1, body) },
+    Reader {
+        name: "the list",
+        takes: For::Rows,
+        around: ("[", "]"),
+        read: |body| converse(1, Until::Verified, [Said(200, body)]),
+    },
+    Reader {
+        name: "the list again",
+        takes: For::Rows,
+        around: ("[", "]"),
+        read: |body| converse(1, Until::Verified, [Said(200, longest_baseline()), UNPROCESSED, Said(200, body)]),
+    },
+    Reader {
+        name: "a location in a body",
+        takes: For::Values,
+        around: (r#"{"location":"/api/operations/a$b$2$preview","x":["#, "]}"),
+        read: |body| converse(1, Until::Settled, [Said(202, body)]),
+    },
+    Reader {
+        name: "an error: details",
+        takes: For::Values,
+        around: (r#"{"error":{"code":"a","message":"b","details":["#, "]}}"),
+        read: |body| converse(1, Until::Settled, [Said(400, body)]),
+    },
+    Reader {
+        name: "an error: members",
+        takes: For::Members,
+        around: (r#"{"error":{"#, "}}"),
+        read: |body| converse(1, Until::Settled, [Said(400, body)]),
+    },
+    Reader {
+        name: "the codec: details",
+        takes: For::Values,
+        around: OPERATION,
+        read: |body| drop(black_box(Operation::from_http(&Response::new(body)).expect("an operation").details())),
+    },
+];
+
+/// What fills a body: a name, whom it is for, and the element that is repeated, with its number.
+type Filling = (&'static str, For, fn(usize) -> String);
+
+const FILLINGS: [Filling; 29] = [
     ("flat", For::Values, |_| r#"{"id":"live","status":"notStarted","progressPercentage":7}"#.to_owned()),
     ("nested", For::Values, |_| format!("{}7{}", r#"{"a":["#.repeat(25), "]}".repeat(25))),
     ("numbers", For::Values, |_| "7".to_owned()),
@@ -62,33 +102,85 @@ const FILLINGS: [Filling; 13] = [
         r#"{"id":"\u006cive","status":"not\/started","x":"\"\\\n\u00e4\ud83d\ude00"}"#.to_owned()
     }),
     ("backslashes", For::Values, |_| format!(r#""{}""#, r"\\".repeat(500))),
-    ("beginnings of the token", For::Values, |_| format!(r#""{}""#, TOKEN.split_at(31).0)),
-    ("the token", For::Values, |_| format!(r#""{TOKEN}""#)),
-    ("rows that have ended", For::Rows, |number| row(number, "completed", "")),
-    ("rows in progress, of one id", For::Rows, |_| row(0, "running", "")),
-    ("rows in progress, of 64 ids", For::Rows, |number| row(number % 64, "running", "")),
-    ("rows in progress, each another", For::Rows, |number| row(number, "running", "")),
-    ("definitions", For::Rows, |number| row(number, "completed", r#","definition":{"a":[{"b":"c","d":[1,2,3]}]}"#)),
-    ("a text", For::Text, |_| "\\u00e4\\\\x".to_owned()),
+    ("pieces of the token", For::Values, |number| format!(r#""{}""#, pieces(number, 20, 31))),
+    ("pieces of the token and escapes", For::Values, |number| {
+        format!(r#""%25252541\\u0041!{}""#, pieces(number, 20, 31))
+    }),
+    ("the token", For::Values, |number| format!(r#""{}""#, pieces(number, 20, 32))),
+    ("rows that have ended", For::Rows, |number| row(&number.to_string(), "completed", "")),
+    ("rows in progress, of one id", For::Rows, |_| row("0", "running", "")),
+    ("rows in progress, of 64 ids", For::Rows, |number| row(&(number % 64).to_string(), "running", "")),
+    ("rows in progress, of 64 long ids", For::Rows, |number| row(&long_id(number % 64), "running", "")),
+    ("rows in progress, of a long id", For::Rows, |number| row(&long_id(number.min(63)), "running", "")),
+    ("rows in progress, each another", For::Rows, |number| row(&number.to_string(), "running", "")),
+    ("rows with escapes", For::Rows, |number| {
+        row(&format!(r"\u003{}", number % 10), r"\u0072\u0075\u006e\u006e\u0069\u006e\u0067", "")
+    }),
+    ("definitions", For::Rows, |number| {
+        row(&number.to_string(), "completed", r#","definition":{"a":[{"b":"c","d":[1,2,3]}]}"#)
+    }),
+    ("definitions with pieces of the token and escapes", For::Rows, |number| {
+        let pieces = pieces(number, 20, 31);
+        row(&number.to_string(), "completed", &format!(r#","definition":"%25252541\\\\u0041!{pieces}""#))
+    }),
+    ("a text", For::Text, |_| r"\u00e4\\x".to_owned()),
+    ("pieces of the token", For::Text, |number| pieces(number, 1, 31)),
+    ("arrays of numbers", For::Members, |_| r#""errors":[1,1,1,1,1,1,1,1]"#.to_owned()),
+    ("arrays of floats", For::Members, |_| r#""errors":[1e3,1e3,1e3,1e3,1e3,1e3,1e3,1e3]"#.to_owned()),
+    ("arrays within arrays", For::Members, |_| format!(r#""errors":[{}]"#, ["[[1]]"; 8].join(","))),
+    ("texts with escapes", For::Members, |_| format!(r#""errors":[{}]"#, [r#""\u0041""#; 8].join(","))),
+    ("codes", For::Members, |_| r#""code":"a""#.to_owned()),
+    ("messages", For::Members, |_| r#""message":"a""#.to_owned()),
+    ("short words", For::Members, |_| format!(r#""message":"{}""#, "a ".repeat(520))),
+    ("numbers", For::Members, |_| r#""message":1e308"#.to_owned()),
+    ("errors", For::Members, |_| r#""error":"a""#.to_owned()),
+    ("errors within errors", For::Members, |_| r#""error":{"error":{"errors":[{"code":"a"}]}}"#.to_owned()),
 ];
 
-fn row(number: usize, state: &str, rest: &str) -> String {
-    format!(r#"{{"id":"{number}","submissionState":"{state}"{rest}}}"#)
+fn row(id: &str, state: &str, rest: &str) -> String {
+    format!(r#"{{"id":"{id}","submissionState":"{state}"{rest}}}"#)
 }
 
-fn takes(reader: &str) -> For {
-    match reader {
-        "the list" => For::Rows,
-        "a status" => For::Text,
-        _ => For::Values,
-    }
+/// An id as long as an id can be. All begin alike.
+fn long_id(number: usize) -> String {
+    format!("{number:0128}")
+}
+
+fn longest_baseline() -> Bytes {
+    let rows: Vec<_> = (0..64).map(|number| row(&long_id(number), "running", "")).collect();
+    format!("[{}]", rows.join(",")).into()
+}
+
+/// Pieces of the token, so many and of this length. One of 31 characters is one too short to be redacted.
+fn pieces(number: usize, count: usize, length: usize) -> String {
+    let token = token(0);
+    let starts = (number * count..).map(|piece| piece * 37 % COMMON).take(count);
+    starts.map(|start| format!("{}!", &token[start..start + length])).collect()
+}
+
+/// How many characters of the tokens are the same.
+const COMMON: usize = 1150;
+
+/// A token as long as those of Microsoft Entra ID. Tokens of one issuer begin alike.
+fn token(number: u64) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut seed = 1;
+    let characters = (0..1500).map(|place| {
+        if place == COMMON {
+            seed += number;
+        }
+        seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        char::from(ALPHABET[(seed >> 58) as usize])
+    });
+    characters.collect()
 }
 
 pub fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     let (mut steepest, mut most) = (1.0_f64, 0.0_f64);
-    for (reader, ..) in READERS {
-        let fitting = FILLINGS.iter().filter(|(_, fits, _)| *fits == takes(reader));
+    for reader in &READERS {
+        let fitting = FILLINGS.iter().filter(|(_, fits, _)| *fits == reader.takes);
+        let reader = reader.name;
         let costs = fitting.map(|(filling, ..)| {
             let costs = SIZES.map(|size| cost(reader, filling, size));
             steepest = steepest.max(slope(&costs, 1, 2) / slope(&costs, 0, 1));
@@ -96,7 +188,7 @@ pub fn rows() -> Vec<Row> {
         });
         let worst = costs.max_by(|one, other| one.1.total_cmp(&other.1));
         let (filling, ours) = worst.expect("there are fillings");
-        let floor = [SIZES[0], SIZES[2]].map(|size| cost(&format!("floor of {reader}"), filling, size));
+        let floor = [SIZES[0], SIZES[2]].map(|size| cost(&format!("{FLOOR}{reader}"), filling, size));
         let floor = slope(&floor, 0, 1);
         most = most.max(ours);
         let what = format!("{reader} (worst: {filling})");
@@ -114,7 +206,7 @@ fn cost(reader: &str, filling: &str, size: usize) -> Cost {
     let task = ["read", reader, filling, &size.to_string()];
     // Without a reading there is what the process costs, and the making of the body.
     let instructions = collected(&task, 1) - collected(&task, 0);
-    (body(reader.trim_start_matches("floor of "), filling, size).len(), instructions)
+    (body(reader_of(reader), filling, size).len(), instructions)
 }
 
 /// The instructions per byte between two sizes.
@@ -124,24 +216,30 @@ fn slope(costs: &[Cost], from: usize, to: usize) -> f64 {
 
 /// The task that [`callgrind`](crate::callgrind) counts.
 pub fn read(reader: &str, filling: &str, size: usize, runs: u64) {
-    let floor = reader.strip_prefix("floor of ");
-    let reader = floor.unwrap_or(reader);
+    let is_floor = reader.starts_with(FLOOR);
+    let reader = reader_of(reader);
     let body = body(reader, filling, size);
-    let &(.., read) = READERS.iter().find(|(name, ..)| *name == reader).expect("a reader");
     for _ in 0..runs {
-        match floor {
-            Some(_) => drop(black_box(serde_json::from_slice::<IgnoredAny>(&body).expect("JSON"))),
-            None => read(body.clone()),
+        if is_floor {
+            black_box(serde_json::from_slice::<IgnoredAny>(&body).expect("JSON"));
+        } else {
+            (reader.read)(body.clone());
         }
     }
 }
 
+fn reader_of(name: &str) -> &'static Reader {
+    let name = name.strip_prefix(FLOOR).unwrap_or(name);
+    READERS.iter().find(|reader| reader.name == name).expect("a reader")
+}
+
 /// A body of nearly this size, and never longer.
-fn body(reader: &str, filling: &str, size: usize) -> Bytes {
-    let (_, begin, end, _) = READERS.iter().find(|(name, ..)| *name == reader).expect("a reader");
-    let (_, fits, element) = FILLINGS.iter().find(|(name, ..)| *name == filling).expect("a filling");
-    let between = if *fits == For::Text { "" } else { "," };
-    let mut body = (*begin).to_owned();
+fn body(reader: &Reader, filling: &str, size: usize) -> Bytes {
+    let (begin, end) = reader.around;
+    let fitting = |(name, takes, _): &&Filling| *name == filling && *takes == reader.takes;
+    let (.., element) = FILLINGS.iter().find(fitting).expect("a filling");
+    let between = if reader.takes == For::Text { "" } else { "," };
+    let mut body = begin.to_owned();
     for number in 0.. {
         let element = element(number);
         if body.len() + between.len() + element.len() + end.len() > size {
@@ -159,18 +257,26 @@ fn body(reader: &str, filling: &str, size: usize) -> Bytes {
 struct Said(u16, Bytes);
 
 const ACCEPTED: Said = Said(202, Bytes::from_static(br#""/api/operations/1""#));
+const UNPROCESSED: Said = Said(429, Bytes::new());
 
-/// A conversation that gets these answers, and is left then.
-fn converse<const N: usize>(until: Until, answers: [Said; N]) {
+fn poll(tokens: u64, body: Bytes) {
+    converse(tokens, Until::Settled, [ACCEPTED, Said(200, body)]);
+}
+
+/// A conversation with so many tokens that gets these answers, and is left then.
+fn converse<const N: usize>(tokens: u64, until: Until, answers: [Said; N]) {
     let ids = (PublisherId::new("contoso").expect("an id"), OfferId::new("offer").expect("an id"));
     let policy = Policy::default().until(until);
     let mut cancellation =
         Cancellation::new(Endpoint::default(), CancelRequest::new(ids.0, ids.1), policy, Duration::ZERO);
+    for number in 0..tokens {
+        cancellation.provide_token(BearerToken::new(token(number)).expect("a token"));
+    }
     let mut now = Duration::ZERO;
     let mut answers = answers.into_iter();
     loop {
         match cancellation.step(now) {
-            Step::Authenticate(_) => cancellation.provide_token(BearerToken::new(TOKEN).expect("a token")),
+            Step::Authenticate(_) => unreachable!("it has tokens"),
             Step::Send(exchange) => {
                 let Some(Said(status, body)) = answers.next() else { return };
                 let response = Response::builder().status(status).body(body).expect("a response");

@@ -28,14 +28,14 @@ const HUNDRED_ROWS: &str = conversation::MODES[2].0;
 const LIMITS: [Limit; 11] = [
     limit(SETTLED, Unit::Instructions, 66_100.0),
     limit(SETTLED, Unit::Allocations, 25.0),
-    limit(TEN_ROWS, Unit::Instructions, 159_400.0),
-    limit(TEN_ROWS, Unit::Allocations, 40.0),
-    limit(HUNDRED_ROWS, Unit::Instructions, 873_700.0),
-    limit(HUNDRED_ROWS, Unit::Allocations, 43.0),
+    limit(TEN_ROWS, Unit::Instructions, 160_500.0),
+    limit(TEN_ROWS, Unit::Allocations, 41.0),
+    limit(HUNDRED_ROWS, Unit::Instructions, 881_300.0),
+    limit(HUNDRED_ROWS, Unit::Allocations, 44.0),
     limit(in_flight::SIZE, Unit::Bytes, 344.0),
     limit(in_flight::HEAP, Unit::Bytes, 445.0),
-    limit(in_flight::WORST, Unit::Bytes, 108_600.0),
-    limit(bodies::WORST, Unit::InstructionsPerByte, 152.0),
+    limit(in_flight::WORST, Unit::Bytes, 106_600.0),
+    limit(bodies::WORST, Unit::InstructionsPerByte, 750.0),
     limit(bodies::GROWTH, Unit::Ratio, 1.1),
 ];
 

@@ -16,7 +16,7 @@ use crate::machine::retries::Retries;
 
 impl Conversation {
     pub(in crate::machine) fn fingerprint(&self, hasher: &mut impl Hasher) {
-        let Self { cx, phase, exchanges, tokens, result } = self;
+        let Self { cx, phase, exchanges, result } = self;
         cx.fingerprint(hasher);
         phase.fingerprint(hasher);
         // An id is compared with the one in flight, which the machine has for itself.
@@ -24,8 +24,6 @@ impl Conversation {
             State::Due { at, is_repeat } => (at <= cx.now, is_repeat).hash(hasher),
             State::InFlight { until: _ } => "in flight".hash(hasher),
         }
-        tokens.usable().map(|token| token.header().as_bytes().to_vec()).hash(hasher);
-        tokens.rejections().hash(hasher);
         match result.as_deref() {
             None => "goes on".hash(hasher),
             // The texts of an error decide nothing.
@@ -51,6 +49,7 @@ impl Context {
             operation,
             // The text and the answer of the last error are for a person.
             retries: Retries { gets, posts, last_error },
+            tokens,
             remarks,
             // The model's budget of crashes is smaller, and part of its state.
             resumes: _,
@@ -64,6 +63,8 @@ impl Context {
         (posted, polls.min(&POLLS_TOLD_APART), now >= deadline).hash(hasher);
         operation.as_ref().map(Operation::status).hash(hasher);
         (gets, posts, last_error.is_some(), remarks.as_ref().map(|remarks| remarks.others.len())).hash(hasher);
+        tokens.usable().map(|token| token.header().as_bytes().to_vec()).hash(hasher);
+        tokens.rejections().hash(hasher);
     }
 }
 

@@ -40,8 +40,8 @@ pub(in crate::machine) struct List {
     /// What is in progress. A cancel that is on the list is no publish, and is left out.
     pub(in crate::machine) running: Vec<TrackedOperation>,
     pub(in crate::machine) known: KnownIds,
-    /// Its words for operations of a baseline.
-    pub(in crate::machine) words: Vec<(OperationId, Cow<'static, str>)>,
+    /// Its words for operations of a baseline, with their places there.
+    pub(in crate::machine) words: Vec<(usize, Cow<'static, str>)>,
 }
 
 impl List {
@@ -51,14 +51,21 @@ impl List {
     /// more than 64 are in progress.
     pub(in crate::machine) fn read(body: &[u8], baseline: Option<&Baseline>) -> Result<Self, Error> {
         let mut list = Self { running: Vec::new(), known: KnownIds(Some(Vec::new())), words: Vec::new() };
+        let baseline = baseline.map(Baseline::operations).unwrap_or_default();
+        // Rows are compared by hashes: a list can have thousands of long ids that differ at their ends only.
+        let baseline_hashes: Vec<_> = baseline.iter().map(|tracked| hash(tracked.id().as_str())).collect();
+        let mut running_hashes = Vec::new();
         let mut problem = None;
         Entry::each(body, |entry| {
-            list.known.insert(entry.id());
-            if let Some(tracked) = baseline.and_then(|baseline| baseline.find(entry.id())) {
-                list.take_word(tracked.id(), &entry);
+            let hash = hash(entry.id());
+            list.known.insert(hash);
+            if let Some(place) = place_of(&entry, baseline, hash, &baseline_hashes) {
+                list.take_word(place, &entry);
             }
-            if problem.is_none() && !entry.state().is_end() && !entry.is_cancel() {
+            let is_new = || place_of(&entry, &list.running, hash, &running_hashes).is_none();
+            if problem.is_none() && !entry.state().is_end() && !entry.is_cancel() && is_new() {
                 problem = list.take_running(&entry);
+                running_hashes.push(hash);
             }
         })?;
         match problem {
@@ -68,24 +75,21 @@ impl List {
     }
 
     /// Of rows with the same id the one counts that says least of a cancel: one in progress, then another end.
-    fn take_word(&mut self, id: &OperationId, entry: &Entry<'_>) {
+    fn take_word(&mut self, place: usize, entry: &Entry<'_>) {
         let rank = |state| match state {
             State::Canceled => 0,
             State::Completed | State::Failed => 1,
             State::InProgress => 2,
         };
-        match self.words.iter_mut().find(|(known, _)| known == id) {
+        match self.words.iter_mut().find(|(known, _)| *known == place) {
             Some((_, word)) if rank(entry.state()) < rank(State::of_word(word)) => {}
             Some((_, word)) => *word = stored(entry.word()),
-            None => self.words.push((id.clone(), stored(entry.word()))),
+            None => self.words.push((place, stored(entry.word()))),
         }
     }
 
     /// Returns why it cannot be tracked.
     fn take_running(&mut self, entry: &Entry<'_>) -> Option<&'static str> {
-        if self.running.iter().any(|known| known.id().as_str().eq_ignore_ascii_case(entry.id())) {
-            return None;
-        }
         if self.running.len() == MAX {
             return Some("more than 64 operations are in progress");
         }
@@ -97,6 +101,12 @@ impl List {
     }
 }
 
+/// Where the entry is among these operations, however the service writes its id.
+fn place_of(entry: &Entry<'_>, among: &[TrackedOperation], hash: u64, hashes: &[u64]) -> Option<usize> {
+    let is_it = |tracked: &TrackedOperation| tracked.id().as_str().eq_ignore_ascii_case(entry.id());
+    among.iter().zip(hashes).position(|(tracked, known)| *known == hash && is_it(tracked))
+}
+
 /// The ids on a list, as hashes. A longer list is taken to hold every id.
 #[derive(Debug, Clone)]
 pub(in crate::machine) struct KnownIds(Option<Vec<u64>>);
@@ -104,9 +114,9 @@ pub(in crate::machine) struct KnownIds(Option<Vec<u64>>);
 impl KnownIds {
     const MAX: usize = 4096;
 
-    fn insert(&mut self, id: &str) {
+    fn insert(&mut self, hash: u64) {
         match &mut self.0 {
-            Some(known) if known.len() < Self::MAX => known.push(hash(id)),
+            Some(known) if known.len() < Self::MAX => known.push(hash),
             known => *known = None,
         }
     }

@@ -56,5 +56,12 @@ pub(super) fn moved(
     let counts = |source| source == LocationSource::OperationLocation || source == followed.source;
     let base = BaseUrl::Url(followed.location.url());
     in_headers(&cx.asked.endpoint, base, &received.head.headers, counts)
+        .and_then(|named| match named {
+            // The answer's own texts are redacted, but this one may begin in an earlier answer.
+            Some(named) if cx.tokens.are_in(&named.location.to_string()) => {
+                Err(Error::new(ErrorKind::InvalidLocation, "it holds the token once it is joined to the called URL"))
+            }
+            named => Ok(named),
+        })
         .map_err(|error| error.with_answer(received.answer_without_body()))
 }

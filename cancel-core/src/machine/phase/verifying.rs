@@ -94,7 +94,9 @@ impl Verifying {
     /// The list is asked because the poll was refused.
     fn list_answered(mut self, cx: &mut Context, refusal: Error, received: &Received) -> Transition {
         match ListAnswer::read(received, Some(&self.baseline)) {
-            ListAnswer::Read(list) if list.words.iter().any(|(id, _)| *id == self.current) => {
+            ListAnswer::Read(list)
+                if list.words.iter().any(|(place, _)| self.baseline.is_at(*place, &self.current)) =>
+            {
                 cx.retries.succeeded();
                 self.baseline.listed(list.words);
                 let is_running = list.running.iter().any(|tracked| *tracked.id() == self.current);
