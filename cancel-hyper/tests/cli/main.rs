@@ -15,6 +15,8 @@ mod terminal;
 mod tls;
 mod tokens;
 #[cfg(unix)]
+mod unread;
+#[cfg(unix)]
 mod unwritable;
 
 use std::path::Path;

@@ -155,27 +155,6 @@ fn a_signal_before_an_offer_has_begun_says_what_its_checkpoint_says() {
     }
 }
 
-#[test]
-fn a_signal_ends_it_also_where_nobody_reads_its_output() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let offers: Vec<_> = (0..3000).map(|number| format!("offer-{number}")).collect();
-    let start = || command_at(&format!("http://{free}"), &["--json", "--offer", &offers.join(",")]);
-    // More than a pipe takes is said of these offers.
-    let mut out = start().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut err = start().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    out.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-    err.stderr.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-    for child in [&out, &err] {
-        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    }
-    for mut child in [out, err] {
-        // The thread keeps the pipe open and does not read.
-        let (tell, told) = std::sync::mpsc::channel();
-        thread::spawn(move || tell.send(child.wait().unwrap()));
-        assert_eq!(told.recv_timeout(Duration::from_secs(40)).unwrap().code(), Some(143));
-    }
-}
-
 /// The first process of a container has no default for a signal. It needs namespaces, which not every machine allows.
 #[cfg(target_os = "linux")]
 #[test]

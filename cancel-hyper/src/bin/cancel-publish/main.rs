@@ -18,6 +18,7 @@ mod text;
 mod tls;
 mod token_command;
 mod tokens;
+mod watch;
 
 use std::env;
 use std::ffi::OsString;
@@ -93,12 +94,13 @@ fn start(flags: Flags, output: &mut Output) -> u8 {
 async fn work(flags: Flags, output: &mut Output) -> Result<u8, Problem> {
     let no_signals = |error| Problem::invalid(format_args!("no signals: {error}"));
     let mut signals = Signals::install().map_err(no_signals)?;
-    signals::watch().map_err(no_signals)?;
+    watch::watch().map_err(no_signals)?;
     let settings = Settings {
         checkpoint: flags.checkpoint.clone(),
         ca_file: flags.ca_file.clone(),
         concurrency: flags.concurrency,
     };
+    let deadline = flags.deadline;
     // Reading the offers from stdin may take as long as a person likes.
     let reading = tokio::task::spawn_blocking(move || Job::of(&flags));
     let job = tokio::select! {
@@ -111,5 +113,6 @@ async fn work(flags: Flags, output: &mut Output) -> Result<u8, Problem> {
     if let Some(served) = &job.simulated {
         note(format!("Simulated: nothing leaves this machine. The portal is at {}.", served.endpoint()));
     }
+    watch::runs_begin(deadline);
     run::run(&job, &settings, &mut signals, output).await
 }

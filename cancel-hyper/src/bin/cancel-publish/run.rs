@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::progress::Screen;
 use crate::report::{Output, Report, note, table};
 use crate::signals::{Signals, Stopped};
-use crate::tls;
+use crate::{tls, watch};
 
 /// How often bars are drawn, and how late a reminder may be.
 const TICK: Duration = Duration::from_millis(200);
@@ -54,6 +54,7 @@ pub(crate) async fn run(
         async move { tokens.next(&screen).await }
     })
     .with_observer(move |event: &Event<'_>, cancellation: &Cancellation| {
+        watch::posted(cancellation.progress().posted);
         contacted.observe(event, cancellation);
         shown.observe(event, cancellation);
     })
@@ -75,6 +76,7 @@ pub(crate) async fn run(
         let mut fleet = pin!(cancel_many(driver, begun, settings.concurrency.map_or(usize::MAX, usize::from)));
         let mut lost = pin!(contact.lost());
         loop {
+            watch::beat();
             tokio::select! {
                 biased;
                 stopped = signals.next() => break Some(Broken::Stopped(stopped)),

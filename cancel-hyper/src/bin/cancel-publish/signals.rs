@@ -1,16 +1,7 @@
 //! Ctrl-C, SIGTERM, and SIGHUP of a terminal that was closed. They are handled from the beginning: the first process of
 //! a container has no default for them.
 
-use std::time::Duration;
-use std::{io, process, thread};
-
-use tokio::runtime::Builder;
-use tokio::time::sleep;
-
-use crate::report::lines;
-
-/// How long no line may be given out after a signal. What still runs at the end takes less.
-const SILENCE: Duration = Duration::from_secs(5);
+use std::io;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Stopped {
@@ -20,24 +11,6 @@ pub(crate) struct Stopped {
 }
 
 const INTERRUPT: Stopped = Stopped { word: "Ctrl-C", exit_code: 130 };
-
-/// Ends the process after a signal that its own thread cannot hear, because it waits for somebody to read its output.
-/// Nothing is lost by that: a checkpoint is whole at any moment. Call it when the signals are heard already.
-pub(crate) fn watch() -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let watching = async {
-        let stopped = Signals::install()?.next().await;
-        loop {
-            let before = lines();
-            sleep(SILENCE).await;
-            if lines() == before {
-                process::exit(stopped.exit_code.into());
-            }
-        }
-    };
-    let watch = move || -> io::Result<()> { runtime.block_on(watching) };
-    thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
-}
 
 #[cfg(unix)]
 pub(crate) struct Signals {

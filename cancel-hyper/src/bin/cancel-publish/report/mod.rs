@@ -7,9 +7,10 @@ mod table;
 use cancel_core::{CancelRequest, Cancellation, Error, OperationLocation, Outcome, Posted, Proof, TrackedOperation};
 use serde::Serialize;
 
-pub(crate) use self::output::{Output, lines, note};
+pub(crate) use self::output::{Output, note};
 pub(crate) use self::table::table;
 use crate::problem::Problem;
+use crate::watch;
 
 pub(crate) struct Report {
     publisher: Option<String>,
@@ -96,8 +97,7 @@ impl Report {
                 | Outcome::WouldCancel { .. } => 1,
                 _ => 3,
             },
-            Verdict::Error(_) | Verdict::Problem(_) if self.posted() == Posted::No => 2,
-            Verdict::Error(_) | Verdict::Problem(_) => 4,
+            Verdict::Error(_) | Verdict::Problem(_) => watch::exit_code(self.posted()),
         }
     }
 

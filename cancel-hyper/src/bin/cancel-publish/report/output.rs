@@ -1,13 +1,9 @@
 //! Where results go: JSON and outcomes to stdout, errors to stderr. Output that cannot be written is an error.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Report;
-use crate::text;
-
-/// How many lines were given out.
-static LINES: AtomicU64 = AtomicU64::new(0);
+use crate::{text, watch};
 
 #[derive(Default)]
 pub(crate) struct Output {
@@ -49,7 +45,7 @@ impl Output {
             // The run goes on: a cancel that has gone out is not taken back.
             self.failed.get_or_insert(error);
         }
-        LINES.fetch_add(1, Ordering::Relaxed);
+        watch::beat();
     }
 
     /// The exit code, which is at least 2 where something could not be printed.
@@ -67,10 +63,5 @@ impl Output {
 /// A line on stderr. If that is closed, the exit code still tells.
 pub(crate) fn note(line: impl AsRef<str>) {
     let _ = writeln!(io::stderr(), "{}", text::plain(line.as_ref()));
-    LINES.fetch_add(1, Ordering::Relaxed);
-}
-
-/// How many lines were given out, on stdout and stderr. It stands still while nobody reads them.
-pub(crate) fn lines() -> u64 {
-    LINES.load(Ordering::Relaxed)
+    watch::beat();
 }
