@@ -10,7 +10,11 @@ use std::time::Duration;
 
 use cancel_core::{Endpoint, ErrorKind, Outcome, Policy, Posted, Proof};
 use cancel_ureq::Driver;
+use http::Uri;
 use ureq::Agent;
+use ureq::config::Config;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport};
 
 use crate::server::{Reply, Server, cancellation, policy, read_request, reply, token};
 
@@ -58,6 +62,41 @@ fn a_proxy_that_refuses_gets_no_token() {
         .new_agent();
     assert_eq!(run(Endpoint::default(), agent), (ErrorKind::Transport, Posted::No));
     assert!(proxy.requests().iter().all(|request| request.starts_with("CONNECT ") && !request.contains("canary")));
+}
+
+/// Its time is always up.
+#[derive(Debug)]
+struct Late;
+
+/// The policy gives an attempt a second.
+fn too_late<T>(timeout: NextTimeout) -> Result<T, ureq::Error> {
+    assert!((500..=750).contains(&timeout.after.as_millis()), "{timeout:?}");
+    Err(ureq::Error::Timeout(timeout.reason))
+}
+
+impl Resolver for Late {
+    fn resolve(&self, _: &Uri, _: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        too_late(timeout)
+    }
+}
+
+impl Connector for Late {
+    type Out = Box<dyn Transport>;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Self::Out>, ureq::Error> {
+        too_late(details.timeout)
+    }
+}
+
+#[test]
+fn a_lookup_or_a_connection_that_takes_too_long_leaves_time_to_say_that_nothing_was_sent() {
+    let config = Agent::new_with_defaults().config().clone();
+    let lookup = Agent::with_parts(config.clone(), DefaultConnector::default(), Late);
+    let connection = Agent::with_parts(config, Late, DefaultResolver::default());
+    for agent in [lookup, connection] {
+        let endpoint = Endpoint::new("http://127.0.0.1:1").unwrap();
+        assert_eq!(run(endpoint, agent), (ErrorKind::Transport, Posted::No));
+    }
 }
 
 /// Keeps its connections, and answers each request like the service until the third poll; counts connections.
