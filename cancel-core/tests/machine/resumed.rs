@@ -1,5 +1,7 @@
 //! Another process resumes a run, at every point of a conversation.
 
+use std::time::Duration;
+
 use cancel_core::{ErrorKind, Failure, Phase, Posted, Proof, Step, TokenReason};
 
 use crate::run::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, accepted, pairs, secs, settled, status, verified};
@@ -22,6 +24,27 @@ fn a_run_that_sent_nothing_is_resumed_from_its_start() {
     run.list(&[("a", "running")]);
     let mut run = Run::new(settled()).resume(settled());
     run.post();
+}
+
+#[test]
+fn a_deadline_as_long_as_the_policys_is_not_absurd() {
+    let patient = verified().deadline(secs(400 * 24 * 3600));
+    let mut run = Run::new(patient.clone()).resume(patient);
+    run.list(&[("a", "running")]);
+}
+
+/// Otherwise it only polls.
+#[test]
+fn a_post_that_was_not_processed_is_repeated_while_there_is_time_for_an_attempt() {
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(429, NO_HEADERS, "");
+    let text = run.cancellation.checkpoint().to_json();
+    let an_attempt_before = run.cancellation.progress().deadline - verified().get_attempt_timeout();
+
+    run.now = an_attempt_before;
+    run.resume_from(&text, verified()).unwrap().list(&[("a", "running")]);
+    run.now = an_attempt_before + Duration::from_millis(1);
+    run.resume_from(&text, verified()).unwrap().poll_tracked("a", "running");
 }
 
 #[test]
