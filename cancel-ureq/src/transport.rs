@@ -36,7 +36,8 @@ pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -
     let (head, body) = response.into_parts();
     let body = if is_readable(&head) { read(body, exchange.body_limit) } else { Body::CutOff(Bytes::new()) };
     let body = match body {
-        // Up to the close, or up to a reset or a cut below TLS: ureq hides which. JSON that is cut is no JSON.
+        // Up to the close, or up to a reset or a cut below TLS: ureq hides which. Of other bodies only a number can be
+        // cut and stay JSON, and no answer is read from a number.
         Body::Complete(bytes) if bytes.is_empty() && !is_delimited(&head) => Body::CutOff(bytes),
         body => body,
     };

@@ -11,6 +11,8 @@ use url::{Host, Url};
 use super::InvalidInput;
 
 const WHAT: &str = "endpoint";
+/// The longest name in DNS, in characters.
+const MAX_HOST: usize = 253;
 const PRODUCTION: &str = "https://cloudpartner.azure.com";
 const DOCUMENTED_VERSION: &str = "2017-10-31";
 
@@ -92,8 +94,8 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] when there is a path, a query, a fragment or user info; when there is no scheme; or when the
-    /// scheme is not https. Plain http is allowed for `localhost`, `127.0.0.0/8` and `::1`.
+    /// [`InvalidInput`] when there is a path, a query, a fragment or user info; when there is no scheme; when the host has
+    /// more than 253 characters; or when the scheme is not https. Plain http is allowed for `localhost`, `127.0.0.0/8` and `::1`.
     pub fn new(origin: impl AsRef<str>) -> Result<Self, InvalidInput> {
         Self::read(origin.as_ref())
             .map_err(|problem| InvalidInput::showing(WHAT, &without_user_info(origin.as_ref()), problem))
@@ -128,6 +130,9 @@ impl Endpoint {
         let Some(host) = url.host() else {
             return Err("has no host");
         };
+        if url.host_str().is_some_and(|host| host.len() > MAX_HOST) {
+            return Err("has a host that is longer than a name in DNS can be");
+        }
         if !url.username().is_empty() || url.password().is_some() || url.path() != "/" {
             return Err("is read in two ways by two parsers");
         }
@@ -271,9 +276,11 @@ mod tests {
             "https://host\n",
             " https://host",
             "https://%00",
+            &format!("https://{}", "a".repeat(MAX_HOST + 1)),
         ] {
             assert!(Endpoint::new(bad).is_err(), "{bad:?}");
         }
+        assert!(Endpoint::new(format!("https://{}", "a".repeat(MAX_HOST))).is_ok());
     }
 
     #[test]
