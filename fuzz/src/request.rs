@@ -85,7 +85,7 @@ fn is_version(text: &str) -> bool {
 }
 
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| matches!(c, '!'..='~')) && !text.contains(['"', '\\'])
+    !text.is_empty() && text.chars().all(|c| matches!(c, '!'..='~')) && !text.contains(['"', '\\', '%'])
 }
 
 fn is_etag(text: &str) -> bool {
