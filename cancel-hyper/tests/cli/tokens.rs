@@ -1,5 +1,7 @@
 //! `--token-command`: it runs whenever a fresh token is needed, and its output is not shown.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use cancel_core::testing::portal::{Call, CancelBehavior, Fault};
@@ -60,6 +62,42 @@ fn it_does_not_get_the_token_of_the_environment() {
     let served = serve(CancelBehavior::AtOnce);
     let command = format!("test -z \"$AZURE_TOKEN\" && echo {TOKEN}");
     assert_eq!(json_of(&run(&served.endpoint(), &command))["outcome"], "canceled");
+}
+
+/// A command may ask a person to sign in elsewhere, and end only then.
+#[test]
+fn a_line_on_its_stderr_is_shown_at_once() {
+    let served = serve(CancelBehavior::AtOnce);
+    let folder = tempfile::tempdir().unwrap();
+    let entered = folder.path().join("entered");
+    let command = "echo 'enter the code ABCD1234' >&2; until [ -e \"$ENTERED\" ]; do sleep 0.05; done; echo";
+    let mut program = command_at(&served.endpoint(), &["--json", "--token-command", &format!("{command} {TOKEN}")]);
+    program.env("ENTERED", &entered).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap()).lines();
+    for line in said.map(Result::unwrap) {
+        if line == "enter the code ABCD1234" {
+            std::fs::write(&entered, "").unwrap();
+        }
+    }
+    assert_eq!(json_of(&child.wait_with_output().unwrap())["outcome"], "canceled");
+}
+
+#[test]
+fn its_stderr_is_readable_bounded_and_without_the_token() {
+    let token = "an-opaque-token-of-more-than-32-characters";
+    let served = serve(CancelBehavior::AtOnce);
+    served.portal().accept_token(token, None);
+    let show = "printf 'ERROR: AADSTS70043: Please run:\\n\\033[2Jaz login\\n' >&2";
+    let output = run(&served.endpoint(), &format!("{show}; set -x; : {token}; sleep 0.3; echo {token}"));
+    let said = text(&output.stderr);
+    assert!(said.contains("ERROR: AADSTS70043: Please run:\n [2Jaz login\n+ : ***\n"), "{said}");
+    assert_eq!(json_of(&output)["outcome"], "canceled");
+
+    let output = run(&served.endpoint(), &format!("yes flood | head -c 1000000 >&2; echo {token}"));
+    let said = text(&output.stderr);
+    assert!(said.len() < 70_000 && said.contains("The rest is not shown."), "{} bytes", said.len());
+    assert_eq!(json_of(&output)["outcome"], "nothing_running");
 }
 
 /// The command is a shell with a child: both are ended.
