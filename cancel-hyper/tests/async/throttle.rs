@@ -10,7 +10,8 @@ use bytes::Bytes;
 use cancel_core::testing::portal::{Call, Fault, PublishOperation};
 use cancel_core::{Cancellation, Until};
 use cancel_hyper::{Driver, Throttle, cancel_many};
-use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper_util::rt::TokioTimer;
@@ -200,6 +201,21 @@ async fn a_429_that_names_no_time_holds_back_every_call_for_a_second() {
         let waited = start.elapsed().as_millis();
         assert!(pause.contains(&waited), "{status}: {waited} ms");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_leave_in_the_order_in_which_they_were_made() {
+    let refuse = |_: Request<()>| async { Response::builder().status(429).body(()) };
+    let mut refused = Throttle::new(TokioTimer::new()).around(tower::service_fn(refuse));
+    refused.ready().await.unwrap().call(Request::new(())).await.unwrap();
+    let mut waiting = [(); 5].map(|()| refused.clone());
+    for service in &mut waiting {
+        assert!(service.ready().now_or_never().is_none());
+    }
+    // They ask again in another order.
+    let numbered = waiting.iter_mut().enumerate().rev();
+    let ready: FuturesUnordered<_> = numbered.map(|(number, service)| service.ready().map(move |_| number)).collect();
+    assert_eq!(ready.collect::<Vec<_>>().await, [0, 1, 2, 3, 4]);
 }
 
 #[tokio::test(start_paused = true)]
