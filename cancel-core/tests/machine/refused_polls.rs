@@ -169,6 +169,14 @@ fn as_many_refusals_as_attempts_end_it_where_the_list_does_not_know_it() {
         }
         assert_eq!(run.error(), (kind, Posted::Yes), "with what the poll was answered");
     }
+    // Another operation of the baseline tells nothing of it.
+    let mut run = Run::verifying(&["a", "b"]);
+    run.poll_tracked("a", "canceled");
+    for _ in 0..5 {
+        run.get(&operation("b")).answer(403, NO_HEADERS, "");
+        run.list(&[("a", "canceled")]);
+    }
+    assert_eq!(run.error(), (ErrorKind::Forbidden, Posted::Yes));
 }
 
 /// What is not known of it may be known a moment later.
