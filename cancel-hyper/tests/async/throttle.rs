@@ -194,7 +194,9 @@ async fn a_429_that_names_no_time_holds_back_every_call_for_a_second() {
     for (status, pause) in [(429, 1000..=1001), (503, 0..=0)] {
         let answer = move |_: Request<()>| async move { Response::builder().status(status).body(()) };
         let mut service = Throttle::new(TokioTimer::new()).around(tower::service_fn(answer));
+        // It is ready before the refusal, and no longer after it.
         let mut another = service.clone();
+        another.ready().await.unwrap();
         let start = Instant::now();
         service.ready().await.unwrap().call(Request::new(())).await.unwrap();
         another.ready().await.unwrap();
@@ -208,14 +210,21 @@ async fn calls_leave_in_the_order_in_which_they_were_made() {
     let refuse = |_: Request<()>| async { Response::builder().status(429).body(()) };
     let mut refused = Throttle::new(TokioTimer::new()).around(tower::service_fn(refuse));
     refused.ready().await.unwrap().call(Request::new(())).await.unwrap();
+    let start = Instant::now();
+    let mut gone = refused.clone();
+    assert!(gone.ready().now_or_never().is_none());
     let mut waiting = [(); 5].map(|()| refused.clone());
     for service in &mut waiting {
         assert!(service.ready().now_or_never().is_none());
     }
+    drop(gone);
     // They ask again in another order.
     let numbered = waiting.iter_mut().enumerate().rev();
     let ready: FuturesUnordered<_> = numbered.map(|(number, service)| service.ready().map(move |_| number)).collect();
     assert_eq!(ready.collect::<Vec<_>>().await, [0, 1, 2, 3, 4]);
+    // After the pause of a second, with four gaps that are a quarter longer than an eighth of it.
+    let took = start.elapsed().as_millis();
+    assert!((1625..1640).contains(&took), "{took} ms");
 }
 
 #[tokio::test(start_paused = true)]
