@@ -25,9 +25,10 @@ use crate::settings::Settings;
 const CALLED: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers/contoso-offer/cancel?api-version=2017-10-31";
 
-/// For reading an answer, or a list with all that is in it.
+/// For reading an answer, or a list with all that is in it. The smallest elements of an operation's lists cost most, and
+/// of these lists 256 elements are read.
 const ANSWER: Bound = Bound { at_once: 8, in_all: 16, besides: 16 * 1024 };
-const LIST: Bound = Bound { at_once: 64, in_all: 64, besides: 16 * 1024 };
+const LIST: Bound = Bound { at_once: 64, in_all: 64, besides: 32 * 1024 };
 
 /// Reads a message.
 pub fn answer(data: &[u8]) {

@@ -112,7 +112,8 @@ pub struct Message {
 
 impl Message {
     fn read(message: &RawValue) -> Option<Self> {
-        if let Ok(html) = serde_json::from_str(message.get()) {
+        if message.get().starts_with('"') {
+            let html = serde_json::from_str(message.get()).ok()?;
             return Some(Self { html, level: None, timestamp: None });
         }
         let message = Members::of(message)?;

@@ -18,6 +18,9 @@ const GRAM: usize = 4;
 /// Each part holds a gram that begins at a multiple of it.
 const STRIDE: usize = PART - GRAM + 1;
 
+/// So many places of a gram are compared with a text. A secret that repeats itself can have one gram everywhere.
+const MOST_PLACES: usize = 16;
+
 /// Where a secret has each run of four bytes.
 pub(super) struct Grams {
     /// A set of bits, by hash: most runs of a text are told by it not to be of the secret. A token of Microsoft Entra ID
@@ -110,7 +113,7 @@ impl<'a> Secret<'a> {
             match self.part_around(text, start, at) {
                 None => from = at + STRIDE,
                 Some(part) => {
-                    (start, from) = (part.end, part.end);
+                    (start, from) = (part.end, part.end.max(at + STRIDE));
                     found(part);
                 }
             }
@@ -126,12 +129,16 @@ impl<'a> Secret<'a> {
         Some(from + piece * STRIDE)
     }
 
-    /// The part of the secret that the text has around the gram at this place, and not before `start`.
+    /// The part of the secret that the text has around the gram at this place, and not before `start`. Of a gram that the
+    /// secret has too often it is the gram alone: no part around it is whole then.
     fn part_around(&self, text: &[u8], start: usize, at: usize) -> Option<Range<usize>> {
         let (before, from) = text.split_at_checked(at)?;
         let before = before.get(start..)?;
         let mut longest = None;
-        for place in self.places_of(from) {
+        for (count, place) in self.places_of(from).enumerate() {
+            if count == MOST_PLACES {
+                return longest.or(Some(at..at + GRAM));
+            }
             let (secret_before, secret_from) = self.bytes.split_at_checked(place)?;
             let earlier = same(before.iter().rev(), secret_before.iter().rev());
             let part = at - earlier..at + same(from.iter(), secret_from.iter());

@@ -12,7 +12,8 @@ use super::secret::{Grams, Secret};
 
 const WHAT: &str = "token";
 const SCHEME: &str = "Bearer ";
-/// Tokens of Microsoft Entra ID have a few kilobytes. Few servers accept a longer header than this.
+/// Tokens of Microsoft Entra ID have a few kilobytes. Few servers accept a longer header than this. `Grams` counts places
+/// in 16 bits.
 const MAX_LENGTH: usize = 64 * 1024;
 /// A shorter token is not redacted in what the service sends: it could be any word.
 const SHORTEST_SECRET: usize = 8;

@@ -73,7 +73,7 @@ impl Node {
         Self { text: (!text.trim().is_empty()).then(|| sanitize(text, MAX_MESSAGE)), ..Self::default() }
     }
 
-    /// Of digits, a sign, a dot and an `e`, or a word of JSON.
+    /// Of a number or a boolean. Nothing in its text needs to be left out.
     fn of_plain(text: String) -> Self {
         Self { text: Some(text.into()), ..Self::default() }
     }

@@ -4,7 +4,6 @@
 //! twice. The receiver of a body limits its length.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -104,7 +103,7 @@ impl<'de> Visitor<'de> for AnyValue {
 ///
 /// A member of another type than the caller wants counts as absent. Of two members with the same name the last one
 /// counts. Of too many the first ones are kept.
-pub(crate) struct Members<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -117,10 +116,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-                let mut kept = BTreeMap::new();
+                let mut kept = Vec::new();
                 while let Some(name) = members.next_key::<Name<'de>>()? {
                     if kept.len() < MOST {
-                        kept.insert(name.0, members.next_value()?);
+                        kept.push((name.0, members.next_value()?));
                     } else {
                         members.next_value::<IgnoredAny>()?;
                     }
@@ -177,7 +176,8 @@ impl<'a> Members<'a> {
 
     /// The value of a member as JSON text. `null` counts as absent.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(name).copied().filter(|value| value.get() != "null")
+        let (_, value) = self.0.iter().rfind(|(member, _)| member == name)?;
+        Some(*value).filter(|value| value.get() != "null")
     }
 
     pub(crate) fn get<T: Deserialize<'a> + Default>(&self, name: &str) -> T {
@@ -187,7 +187,10 @@ impl<'a> Members<'a> {
     /// The elements of a member, in their order: at most 256. Elements that cannot be read are left out.
     pub(crate) fn list<T>(&self, name: &str, read: impl Fn(&'a RawValue) -> Option<T>) -> Vec<T> {
         let elements = self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok());
-        elements.into_iter().flat_map(|Elements(kept)| kept).filter_map(read).collect()
+        let Some(Elements(elements)) = elements else { return Vec::new() };
+        let mut list = Vec::with_capacity(elements.len());
+        list.extend(elements.into_iter().filter_map(read));
+        list
     }
 }
 

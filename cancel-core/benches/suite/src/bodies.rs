@@ -49,39 +49,57 @@ enum For {
 
 const OPERATION: (&str, &str) = (r#"{"status":"running","steps":["#, "]}");
 
-const READERS: [Reader; 9] = [
-    Reader { name: "a poll", takes: For::Values, around: OPERATION, read: |body| poll(1, body) },
-    Reader { name: "a poll, with eight tokens", takes: For::Values, around: OPERATION, read: |body| poll(8, body) },
-    Reader { name: "a status", takes: For::Text, around: (r#"{"status":""#, r#""}"#), read: |body| poll(1, body) },
+const READERS: [Reader; 10] = [
+    Reader { name: "a poll", takes: For::Values, around: OPERATION, read: |body| poll(&tokens(1), body) },
+    Reader {
+        name: "a poll, with eight tokens",
+        takes: For::Values,
+        around: OPERATION,
+        read: |body| poll(&tokens(8), body),
+    },
+    Reader {
+        name: "a poll, with a token of one letter",
+        takes: For::Values,
+        around: OPERATION,
+        read: |body| poll(&["a".repeat(LENGTH)], body),
+    },
+    Reader {
+        name: "a status",
+        takes: For::Text,
+        around: (r#"{"status":""#, r#""}"#),
+        read: |body| poll(&tokens(1), body),
+    },
     Reader {
         name: "the list",
         takes: For::Rows,
         around: ("[", "]"),
-        read: |body| converse(1, Until::Verified, [Said(200, body)]),
+        read: |body| converse(&tokens(1), Until::Verified, [Said(200, body)]),
     },
     Reader {
         name: "the list again",
         takes: For::Rows,
         around: ("[", "]"),
-        read: |body| converse(1, Until::Verified, [Said(200, longest_baseline()), UNPROCESSED, Said(200, body)]),
+        read: |body| {
+            converse(&tokens(1), Until::Verified, [Said(200, longest_baseline()), UNPROCESSED, Said(200, body)])
+        },
     },
     Reader {
         name: "a location in a body",
         takes: For::Values,
         around: (r#"{"location":"/api/operations/a$b$2$preview","x":["#, "]}"),
-        read: |body| converse(1, Until::Settled, [Said(202, body)]),
+        read: |body| converse(&tokens(1), Until::Settled, [Said(202, body)]),
     },
     Reader {
         name: "an error: details",
         takes: For::Values,
         around: (r#"{"error":{"code":"a","message":"b","details":["#, "]}}"),
-        read: |body| converse(1, Until::Settled, [Said(400, body)]),
+        read: |body| converse(&tokens(1), Until::Settled, [Said(400, body)]),
     },
     Reader {
         name: "an error: members",
         takes: For::Members,
         around: (r#"{"error":{"#, "}}"),
-        read: |body| converse(1, Until::Settled, [Said(400, body)]),
+        read: |body| converse(&tokens(1), Until::Settled, [Said(400, body)]),
     },
     Reader {
         name: "the codec: details",
@@ -94,7 +112,7 @@ const READERS: [Reader; 9] = [
 /// What fills a body: a name, whom it is for, and the element that is repeated, with its number.
 type Filling = (&'static str, For, fn(usize) -> String);
 
-const FILLINGS: [Filling; 29] = [
+const FILLINGS: [Filling; 32] = [
     ("flat", For::Values, |_| r#"{"id":"live","status":"notStarted","progressPercentage":7}"#.to_owned()),
     ("nested", For::Values, |_| format!("{}7{}", r#"{"a":["#.repeat(25), "]}".repeat(25))),
     ("numbers", For::Values, |_| "7".to_owned()),
@@ -107,6 +125,11 @@ const FILLINGS: [Filling; 29] = [
         format!(r#""%25252541\\u0041!{}""#, pieces(number, 20, 31))
     }),
     ("the token", For::Values, |number| format!(r#""{}""#, pieces(number, 20, 32))),
+    ("runs of a letter", For::Values, |_| format!(r#""{}""#, ("a".repeat(31) + "!").repeat(20))),
+    ("runs of a letter and escapes", For::Values, |_| {
+        format!(r#""%25252541\\u0041!{}""#, ("a".repeat(31) + "!").repeat(20))
+    }),
+    ("a run of a letter", For::Values, |_| format!(r#""{}""#, "a".repeat(2000))),
     ("rows that have ended", For::Rows, |number| row(&number.to_string(), "completed", "")),
     ("rows in progress, of one id", For::Rows, |_| row("0", "running", "")),
     ("rows in progress, of 64 ids", For::Rows, |number| row(&(number % 64).to_string(), "running", "")),
@@ -158,14 +181,18 @@ fn pieces(number: usize, count: usize, length: usize) -> String {
     starts.map(|start| format!("{}!", &token[start..start + length])).collect()
 }
 
-/// How many characters of the tokens are the same.
+/// The length of a token of Microsoft Entra ID, and how many characters those of one issuer have in common.
+const LENGTH: usize = 1500;
 const COMMON: usize = 1150;
 
-/// A token as long as those of Microsoft Entra ID. Tokens of one issuer begin alike.
+fn tokens(count: u64) -> Vec<String> {
+    (0..count).map(token).collect()
+}
+
 fn token(number: u64) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut seed = 1;
-    let characters = (0..1500).map(|place| {
+    let characters = (0..LENGTH).map(|place| {
         if place == COMMON {
             seed += number;
         }
@@ -259,18 +286,18 @@ struct Said(u16, Bytes);
 const ACCEPTED: Said = Said(202, Bytes::from_static(br#""/api/operations/1""#));
 const UNPROCESSED: Said = Said(429, Bytes::new());
 
-fn poll(tokens: u64, body: Bytes) {
+fn poll(tokens: &[String], body: Bytes) {
     converse(tokens, Until::Settled, [ACCEPTED, Said(200, body)]);
 }
 
-/// A conversation with so many tokens that gets these answers, and is left then.
-fn converse<const N: usize>(tokens: u64, until: Until, answers: [Said; N]) {
+/// A conversation with these tokens that gets these answers, and is left then.
+fn converse<const N: usize>(tokens: &[String], until: Until, answers: [Said; N]) {
     let ids = (PublisherId::new("contoso").expect("an id"), OfferId::new("offer").expect("an id"));
     let policy = Policy::default().until(until);
     let mut cancellation =
         Cancellation::new(Endpoint::default(), CancelRequest::new(ids.0, ids.1), policy, Duration::ZERO);
-    for number in 0..tokens {
-        cancellation.provide_token(BearerToken::new(token(number)).expect("a token"));
+    for token in tokens {
+        cancellation.provide_token(BearerToken::new(token).expect("a token"));
     }
     let mut now = Duration::ZERO;
     let mut answers = answers.into_iter();
