@@ -19,7 +19,7 @@ const GRAM: usize = 4;
 const STRIDE: usize = PART - GRAM + 1;
 
 /// So many places of a gram are compared with a text. A secret that repeats itself can have one gram everywhere.
-const MOST_PLACES: usize = 16;
+const MOST_PLACES: usize = 8;
 
 /// Where a secret has each run of four bytes.
 pub(super) struct Grams {
