@@ -84,8 +84,8 @@ fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
     assert!(text(&output.stderr).contains("other.pem: there is no certificate in it"), "{}", text(&output.stderr));
 }
 
-/// The port of a service that accepts each cancel after a second. It closes the second and the third connection before
-/// the handshake.
+/// The port of a service that needs a second for each answer: an empty list, or that a cancel is accepted. It closes the
+/// second and the third connection before the handshake.
 fn serve_slowly() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -98,9 +98,14 @@ fn serve_slowly() -> u16 {
             let config = Arc::clone(&config);
             thread::spawn(move || {
                 let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream.unwrap());
-                while let Ok(1..) = stream.read(&mut [0; 8192]) {
+                let mut request = [0; 8192];
+                while let Ok(1..) = stream.read(&mut request) {
                     thread::sleep(Duration::from_secs(1));
-                    stream.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n").unwrap();
+                    let answer: &[u8] = match request[0] {
+                        b'G' => b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+                        _ => b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
+                    };
+                    stream.write_all(answer).unwrap();
                 }
             });
         }
@@ -109,17 +114,19 @@ fn serve_slowly() -> u16 {
 }
 
 #[test]
-fn connections_that_fail_stop_no_fleet_with_a_post_in_flight() {
+fn connections_that_fail_stop_no_fleet_with_an_exchange_in_flight() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("certificate.pem");
     std::fs::write(&file, LOCALHOST).unwrap();
-    let endpoint = format!("https://localhost:{}", serve_slowly());
-    let mut program = program();
-    program.args(["--endpoint", &endpoint, "--publisher", "contoso", "--offer", "a,b,c", "--until", "accepted"]);
-    program.args(["--poll-interval", "100ms", "--deadline", "30s", "--json", "--ca-file"]).arg(&file);
-    let output = program.env("AZURE_TOKEN", TOKEN).output().unwrap();
-    let accepted = text(&output.stdout).matches(r#""outcome":"accepted""#).count();
-    assert_eq!((accepted, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
+    for (until, outcome) in [("accepted", "accepted"), ("verified", "nothing_running")] {
+        let endpoint = format!("https://localhost:{}", serve_slowly());
+        let mut program = program();
+        program.args(["--endpoint", &endpoint, "--publisher", "contoso", "--offer", "a,b,c", "--until", until]);
+        program.args(["--poll-interval", "100ms", "--deadline", "30s", "--json", "--ca-file"]).arg(&file);
+        let output = program.env("AZURE_TOKEN", TOKEN).output().unwrap();
+        let ended = text(&output.stdout).matches(&format!(r#""outcome":"{outcome}""#)).count();
+        assert_eq!((ended, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
+    }
 }
 
 /// A proxy that gives this answer, and then leads to this port of this machine, if any. What it was asked comes first.

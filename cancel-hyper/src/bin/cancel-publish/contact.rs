@@ -27,8 +27,11 @@ struct Shared {
 struct State {
     /// Something of the first requests may have arrived.
     made: bool,
-    /// Whose POST was sent, as far as is known. Nobody may be told that nothing went out.
-    posting: HashSet<OfferId>,
+    /// What is waited for: the first exchange of an offer, which may be the only one that arrives, and each POST, since
+    /// nobody may be told that nothing went out.
+    in_flight: HashSet<OfferId>,
+    /// The offers of which an exchange was not sent.
+    refused: HashSet<OfferId>,
     failures: u32,
     why: String,
 }
@@ -38,11 +41,12 @@ impl Contact {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         let offer = cancellation.request().offer();
         match event {
-            Event::Sending(exchange) if exchange.is_post() => {
-                state.posting.insert(offer.clone());
+            Event::Sending(exchange) if exchange.is_post() || !state.refused.contains(offer) => {
+                state.in_flight.insert(offer.clone());
             }
             Event::Failed { why, not_sent: true, .. } => {
-                state.posting.remove(offer);
+                state.in_flight.remove(offer);
+                state.refused.insert(offer.clone());
                 state.failures += 1;
                 state.why = why.to_string();
                 self.0.failed.notify_one();
@@ -68,8 +72,8 @@ impl Contact {
                 () = self.0.failed.notified() => {}
             }
         }
-        // A POST in flight is waited for. Where it was not sent either, that is one failure more.
-        while self.read(|state| state.made || !state.posting.is_empty()) {
+        // Where what is in flight was not sent either, that is one failure more.
+        while self.read(|state| state.made || !state.in_flight.is_empty()) {
             self.0.failed.notified().await;
         }
         self.read(|state| state.why.clone())
