@@ -37,40 +37,39 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
         }
     }
 
-    /// Overwrites the token wherever a body holds it.
+    /// Overwrites the token wherever a body holds it. Where nobody shares its memory, the token is not left in it.
     pub(super) fn redact_body(&self, body: Bytes) -> Bytes {
-        let places = self.places(&body);
-        if places.is_empty() { body } else { overwritten(body, &places) }
+        let Some(redacted) = self.redacted(&body) else { return body };
+        if let Ok(mut own) = body.try_into_mut() {
+            own.copy_from_slice(&redacted);
+        }
+        redacted
     }
 
-    /// A text without the token. `None` when the token is not in it.
+    /// A text with asterisks where it holds the token, or 32 characters in a row of it: as it is, or spelled with escapes
+    /// of JSON or of a URL. `None` when the token is not in it.
     pub(super) fn redacted(&self, text: &[u8]) -> Option<Bytes> {
-        let places = self.places(text);
-        (!places.is_empty()).then(|| overwritten(Bytes::copy_from_slice(text), &places))
-    }
-
-    /// Where a text holds the token, or 32 characters in a row of it: as it is, or spelled with escapes of JSON or of a
-    /// URL.
-    pub(super) fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let mut places = Vec::new();
+        let mut redacted = None;
+        let mut overwrite = |place: Range<usize>| {
+            let text = redacted.get_or_insert_with(|| BytesMut::from(text));
+            if let Some(place) = text.get_mut(place) {
+                place.fill(b'*');
+            }
+        };
         let mut is_searched = false;
         for secret in self.secrets_in(text.len()) {
-            secret.find(text, |place| places.push(place));
-            merge(&mut places);
+            secret.find(text, &mut overwrite);
             is_searched = true;
         }
         if is_searched && may_hide_characters(text) {
-            self.places_spelled(text, escape, &mut places);
-            // Where a reader of JSON keeps `%2e`, the two digits can be the token's.
-            if memchr::memchr(b'\\', text).is_some() && memchr::memchr(b'%', text).is_some() {
-                self.places_spelled(text, escape_of_json, &mut places);
-            }
+            self.find_spelled(text, &mut overwrite);
         }
-        places
+        redacted.map(BytesMut::freeze)
     }
 
-    /// Where it is spelled with such escapes.
-    fn places_spelled(&self, text: &[u8], escape: Escape, places: &mut Vec<Range<usize>>) {
+    /// Finds the token where it is spelled with escapes, and also where a reader of a body undoes only those of JSON, and a
+    /// reader of a location those of a URL in it: where one keeps `%2e`, the two digits can be the token's.
+    fn find_spelled(&self, text: &[u8], found: &mut impl FnMut(Range<usize>)) {
         let mut spelled = Spelled::plain(text);
         for _ in 0..LEVELS {
             let undone = spelled.undone(escape);
@@ -78,36 +77,24 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
                 break;
             }
             spelled = undone;
-            for secret in self.secrets_in(spelled.characters.len()) {
-                let mut place_in_text = spelled.places_in_text();
-                secret.find(&spelled.characters, |place| places.push(place_in_text(place)));
-                merge(places);
-            }
+            self.find_in(&spelled, found);
+        }
+        let has = |escape: &[u8]| memmem::find(text, escape).is_some();
+        if has(b"\\") && (has(b"%") || has(b"\\u0025")) {
+            spelled = Spelled::plain(text);
+            self.find_in(&spelled.undone(escape_of_url), found);
+            spelled = spelled.undone(escape_of_json);
+            self.find_in(&spelled, found);
+            self.find_in(&spelled.undone(escape_of_url), found);
         }
     }
-}
 
-/// Tokens of one issuer begin alike, and each of them finds the same places.
-fn merge(places: &mut Vec<Range<usize>>) {
-    places.sort_unstable_by_key(|place| place.start);
-    places.dedup_by(|later, earlier| {
-        let meet = later.start <= earlier.end;
-        if meet {
-            earlier.end = earlier.end.max(later.end);
-        }
-        meet
-    });
-}
-
-/// The text with asterisks in these places. Where nobody shares its memory, the token is not left in it.
-fn overwritten(text: Bytes, places: &[Range<usize>]) -> Bytes {
-    let mut text = text.try_into_mut().unwrap_or_else(|text| BytesMut::from(&*text));
-    for place in places {
-        if let Some(place) = text.get_mut(place.clone()) {
-            place.fill(b'*');
+    fn find_in(&self, spelled: &Spelled, found: &mut impl FnMut(Range<usize>)) {
+        for secret in self.secrets_in(spelled.characters.len()) {
+            let mut place_in_text = spelled.places_in_text();
+            secret.find(&spelled.characters, |place| found(place_in_text(place)));
         }
     }
-    text.freeze()
 }
 
 /// Whether a text has escapes that stand for characters of a token: `\/`, `\u002B` and `%2B`, unlike `\"` and `%20`.
@@ -202,6 +189,10 @@ fn escape_of_json(text: &[u8]) -> Option<(u8, usize)> {
     if text.first() == Some(&b'%') { None } else { escape(text) }
 }
 
+fn escape_of_url(text: &[u8]) -> Option<(u8, usize)> {
+    if text.first() == Some(&b'\\') { None } else { escape(text) }
+}
+
 fn ascii(high: u8, low: u8) -> Option<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let byte = digit(high)? << 4 | digit(low)?;
@@ -245,12 +236,28 @@ mod tests {
         text
     }
 
+    /// A location in a body, as `LocationKind` shows its parts.
+    fn location(text: &str) -> Option<String> {
+        let location: String = serde_json::from_str(&format!("\"{text}\"")).ok()?;
+        Some(decode(&location))
+    }
+
+    fn decode(text: &str) -> String {
+        percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+    }
+
     #[test]
-    fn what_only_a_reader_of_json_keeps_does_not_hide_it() {
+    fn what_a_reader_keeps_does_not_hide_it() {
         let token = BearerToken::new("2eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6").unwrap();
         let redactor = Redactor { tokens: std::iter::once(&token) };
-        let redacted = redactor.redacted(br"%2eXAiOiJKV1QiLCJhbGciOiJSUzI1Ni\u0049!").unwrap();
-        assert_eq!(&*redacted, format!("%{}!", "*".repeat(37)).as_bytes());
+        let digits: String = "XAiOiJKV1QiLCJhbGciOiJSUzI1NiI".bytes().map(|byte| format!(r"\u0025{byte:x}")).collect();
+        for (text, expected) in [
+            (r"%2eXAiOiJKV1QiLCJhbGciOiJSUzI1Ni\u0049!", format!("%{}!", "*".repeat(37))),
+            (&*format!("%252e{digits}!"), format!("%25{}!", "*".repeat(2 + 30 * 8))),
+        ] {
+            let redacted = redactor.redacted(text.as_bytes()).unwrap_or_default();
+            assert_eq!(std::str::from_utf8(&redacted), Ok(&*expected), "{text}");
+        }
     }
 
     proptest! {
@@ -262,7 +269,10 @@ mod tests {
             ],
             part in (any::<prop::sample::Index>(), 32_usize..300),
             spellings in prop::collection::vec(0_u8..12, 1..9),
-            around in ("[ a-z\"\\\\%u0-9]{0,40}", "[ a-z\"\\\\%u0-9]{0,40}"),
+            around in (
+                prop_oneof!["[ a-z\"\\\\%u0-9]{0,40}", "(%25|\\\\u0025){0,3}"],
+                "[ a-z\"\\\\%u0-9]{0,40}",
+            ),
         ) {
             let start = part.0.index(token.len() - 31);
             let end = token.len().min(start + part.1);
@@ -271,11 +281,13 @@ mod tests {
             let text = format!("{}{echo}{}", around.0, around.1);
             let token = BearerToken::new(&token).unwrap();
             let redacted = Redactor { tokens: std::iter::once(&token) }.redact_body(Bytes::from(text.clone()));
-            let read = read(std::str::from_utf8(&redacted).unwrap());
+            let shown = std::str::from_utf8(&redacted).unwrap();
             let secret = token.header();
-            for part in secret.as_bytes().get(7..).unwrap().windows(32) {
-                let part = std::str::from_utf8(part).unwrap();
-                prop_assert!(!read.contains(part), "{text}\n{read}");
+            for read in [Some(read(shown)), Some(decode(shown)), location(shown)].into_iter().flatten() {
+                for part in secret.as_bytes().get(7..).unwrap().windows(32) {
+                    let part = std::str::from_utf8(part).unwrap();
+                    prop_assert!(!read.contains(part), "{text}\n{read}");
+                }
             }
             prop_assert_eq!(redacted.len(), text.len());
         }

@@ -18,8 +18,10 @@ const GRAM: usize = 4;
 /// Each part holds a gram that begins at a multiple of it.
 const STRIDE: usize = PART - GRAM + 1;
 
-/// So many places of a gram are compared with a text. A secret that repeats itself can have one gram everywhere.
-const MOST_PLACES: usize = 8;
+/// So many places are looked at for a gram of a text, and so many of them are compared with it. A secret that repeats
+/// itself can have one gram everywhere.
+const MOST_PLACES: usize = 16;
+const MOST_COMPARED: usize = 4;
 
 /// Where a secret has each run of four bytes.
 pub(super) struct Grams {
@@ -129,31 +131,39 @@ impl<'a> Secret<'a> {
         Some(from + piece * STRIDE)
     }
 
-    /// The part of the secret that the text has around the gram at this place, and not before `start`. Of a gram that the
-    /// secret has too often it is the gram alone: no part around it is whole then.
+    /// The part of the secret that the text has around the gram at this place, and not before `start`.
     fn part_around(&self, text: &[u8], start: usize, at: usize) -> Option<Range<usize>> {
         let (before, from) = text.split_at_checked(at)?;
-        let before = before.get(start..)?;
-        let mut longest = None;
-        for (count, place) in self.places_of(from).enumerate() {
-            if count == MOST_PLACES {
-                return longest.or(Some(at..at + GRAM));
+        let (before, gram) = (before.get(start..)?, *from.first_chunk()?);
+        let (mut longest, mut compared) = (None, 0);
+        for (count, place) in self.grams.places(gram).enumerate() {
+            if count == MOST_PLACES || compared == MOST_COMPARED {
+                return longest.or_else(|| self.grams_around(text, start, at));
             }
             let (secret_before, secret_from) = self.bytes.split_at_checked(place)?;
+            if !secret_from.starts_with(&gram) {
+                continue;
+            }
             let earlier = same(before.iter().rev(), secret_before.iter().rev());
             let part = at - earlier..at + same(from.iter(), secret_from.iter());
             if part.len() >= longest.as_ref().map_or(PART, ExactSizeIterator::len) {
                 longest = Some(part);
             }
+            compared += 1;
         }
         longest
     }
 
-    /// Where the secret has the gram that a text begins with.
-    fn places_of(&self, text: &[u8]) -> impl Iterator<Item = usize> + '_ {
-        let gram = text.first_chunk().copied();
-        let places = gram.into_iter().flat_map(|gram| self.grams.places(gram));
-        places.filter(move |place| self.bytes.get(*place..).and_then(<[u8]>::first_chunk).copied() == gram)
+    /// Grams of the text in a row that may all be of the secret, with the one at this place and as many as a part has. It
+    /// may be no part, but each part around this place has them.
+    fn grams_around(&self, text: &[u8], start: usize, at: usize) -> Option<Range<usize>> {
+        let may_have = |at: &usize| {
+            let gram = text.get(*at..).and_then(<[u8]>::first_chunk);
+            gram.is_some_and(|gram| self.grams.may_have(*gram))
+        };
+        let first = (start..at).rev().take(STRIDE - 1).take_while(may_have).last().unwrap_or(at);
+        let last = (at + 1..at + STRIDE).take_while(may_have).last().unwrap_or(at);
+        (last - first >= STRIDE - 1).then_some(first..last + GRAM)
     }
 }
 
