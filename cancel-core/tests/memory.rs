@@ -227,6 +227,17 @@ fn each_of_a_fleet_is_bounded() {
     assert!(fleet.iter().all(|one| one.polls == 3) && each <= KEPT, "{each}");
 }
 
+#[test]
+fn echoes_of_a_short_token_take_no_more_to_read() {
+    for length in [100_000, 147_700] {
+        let body = format!(r#"{{"location":"%25252541\\u0041{}"}}"#, "12345678!".repeat(length / 9));
+        let mut run = Run::new(answering(Exchange::is_post, || answer(202, body.clone())));
+        run.cancellation.provide_token(BearerToken::new("12345678").unwrap());
+        let peak = run.polled(1).peak;
+        assert!(peak <= READING * body.len() as u64, "{peak}");
+    }
+}
+
 /// What is read of an answer is at most a few copies of it, also where each escape has to be undone.
 #[test]
 fn reading_is_bounded() {

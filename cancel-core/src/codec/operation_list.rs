@@ -200,8 +200,9 @@ impl OperationList {
     fn read(body: &[u8]) -> Result<Self, Error> {
         let mut entries = Vec::new();
         Entry::each(body, |entry| entries.push(entry))?;
-        // This cannot fail: the same body was just read.
+        // An entry counts, whatever its other members are. Where one of them is no text, all are absent.
         let members: Vec<Members<'_>> = json::parse(body).unwrap_or_default();
+        let members = members.into_iter().chain(std::iter::repeat_with(Members::default));
         let submissions = entries.into_iter().zip(members).map(|(entry, members)| Submission {
             id: entry.id().to_owned(),
             submission_state: entry.submission_state.0.into_owned(),

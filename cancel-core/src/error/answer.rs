@@ -222,6 +222,18 @@ mod tests {
     }
 
     #[test]
+    fn an_errors_own_details_go_first_in_any_order() {
+        let own = r#""details":[{"code":"own"}]"#;
+        for other in [r#""innererror":{"errors":[{"code":"z"}]}"#, r#""errors":[{},{"code":"z"}]"#, r#""errors":[{}]"#]
+        {
+            for members in [format!("{own},{other}"), format!("{other},{own}")] {
+                let body = format!(r#"{{"error":{{"code":"c","message":"m",{members}}}}}"#);
+                assert_eq!(Answer::from_http(&Response::new(body)).details().collect::<Vec<_>>(), ["own"], "{members}");
+            }
+        }
+    }
+
+    #[test]
     fn an_answer_is_bounded_and_sanitized() {
         let body = format!("<html>\r\n\u{1b}[2J{}", "x".repeat(10_000));
         let response = Response::builder().status(502).header("x-ms-request-id", "r".repeat(999)).body(body).unwrap();

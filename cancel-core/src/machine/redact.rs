@@ -100,7 +100,7 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
 /// Whether a text has escapes that stand for characters of a token: `\/`, `\u002B` and `%2B`, unlike `\"` and `%20`.
 fn may_hide_characters(text: &[u8]) -> bool {
     let has = |escape: &[u8]| memmem::find(text, escape).is_some();
-    let is_escape = |at| text.get(at..).and_then(escape).is_some_and(|(character, _)| character.is_ascii_graphic());
+    let is_escape = |at| text.get(at..).and_then(escape).is_some();
     memchr::memchr2(b'\\', b'%', text).is_some()
         && (has(b"\\u00") || has(b"\\/") || memchr::memchr_iter(b'%', text).any(is_escape))
 }
@@ -135,7 +135,8 @@ impl Spelled {
         move |place| byte_of(place.start)..byte_of(place.end)
     }
 
-    /// The same, with each escape undone once. One that stands for something else than ASCII stays.
+    /// The same, with each escape undone once. One that stands for a character that no token has stays: where a reader keeps
+    /// `%00`, the two digits can be the token's.
     fn undone(&self, escape: Escape) -> Self {
         let mut undone = Self::with_capacity(self.characters.len());
         let mut at = 0;
@@ -171,7 +172,7 @@ impl Spelled {
     }
 }
 
-/// Reads an escape at the beginning: the ASCII character that it stands for, and how long it is.
+/// Reads an escape at the beginning: the visible ASCII character that it stands for, and how long it is.
 type Escape = fn(&[u8]) -> Option<(u8, usize)>;
 
 /// Of JSON or of a URL.
@@ -196,7 +197,7 @@ fn escape_of_url(text: &[u8]) -> Option<(u8, usize)> {
 fn ascii(high: u8, low: u8) -> Option<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let byte = digit(high)? << 4 | digit(low)?;
-    byte.is_ascii().then_some(byte)
+    byte.is_ascii_graphic().then_some(byte)
 }
 
 #[cfg(test)]

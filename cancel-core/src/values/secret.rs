@@ -18,10 +18,10 @@ const GRAM: usize = 4;
 /// Each part holds a gram that begins at a multiple of it.
 const STRIDE: usize = PART - GRAM + 1;
 
-/// So many places are looked at for a gram of a text, and so many of them are compared with it. A secret that repeats
-/// itself can have one gram everywhere.
-const MOST_PLACES: usize = 16;
-const MOST_COMPARED: usize = 4;
+/// A secret that repeats itself can have one gram everywhere. When a text is compared with so many of its places, what is
+/// around the gram must look like a part. No more places than the second number are looked at.
+const FEW_PLACES: usize = 4;
+const MOST_PLACES: usize = 32;
 
 /// Where a secret has each run of four bytes.
 pub(super) struct Grams {
@@ -85,7 +85,7 @@ fn bit(hash: u32) -> u64 {
 /// Of a table whose length is a power of two.
 fn slot(hash: u32, table: &[u16]) -> usize {
     let [high, low, ..] = hash.to_be_bytes();
-    usize::from(u16::from_be_bytes([high, low])) & (table.len() - 1)
+    (usize::from(u16::from_be_bytes([high, low])) * table.len()) >> 16
 }
 
 /// A secret that can be searched for.
@@ -137,7 +137,7 @@ impl<'a> Secret<'a> {
         let (before, gram) = (before.get(start..)?, *from.first_chunk()?);
         let (mut longest, mut compared) = (None, 0);
         for (count, place) in self.grams.places(gram).enumerate() {
-            if count == MOST_PLACES || compared == MOST_COMPARED {
+            if count == MOST_PLACES {
                 return longest.or_else(|| self.grams_around(text, start, at));
             }
             let (secret_before, secret_from) = self.bytes.split_at_checked(place)?;
@@ -150,6 +150,12 @@ impl<'a> Secret<'a> {
                 longest = Some(part);
             }
             compared += 1;
+            if compared >= FEW_PLACES && longest.is_some() {
+                return longest;
+            }
+            if compared == FEW_PLACES {
+                self.grams_around(text, start, at)?;
+            }
         }
         longest
     }

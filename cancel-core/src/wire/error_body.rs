@@ -20,8 +20,9 @@ const MAX_MESSAGE: usize = 1024;
 const MAX_NESTED: usize = 4;
 /// How many details are kept.
 const MAX_DETAILS: usize = 8;
-/// Where an error tells more; the first of these counts.
-const INNER: [&str; 5] = ["error", "odata.error", "innererror", "details", "errors"];
+/// Where an error tells more. The first of these counts, and for the details the one with the lowest number: an error's own
+/// go before those within another member.
+const INNER: [(&str, usize); 5] = [("error", 2), ("odata.error", 3), ("innererror", 4), ("details", 0), ("errors", 1)];
 
 /// An error body: what it says, and what it says in detail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,10 +49,9 @@ impl ErrorBody {
             .deserialize(&mut json)
             .and_then(|node| json.end().map(|()| node));
         let mut node = node.unwrap_or_default();
-        let details = std::mem::take(&mut node.details);
+        let (_, details) = std::mem::take(&mut node.details);
         let said = node.said();
-        let tells_more = |detail: &CodeAndMessage| *detail != said && *detail != CodeAndMessage::default();
-        Self { details: details.into_iter().filter(tells_more).collect(), said }
+        Self { details: details.into_iter().filter(|detail| *detail != said).collect(), said }
     }
 }
 
@@ -64,8 +64,8 @@ struct Node {
     message: Option<Box<str>>,
     /// Of an object: what the first of [`INNER`] says, and its place there. Of an array: what the first element says.
     inner: Option<(usize, CodeAndMessage)>,
-    /// Of an object: its details, or those of its error. Of an array: its elements.
-    details: Vec<CodeAndMessage>,
+    /// Of an object: its details, or those of its error, and their number in [`INNER`]. Of an array: its elements.
+    details: (usize, Vec<CodeAndMessage>),
 }
 
 impl Node {
@@ -83,13 +83,13 @@ impl Node {
         CodeAndMessage { code: self.code.or(inner.code), message: self.text.or(self.message).or(inner.message) }
     }
 
-    fn take(&mut self, place: usize, mut inner: Self) {
-        let details = std::mem::take(&mut inner.details);
-        if !details.is_empty() {
-            self.details = details;
+    /// Of two members with the same name the last one counts.
+    fn take(&mut self, place: usize, number: usize, mut inner: Self) {
+        let (_, details) = std::mem::take(&mut inner.details);
+        if !details.is_empty() && (self.details.1.is_empty() || number <= self.details.0) {
+            self.details = (number, details);
         }
         let said = inner.said();
-        // Of two members with the same name the last one counts.
         let is_sooner = self.inner.as_ref().is_none_or(|(known, _)| place <= *known);
         if is_sooner && said != CodeAndMessage::default() {
             self.inner = Some((place, said));
@@ -151,15 +151,15 @@ impl<'de> Visitor<'de> for NodeAt {
             return IgnoredAny.visit_seq(elements).map(|_| node);
         }
         let most = if self.keeps_details { MAX_DETAILS } else { 1 };
-        while node.details.len() < most {
+        for _ in 0..most {
             let Some(element) = elements.next_element_seed(self.inner_without_details())? else {
                 return Ok(node);
             };
             let said = element.said();
-            if node.details.is_empty() && said != CodeAndMessage::default() {
-                node.inner = Some((0, said.clone()));
+            if said != CodeAndMessage::default() {
+                node.inner.get_or_insert_with(|| (0, said.clone()));
+                node.details.1.push(said);
             }
-            node.details.push(said);
         }
         IgnoredAny.visit_seq(elements).map(|_| node)
     }
@@ -177,9 +177,9 @@ impl<'de> Visitor<'de> for NodeAt {
                 let depth = self.inner().depth.min(1);
                 let message = members.next_value_seed(Self { depth, keeps_details: false })?;
                 node.message = message.text.or(message.message).or(node.message);
-            } else if let Some(place) = INNER.iter().position(|known| is(known)) {
+            } else if let Some((place, (_, number))) = INNER.iter().enumerate().find(|(_, (known, _))| is(known)) {
                 let inner = members.next_value_seed(self.inner())?;
-                node.take(place, inner);
+                node.take(place, *number, inner);
             } else {
                 members.next_value::<IgnoredAny>()?;
             }

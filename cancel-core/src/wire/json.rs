@@ -103,6 +103,7 @@ impl<'de> Visitor<'de> for AnyValue {
 ///
 /// A member of another type than the caller wants counts as absent. Of two members with the same name the last one
 /// counts. Of too many the first ones are kept.
+#[derive(Default)]
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {

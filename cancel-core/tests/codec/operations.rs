@@ -159,6 +159,15 @@ fn in_progress_filters_by_every_state_that_is_not_an_end() {
 }
 
 #[test]
+fn a_member_that_is_no_text_hides_no_operation() {
+    for member in [&b"\"definition\":\"\xff\""[..], b"\"\xff\":1", br#""\ud800":1"#, br#""definition":"\ud800""#] {
+        let body = [br#"[{"id":"a","submissionState":"running","#, member, b"}]"].concat();
+        let list = OperationList::from_http(&Response::new(body)).unwrap();
+        assert_eq!(list.in_progress().count(), 1, "{}", member.escape_ascii());
+    }
+}
+
+#[test]
 fn a_list_with_an_unreadable_entry_is_refused() {
     for body in [
         "",

@@ -49,7 +49,7 @@ enum For {
 
 const OPERATION: (&str, &str) = (r#"{"status":"running","steps":["#, "]}");
 
-const READERS: [Reader; 10] = [
+const READERS: [Reader; 11] = [
     Reader { name: "a poll", takes: For::Values, around: OPERATION, read: |body| poll(&tokens(1), body) },
     Reader {
         name: "a poll, with eight tokens",
@@ -62,6 +62,12 @@ const READERS: [Reader; 10] = [
         takes: For::Values,
         around: OPERATION,
         read: |body| poll(&["a".repeat(LENGTH)], body),
+    },
+    Reader {
+        name: "a poll, with eight tokens that repeat themselves",
+        takes: For::Values,
+        around: OPERATION,
+        read: |body| poll(&(0..8).map(repeating_token).collect::<Vec<_>>(), body),
     },
     Reader {
         name: "a status",
@@ -112,7 +118,7 @@ const READERS: [Reader; 10] = [
 /// What fills a body: a name, whom it is for, and the element that is repeated, with its number.
 type Filling = (&'static str, For, fn(usize) -> String);
 
-const FILLINGS: [Filling; 32] = [
+const FILLINGS: [Filling; 34] = [
     ("flat", For::Values, |_| r#"{"id":"live","status":"notStarted","progressPercentage":7}"#.to_owned()),
     ("nested", For::Values, |_| format!("{}7{}", r#"{"a":["#.repeat(25), "]}".repeat(25))),
     ("numbers", For::Values, |_| "7".to_owned()),
@@ -130,6 +136,14 @@ const FILLINGS: [Filling; 32] = [
         format!(r#""%25252541\\u0041!{}""#, ("a".repeat(31) + "!").repeat(20))
     }),
     ("a run of a letter", For::Values, |_| format!(r#""{}""#, "a".repeat(2000))),
+    // At each place that is looked at, in the first of the steps of 29: "BHT3" has the hash of "aaaa".
+    ("a gram with the hash of a letter's", For::Values, |_| {
+        format!(r#""{}{}{}""#, "!".repeat(28), format!("BHT3{}", "!".repeat(25)).repeat(69), "!".repeat(27))
+    }),
+    ("turns of a unit and escapes", For::Values, |_| {
+        let turns = (0..UNIT.len()).map(|start| format!("{}{}!", &UNIT[start..], &UNIT[..start]));
+        format!(r#""%25252541\\u0041!{}""#, turns.collect::<String>())
+    }),
     ("rows that have ended", For::Rows, |number| row(&number.to_string(), "completed", "")),
     ("rows in progress, of one id", For::Rows, |_| row("0", "running", "")),
     ("rows in progress, of 64 ids", For::Rows, |number| row(&(number % 64).to_string(), "running", "")),
@@ -200,6 +214,16 @@ fn token(number: u64) -> String {
         char::from(ALPHABET[(seed >> 58) as usize])
     });
     characters.collect()
+}
+
+/// What repeats itself is one character shorter than what is redacted.
+const UNIT: &str = "abcdefghijklmnopqrstuvwxyz01234";
+
+/// A token that also has a run of a letter.
+fn repeating_token(number: u64) -> String {
+    let token = token(number);
+    let (begin, end) = token.split_at(COMMON / 2);
+    format!("{begin}{}{}{end}", UNIT.repeat(12), "a".repeat(300))
 }
 
 pub fn rows() -> Vec<Row> {

@@ -52,7 +52,8 @@ impl List {
     pub(in crate::machine) fn read(body: &[u8], baseline: Option<&Baseline>) -> Result<Self, Error> {
         let mut list = Self { running: Vec::new(), known: KnownIds(Some(Vec::new())), words: Vec::new() };
         let baseline = baseline.map(Baseline::operations).unwrap_or_default();
-        // Rows are compared by hashes: a list can have thousands of long ids that differ at their ends only.
+        // Rows are compared by hashes first: a list can have thousands of long ids that differ at their ends only. A service
+        // that looks for ids with the same hash gains only time: their cost stays linear.
         let baseline_hashes: Vec<_> = baseline.iter().map(|tracked| hash(tracked.id().as_str())).collect();
         let mut running_hashes = Vec::new();
         let mut problem = None;
