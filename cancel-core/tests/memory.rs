@@ -103,7 +103,7 @@ fn is_list(exchange: &Exchange) -> bool {
 
 /// A token as long as those of Microsoft Entra ID.
 fn token(number: usize) -> BearerToken {
-    let parts = (0..250).map(|part| format!("{number}{part:05}"));
+    let parts = (1..=250).map(|part| format!("{number}{:05x}", part * 48_271 % 0x10_0000));
     BearerToken::new(parts.collect::<String>()).unwrap()
 }
 

@@ -18,10 +18,10 @@ const GRAM: usize = 4;
 /// Each part holds a gram that begins at a multiple of it.
 const STRIDE: usize = PART - GRAM + 1;
 
-/// A secret that repeats itself can have one gram everywhere. When a text is compared with so many of its places, what is
-/// around the gram must look like a part. No more places than the second number are looked at.
-const FEW_PLACES: usize = 4;
-const MOST_PLACES: usize = 32;
+/// So many places are looked at for a gram of a text, and so many of them are compared with it. A secret that repeats
+/// itself can have one gram everywhere.
+const MOST_PLACES: usize = 16;
+const MOST_COMPARED: usize = 4;
 
 /// Where a secret has each run of four bytes.
 pub(super) struct Grams {
@@ -137,7 +137,7 @@ impl<'a> Secret<'a> {
         let (before, gram) = (before.get(start..)?, *from.first_chunk()?);
         let (mut longest, mut compared) = (None, 0);
         for (count, place) in self.grams.places(gram).enumerate() {
-            if count == MOST_PLACES {
+            if count == MOST_PLACES || compared == MOST_COMPARED {
                 return longest.or_else(|| self.grams_around(text, start, at));
             }
             let (secret_before, secret_from) = self.bytes.split_at_checked(place)?;
@@ -150,12 +150,6 @@ impl<'a> Secret<'a> {
                 longest = Some(part);
             }
             compared += 1;
-            if compared >= FEW_PLACES && longest.is_some() {
-                return longest;
-            }
-            if compared == FEW_PLACES {
-                self.grams_around(text, start, at)?;
-            }
         }
         longest
     }
