@@ -35,7 +35,7 @@ const LIMITS: [Limit; 11] = [
     limit(in_flight::SIZE, Unit::Bytes, 344.0),
     limit(in_flight::HEAP, Unit::Bytes, 445.0),
     limit(in_flight::WORST, Unit::Bytes, 106_600.0),
-    limit(bodies::WORST, Unit::InstructionsPerByte, 742.0),
+    limit(bodies::WORST, Unit::InstructionsPerByte, 3955.0),
     limit(bodies::GROWTH, Unit::Ratio, 1.1),
 ];
 
