@@ -1,10 +1,15 @@
 //! How large the head of an answer may be: the same over HTTP/1.1 and HTTP/2.
 
+use std::io::Write;
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
 use cancel_core::{ErrorKind, Posted};
 
 use crate::adapter::{Adapter, EVERY};
 use crate::frames;
-use crate::server::{Reply, Server, policy};
+use crate::server::{Reply, Server, policy, read_request};
 
 type Headers = Vec<(String, String)>;
 
@@ -78,4 +83,18 @@ fn at_most_100_informational_answers_come_before_the_answer() {
         ended.map_or_else(|error| error.kind().as_str(), |outcome| outcome.as_str())
     };
     assert_eq!((after(100), after(101)), ("canceled", "ambiguous"));
+}
+
+#[test]
+fn an_answer_that_comes_later_than_an_informational_one_is_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        read_request(&mut stream);
+        stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").unwrap();
+        thread::sleep(Duration::from_millis(100));
+        stream.write_all(over_http1(&headers(2, 0)).as_bytes()).unwrap();
+    });
+    assert_eq!(Adapter::Hyper.drive_behind_tls(addr, policy()).unwrap().as_str(), "canceled");
 }
