@@ -131,7 +131,8 @@ impl<'a> Secret<'a> {
         Some(from + piece * STRIDE)
     }
 
-    /// The part of the secret that the text has around the gram at this place, and not before `start`.
+    /// The part of the secret that the text has around the gram at this place, and not before `start`. Of a gram that the
+    /// secret has too often, what may be a part.
     fn part_around(&self, text: &[u8], start: usize, at: usize) -> Option<Range<usize>> {
         let (before, from) = text.split_at_checked(at)?;
         let (before, gram) = (before.get(start..)?, *from.first_chunk()?);

@@ -31,7 +31,7 @@ struct State {
     /// nobody may be told that nothing went out.
     in_flight: HashSet<OfferId>,
     /// The offers of which an exchange was not sent.
-    refused: HashSet<OfferId>,
+    not_sent: HashSet<OfferId>,
     failures: u32,
     why: String,
 }
@@ -41,12 +41,12 @@ impl Contact {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         let offer = cancellation.request().offer();
         match event {
-            Event::Sending(exchange) if exchange.is_post() || !state.refused.contains(offer) => {
+            Event::Sending(exchange) if exchange.is_post() || !state.not_sent.contains(offer) => {
                 state.in_flight.insert(offer.clone());
             }
             Event::Failed { why, not_sent: true, .. } => {
                 state.in_flight.remove(offer);
-                state.refused.insert(offer.clone());
+                state.not_sent.insert(offer.clone());
                 state.failures += 1;
                 state.why = why.to_string();
                 self.0.failed.notify_one();
