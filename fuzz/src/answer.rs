@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::cost::{Bound, Read};
 use crate::expected::{
-    HOUR, LAST_POLL, check_answer, check_error, documented, folded, is_canceled, is_end, kept, kind_of, list_in,
+    HOUR, LAST_POLL, check_answer, check_error, documented, folded, is_canceled, is_end, is_kept, kind_of, list_in,
     plain_wait, status_in, tree,
 };
 use crate::input;
@@ -114,7 +114,7 @@ fn check_operation(response: &Response<&[u8]>, answer: &Answer, tree: Option<&Va
             let word = operation.status();
             assert_eq!(status, 200);
             assert!(
-                tree.is_none_or(|tree| status_in(tree).map(kept).as_deref() == Some(word)),
+                tree.is_none_or(|tree| status_in(tree).is_some_and(|status| is_kept(word, status))),
                 "another status than the body's: {word:?}"
             );
             let (state, details) = (operation.state(), read(&LIST, response, || operation.details()));

@@ -52,12 +52,14 @@ pub(crate) fn is_end(word: &str) -> bool {
     is_canceled(word) || is_failed(word) || is_one_of(&["completed", "complete", "succeeded"], word)
 }
 
-/// A word as it is kept.
-pub(crate) fn kept(word: &str) -> String {
-    match word.char_indices().nth(LONGEST_WORD) {
-        Some((end, _)) => format!("{}…", &word[..end]),
-        None => word.to_owned(),
-    }
+/// Whether `kept` is what is kept of a word: cut, and with another character for each that acts on a terminal or that
+/// no one sees.
+pub(crate) fn is_kept(kept: &str, word: &str) -> bool {
+    let cut = if word.chars().nth(LONGEST_WORD).is_some() { "…" } else { "" };
+    let expected = word.chars().take(LONGEST_WORD).chain(cut.chars());
+    check_line("a status", kept, LONGEST_WORD + 1);
+    let is_same = |(kept, c): (char, char)| kept == c || kept == '\u{fffd}' && !(c == ' ' || c.is_ascii_graphic());
+    kept.chars().count() == expected.clone().count() && kept.chars().zip(expected).all(is_same)
 }
 
 /// A body as a tree. `None` also where it is JSON that a tree cannot hold.

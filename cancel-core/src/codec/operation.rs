@@ -164,7 +164,7 @@ impl Operation {
         Ok(state::stored(&head.0.0))
     }
 
-    /// The service's word for the status.
+    /// The service's word for the status: at most 256 characters, and U+FFFD for each that a person would not see.
     #[must_use]
     pub fn status(&self) -> &str {
         &self.status

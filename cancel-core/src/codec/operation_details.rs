@@ -10,7 +10,8 @@ use crate::wire::error_body::{CodeAndMessage, ErrorBody};
 use crate::wire::json::Members;
 
 /// The members of an operation besides its status ([operations page](crate::guide::wire#sources), "Response body
-/// properties"). A member that is absent or cannot be read is empty. Of a list the first 256 elements are read.
+/// properties"). A member that is absent or cannot be read is empty. Of a list the first 256 elements are read. The texts
+/// are the service's: sanitize them before you show them on a terminal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationDetails {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::values::words;
+use crate::wire::text::is_shown;
 use crate::wire::words::is_word;
 
 /// What the status of an operation means.
@@ -83,16 +84,24 @@ fn frequent(word: &str) -> Option<(&'static str, State)> {
     FREQUENT.into_iter().find(|(frequent, _)| *frequent == word)
 }
 
-/// The word, to be stored: cut where it is too long for a word. A frequent word needs no allocation.
+/// The word, to be stored: cut where it is too long for a word, and with U+FFFD for each character that no person sees.
+/// Nothing is left out, which would join what was redacted. A frequent word needs no allocation.
 pub(crate) fn stored(word: &str) -> Cow<'static, str> {
     if let Some((frequent, _)) = frequent(word) {
         return Cow::Borrowed(frequent);
     }
-    match word.char_indices().nth(LONGEST).and_then(|(end, _)| word.get(..end)) {
-        // In one piece: `format!` would keep room for more.
-        Some(beginning) => Cow::Owned([beginning, "…"].concat()),
-        None => Cow::Owned(word.to_owned()),
+    let end = word.char_indices().nth(LONGEST).map(|(end, _)| end);
+    let beginning = end.and_then(|end| word.get(..end));
+    let mut stored = [beginning.unwrap_or(word), if beginning.is_some() { "…" } else { "" }].concat();
+    if !stored.chars().all(is_kept) {
+        stored = stored.chars().map(|c| if is_kept(c) { c } else { char::REPLACEMENT_CHARACTER }).collect();
+        stored.shrink_to_fit();
     }
+    Cow::Owned(stored)
+}
+
+fn is_kept(c: char) -> bool {
+    c == ' ' || is_shown(c)
 }
 
 #[cfg(test)]
@@ -133,6 +142,20 @@ mod tests {
             assert!(kept.chars().count() <= LONGEST + 1);
         }
         assert_eq!(stored(&"ü".repeat(300)), "ü".repeat(LONGEST) + "…");
+    }
+
+    #[test]
+    fn what_no_person_sees_is_replaced_and_changes_no_meaning() {
+        for (word, kept) in [
+            ("Not started ", "Not started "),
+            ("can\u{200b}celed", "can\u{fffd}celed"),
+            ("\u{ad}failed", "\u{fffd}failed"),
+            ("a\u{1b}[2J\u{202e}\tb", "a\u{fffd}[2J\u{fffd}\u{fffd}b"),
+        ] {
+            assert_eq!(stored(word), kept);
+            assert_eq!(State::of_word(word), State::InProgress, "{word:?}");
+            assert_eq!(State::of_word(kept), State::InProgress, "{word:?}");
+        }
     }
 
     #[test]

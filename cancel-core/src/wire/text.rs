@@ -5,9 +5,7 @@
 pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
     // Most texts are one short word, and fit.
     let (mut line, mut room) = (String::with_capacity(text.len().min(most)), most);
-    for word in
-        text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)).filter(|word| !word.is_empty())
-    {
+    for word in text.split(|c| !is_shown(c)).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');
             room = room.saturating_sub(1);
@@ -25,6 +23,11 @@ pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
     line.into_boxed_str()
 }
 
+/// Whether a person sees this character as one. A terminal acts on others, or shows a gap or nothing for them.
+pub(crate) fn is_shown(c: char) -> bool {
+    !(c.is_whitespace() || c.is_control() || is_invisible(c))
+}
+
 /// Characters that no one sees (`Default_Ignorable_Code_Point` of Unicode). Some change the direction of a
 /// text, which can then show another host than it names. With others between its characters a token looks whole.
 fn is_invisible(c: char) -> bool {
@@ -38,7 +41,19 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use regex_syntax::hir::{Class, HirKind};
+
     use super::*;
+
+    #[test]
+    fn what_no_one_sees_is_what_unicode_says() {
+        let unseen = regex_syntax::parse(r"[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{Cc}]").unwrap();
+        let HirKind::Class(Class::Unicode(unseen)) = unseen.kind() else { panic!("{unseen:?}") };
+        for c in '\0'..=char::MAX {
+            let is_unseen = unseen.iter().any(|range| (range.start()..=range.end()).contains(&c));
+            assert_eq!(is_shown(c), !is_unseen, "{c:?}");
+        }
+    }
 
     #[test]
     fn a_sanitized_text_is_one_bounded_line() {
