@@ -173,3 +173,26 @@ fn same<'a>(one: impl ExactSizeIterator<Item = &'a u8>, other: impl ExactSizeIte
     let most = one.len().min(other.len());
     one.zip(other).position(|(one, other)| one != other).unwrap_or(most)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It repeats itself, so that its grams are at more places than are compared. Wherever the text has a part, its first
+    /// and its last character are found, and 31 in a row are not.
+    #[test]
+    fn the_shortest_part_of_a_secret_that_repeats_itself_is_found() {
+        let bytes = "ab".repeat(50).into_bytes();
+        let grams = Grams::of(&bytes);
+        for before in 0..STRIDE {
+            let find = |length: usize| {
+                let text = ["!".repeat(before), "ab".chars().cycle().take(length).collect(), "!".repeat(40)].concat();
+                let mut places = Vec::new();
+                Secret::new(&bytes, &grams).find(text.as_bytes(), |place| places.push((place.start, place.end)));
+                places
+            };
+            assert_eq!(find(PART - 1), [], "{before}");
+            assert_eq!(find(PART), [(before, before + PART)], "{before}");
+        }
+    }
+}
