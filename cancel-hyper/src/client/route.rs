@@ -92,7 +92,7 @@ fn through(proxy: &Intercept, direct: HttpConnector, target: Uri) -> Connecting 
             connecting(SocksV4::new(at, direct).local_dns(local).call(target))
         }
         other => {
-            let why = format!("a proxy with the scheme {other:?} is not supported");
+            let why = format!("a proxy with the scheme {:?} is not supported", other.unwrap_or_default());
             Box::pin(async { Err(io::Error::new(io::ErrorKind::Unsupported, why).into()) })
         }
     }

@@ -8,6 +8,7 @@ mod fleet;
 #[cfg(unix)]
 mod links;
 mod output;
+mod proxies;
 #[cfg(unix)]
 mod signals;
 #[cfg(unix)]
@@ -33,7 +34,7 @@ const TOKEN: &str = "a-token-of-the-portal";
 /// The program, without what the environment of the tests could tell it.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cancel-publish"));
-    for variable in ["AZURE_TOKEN", "NO_COLOR", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+    for variable in ["AZURE_TOKEN", "NO_COLOR", "SSL_CERT_FILE", "SSL_CERT_DIR"].iter().chain(&proxies::VARIABLES) {
         command.env_remove(variable);
     }
     command

@@ -1,7 +1,7 @@
 //! TLS: whom the program trusts.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use serde_json::json;
 use crate::{TOKEN, json_of, program, text};
 
 /// Certificates that are signed by themselves, for `localhost` and `service.invalid`, and the key of both.
-const LOCALHOST: &str = include_str!("../certificates/localhost.pem");
-const SERVICE: &str = include_str!("../certificates/service.pem");
+pub(crate) const LOCALHOST: &str = include_str!("../certificates/localhost.pem");
+pub(crate) const SERVICE: &str = include_str!("../certificates/service.pem");
 const KEY: &str = include_str!("../certificates/key.pem");
 
 fn config(certificate: &str) -> Arc<ServerConfig> {
@@ -31,7 +31,7 @@ fn config(certificate: &str) -> Arc<ServerConfig> {
 }
 
 /// The port of a service over TLS where nothing is in progress.
-fn serve(certificate: &str) -> u16 {
+pub(crate) fn serve(certificate: &str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let config = config(certificate);
@@ -126,58 +126,5 @@ fn connections_that_fail_stop_no_fleet_with_an_exchange_in_flight() {
         let output = program.env("AZURE_TOKEN", TOKEN).output().unwrap();
         let ended = text(&output.stdout).matches(&format!(r#""outcome":"{outcome}""#)).count();
         assert_eq!((ended, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
-    }
-}
-
-/// A proxy that gives this answer, and then leads to this port of this machine, if any. What it was asked comes first.
-fn proxy(answer: &'static str, port: Option<u16>) -> (String, std::sync::mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://user:word@{}", listener.local_addr().unwrap());
-    let (tell, told) = std::sync::mpsc::channel();
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            let mut asked = [0; 8192];
-            let count = client.read(&mut asked).unwrap();
-            tell.send(String::from_utf8_lossy(&asked[..count]).into_owned()).unwrap();
-            client.write_all(answer.as_bytes()).unwrap();
-            let Some(port) = port else { continue };
-            let mut service = TcpStream::connect(("127.0.0.1", port)).unwrap();
-            let (mut from, mut to) = (client.try_clone().unwrap(), service.try_clone().unwrap());
-            thread::spawn(move || std::io::copy(&mut from, &mut to));
-            thread::spawn(move || std::io::copy(&mut service, &mut client));
-        }
-    });
-    (address, told)
-}
-
-#[test]
-fn the_proxy_of_the_environment_is_used_and_what_it_answers_is_told() {
-    let port = serve(SERVICE);
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("certificate.pem");
-    std::fs::write(&file, SERVICE).unwrap();
-    let through = |proxy: &str| {
-        let mut program = program();
-        program.args(["--endpoint", "https://service.invalid", "--publisher", "contoso", "--offer", "contoso-offer"]);
-        program.arg("--json").arg("--ca-file").arg(&file).env("AZURE_TOKEN", TOKEN).env("HTTPS_PROXY", proxy);
-        program.output().unwrap()
-    };
-    let (address, told) = proxy("HTTP/1.1 200 Connection established\r\n\r\n", Some(port));
-    let output = through(&address);
-    assert_eq!(json_of(&output)["outcome"], "nothing_running", "{}", text(&output.stderr));
-    let asked = told.recv().unwrap();
-    assert!(asked.starts_with("CONNECT service.invalid:443 HTTP/1.1\r\n") && !asked.contains(TOKEN), "{asked}");
-    assert!(asked.contains("Proxy-Authorization: Basic dXNlcjp3b3Jk\r\n"), "{asked}");
-
-    for (answer, says) in [
-        ("HTTP/1.1 403 Blocked by \u{1b}[2Jpolicy\r\n\r\n", "the proxy answered 403 Blocked by  [2Jpolicy"),
-        ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "the proxy answered 407 Proxy Authentication Required"),
-        ("SSH-2.0-x\r\n\r\n", "the proxy answered something else than HTTP"),
-    ] {
-        let output = through(&proxy(answer, None).0);
-        let said = text(&output.stderr);
-        assert!(said.contains(says) && !said.contains("word@"), "{said}");
-        assert_eq!((&json_of(&output)["posted"], output.status.code()), (&json!("no"), Some(2)));
     }
 }
