@@ -16,6 +16,8 @@ use serde::de::IgnoredAny;
 use crate::callgrind::collected;
 use crate::table::{Row, Unit};
 
+/// After the name of a reader, and before that of the filling that costs it most.
+pub const BY: &str = " (worst: ";
 pub const WORST: &str = "worst of all";
 pub const GROWTH: &str = "growth: a byte above 32 KiB by a byte below (worst of all)";
 
@@ -242,7 +244,7 @@ pub fn rows() -> Vec<Row> {
         let floor = [SIZES[0], SIZES[2]].map(|size| cost(&format!("{FLOOR}{reader}"), filling, size));
         let floor = slope(&floor, 0, 1);
         most = most.max(ours);
-        let what = format!("{reader} (worst: {filling})");
+        let what = format!("{reader}{BY}{filling})");
         rows.push(Row::new("hostile bodies", what, Unit::InstructionsPerByte, ours).floor(floor));
     }
     rows.push(Row::new("hostile bodies", WORST, Unit::InstructionsPerByte, most));
