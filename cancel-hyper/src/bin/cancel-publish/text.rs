@@ -55,7 +55,19 @@ impl Formatter for Escaping {
 
 #[cfg(test)]
 mod tests {
+    use regex_syntax::hir::{Class, HirKind};
+
     use super::*;
+
+    #[test]
+    fn what_no_one_sees_is_what_unicode_says() {
+        let harmful = regex_syntax::parse(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Zl}\p{Zp}]").unwrap();
+        let HirKind::Class(Class::Unicode(harmful)) = harmful.kind() else { panic!("{harmful:?}") };
+        for c in '\0'..=char::MAX {
+            let is_expected = harmful.iter().any(|range| (range.start()..=range.end()).contains(&c));
+            assert_eq!(is_harmful(c), is_expected, "{c:?}");
+        }
+    }
 
     const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{2066}\u{85}ä\n\"\u{200b}\u{e0041}";
 
