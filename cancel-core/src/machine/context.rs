@@ -182,10 +182,11 @@ impl Context {
         at.min(if self.now < last { last } else { self.next_last_poll(1) })
     }
 
-    /// How long an exchange may take. A poll before the last ones leaves time for one of them.
-    pub(super) fn timeout(&self, is_poll: bool) -> Duration {
+    /// How long an exchange may take. Before the last polls, one that leads to polls leaves time for one of them.
+    pub(super) fn timeout(&self, leads_to_polls: bool) -> Duration {
         let left = self.deadline.saturating_sub(self.now);
-        let kept = if is_poll && self.now < self.last_poll() { self.time_for_last_polls() / 2 } else { Duration::ZERO };
+        let keeps = leads_to_polls && self.now < self.last_poll();
+        let kept = if keeps { self.time_for_last_polls() / 2 } else { Duration::ZERO };
         self.asked.policy.attempt_timeout.min(left.saturating_sub(kept))
     }
 

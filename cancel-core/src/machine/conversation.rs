@@ -169,7 +169,7 @@ impl Conversation {
         };
         self.phase.before_hand_out(&mut self.cx, is_repeat);
         let request = self.phase.request(&self.cx, &token)?;
-        let timeout = self.cx.timeout(self.phase.polls());
+        let timeout = self.cx.timeout(self.phase.leads_to_polls());
         let until = self.cx.now.saturating_add(timeout);
         let id = self.exchanges.hand_out(until);
         self.cx.handed_out = self.cx.now;

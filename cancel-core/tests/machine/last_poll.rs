@@ -5,7 +5,7 @@ use std::time::Duration;
 use cancel_core::{ErrorKind, Failure, Posted, Proof, Step};
 
 use crate::run::{
-    CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, list_of, operation, pairs, secs, settled, status, verified,
+    CANCEL_OPERATION, LIST, MIGRATED, NO_HEADERS, Run, list_of, operation, pairs, secs, settled, status, verified,
 };
 
 /// A run whose POST was acknowledged, so that only the baseline is polled.
@@ -59,7 +59,7 @@ fn the_services_wait_does_not_skip_the_last_poll() {
 fn the_services_wait_after_a_recheck_does_not_skip_the_last_poll() {
     let mut run = Run::in_doubt(&["a"]);
     run.poll_while_running("a");
-    run.get(crate::run::LIST).answer(200, [("Retry-After", "3600")], &list_of(&[("a", "running"), ("b", "running")]));
+    run.get(LIST).answer(200, [("Retry-After", "3600")], &list_of(&[("a", "running"), ("b", "running")]));
     run.ends_canceled("a");
     assert_eq!(run.elapsed(), 895_000);
 }
@@ -154,6 +154,36 @@ fn a_poll_that_hangs_leaves_time_for_a_last_one() {
     poll.fail(Failure::TimedOut);
     run.ends_canceled_by_location();
     assert_eq!(run.elapsed(), 58_750);
+}
+
+#[test]
+fn a_post_that_hangs_leaves_time_for_a_last_poll() {
+    let mut run = Run::posting_with(verified().deadline(secs(12)), &["a"]);
+    let post = run.post();
+    assert_eq!(post.exchange.timeout, Duration::from_millis(9500));
+    post.run.now += post.exchange.timeout;
+    post.fail(Failure::TimedOut);
+    run.ends_canceled("a");
+    assert_eq!(run.elapsed(), 10_500);
+}
+
+#[test]
+fn a_recheck_that_hangs_leaves_time_for_a_last_poll() {
+    let mut run = Run::posting_with(verified().deadline(secs(20)), &["a"]);
+    run.post().answer(409, NO_HEADERS, "");
+    let recheck = run.get(LIST);
+    assert_eq!((recheck.run.elapsed(), recheck.exchange.timeout), (0, Duration::from_millis(17_500)), "refused");
+
+    let mut run = Run::posting_with(verified().deadline(secs(200)), &["a"]);
+    run.post().maybe_sent();
+    run.now += secs(180);
+    run.poll_tracked("a", "running");
+    let recheck = run.get(LIST);
+    assert_eq!((recheck.run.elapsed(), recheck.exchange.timeout), (180_000, Duration::from_millis(17_500)), "in doubt");
+    recheck.run.now += recheck.exchange.timeout;
+    recheck.fail(Failure::TimedOut);
+    run.ends_canceled("a");
+    assert_eq!(run.elapsed(), 198_750);
 }
 
 #[test]

@@ -54,6 +54,16 @@ impl Phase {
         matches!(self, Self::Following(_) | Self::Verifying(_))
     }
 
+    /// Whether polls follow where its exchange hangs.
+    pub(super) fn leads_to_polls(&self) -> bool {
+        match self {
+            Self::Posting(posting) => posting.listed.is_some(),
+            Self::Rechecking(rechecking) => !matches!(rechecking.why, Recheck::Unprocessed),
+            Self::Following(_) | Self::Verifying(_) => true,
+            Self::Listing(_) | Self::Asking(_) | Self::Stuck(_) => false,
+        }
+    }
+
     /// Whether the last POST may have been processed, and no answer said so.
     pub(super) fn is_in_doubt(&self) -> bool {
         match self {
