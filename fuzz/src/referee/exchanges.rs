@@ -78,11 +78,25 @@ impl Referee {
         assert_eq!(exchange.body_limit, self.limit(&kind));
         let earliest = if self.is_beside(&kind) { self.waits.asked } else { self.waits.earliest };
         assert!(!matches!(kind, Kind::Poll(_)) || self.told >= earliest, "a poll before its time");
+        self.check_leaves_time(&kind, until);
         held(self.ledger.handed_out(self.told, request));
         let unsent = self.ledger.clone();
         held(self.ledger.left(request));
         self.last_id = id;
         self.in_flight = Some(InFlight { id: exchange.id, until, kind, unsent });
+    }
+
+    /// Where it hangs, a last poll follows.
+    fn check_leaves_time(&self, kind: &Kind, until: Duration) {
+        let time = LAST_POLL.min(self.settings.timeout);
+        let left = self.waits.deadline.saturating_sub(until);
+        let is_followed = match kind {
+            Kind::Post => self.settings.until == Until::Verified,
+            Kind::Poll(_) => true,
+            Kind::List | Kind::Ask => false,
+        };
+        let is_early = self.told < self.waits.deadline.saturating_sub(time);
+        assert!(!is_followed || !is_early || left >= time / 2, "it leaves no time for a last poll");
     }
 
     /// Rules 1 and 4, of a request.
