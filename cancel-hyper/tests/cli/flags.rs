@@ -260,11 +260,9 @@ fn words_of_the_service_are_sanitized_for_the_terminal() {
     let list = r#"[{"id":"id-1","submissionState":"\u001b[2Jwaiting\u202e\u009b31m"}]"#;
     served.portal().script(Call::List, Fault::status(200).body(list));
     served.portal().script(Call::List, Fault::status(200).body(list));
+    let word = "\u{fffd}[2Jwaiting\u{fffd}\u{fffd}31m";
     let output = run_at(&served.endpoint(), TOKEN, &["--dry-run"]);
-    let shown = text(&output.stdout);
-    assert!(shown.contains("id-1 ( [2Jwaiting  31m)"), "{shown:?}");
+    assert!(text(&output.stdout).contains(&format!("id-1 ({word})")), "{:?}", text(&output.stdout));
     let output = run_at(&served.endpoint(), TOKEN, &["--dry-run", "--json"]);
-    let shown = text(&output.stdout);
-    assert!(shown.contains(r#""\u001b[2Jwaiting\u202e\u009b31m""#), "{shown:?}");
-    assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{shown:?}");
+    assert!(text(&output.stdout).contains(&format!("\"{word}\"")), "{:?}", text(&output.stdout));
 }
