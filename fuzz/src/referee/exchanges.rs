@@ -88,14 +88,13 @@ impl Referee {
 
     /// Where it hangs, a last poll follows.
     fn check_leaves_time(&self, kind: &Kind, until: Duration) {
-        let time = LAST_POLL.min(self.settings.timeout);
-        let left = self.waits.deadline.saturating_sub(until);
+        let (time, deadline) = (LAST_POLL.min(self.settings.timeout), self.machine.progress().deadline);
         let is_followed = match kind {
             Kind::Post => self.settings.until == Until::Verified,
             Kind::Poll(_) => true,
             Kind::List | Kind::Ask => false,
         };
-        let is_early = self.told < self.waits.deadline.saturating_sub(time);
+        let (is_early, left) = (self.told < deadline.saturating_sub(time), deadline.saturating_sub(until));
         assert!(!is_followed || !is_early || left >= time / 2, "it leaves no time for a last poll");
     }
 
