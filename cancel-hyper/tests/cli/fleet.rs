@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use cancel_core::testing::portal::{Call, CancelBehavior, Fault, Offer, Portal, PublishOperation};
 use cancel_hyper::portal::{Served, serve_at_speed};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{TOKEN, program};
+use crate::{TOKEN, program, wait_until};
 
 /// A portal in which `offer-0` and so on are being published.
 fn serve(count: usize, behavior: impl Fn(usize) -> CancelBehavior) -> Served {
@@ -26,8 +26,14 @@ fn serve(count: usize, behavior: impl Fn(usize) -> CancelBehavior) -> Served {
 }
 
 fn at(served: &Served, count: usize) -> Command {
+    let mut command = in_words_at(served, count);
+    command.arg("--json");
+    command
+}
+
+fn in_words_at(served: &Served, count: usize) -> Command {
     let mut command = program();
-    command.args(["--endpoint", &served.endpoint(), "--publisher", "contoso", "--poll-interval", "5ms", "--json"]);
+    command.args(["--endpoint", &served.endpoint(), "--publisher", "contoso", "--poll-interval", "5ms"]);
     // A run that hangs must not hang until the default deadline of a quarter of an hour.
     command.args(["--deadline", "30s"]);
     for number in 0..count {
@@ -148,7 +154,7 @@ fn a_fleet_that_was_killed_is_resumed() {
         for number in 0..5 {
             let offer = format!("offer-{number}");
             let outcome = &answers[&offer]["outcome"];
-            // A run that had ended has removed its checkpoint, and the next one finds nothing in progress.
+            // A run that has told its outcome has removed its checkpoint, and the next one finds nothing in progress.
             assert!(outcome == "canceled" || outcome == "nothing_running", "round {round}: {answers:?}");
             let truth = served.portal().truth("contoso", &offer, served.now());
             assert_eq!(truth, [("id-1".to_owned(), "canceled")]);
@@ -163,4 +169,25 @@ fn a_fleet_that_was_killed_is_resumed() {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "round {round}: nothing is left");
     }
     assert!(in_the_middle >= 6, "{in_the_middle} were killed before they were over");
+}
+
+/// In words all outcomes are printed at the end. A new run would cancel what somebody has started since.
+#[cfg(unix)]
+#[test]
+fn an_outcome_that_was_not_told_is_told_by_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = serve(2, |number| match number {
+        0 => CancelBehavior::AtOnce,
+        _ => CancelBehavior::DoesNothing { completes_after: None },
+    });
+    let calls = |part: &str| served.portal().calls().iter().filter(|call| call.path_and_query.contains(part)).count();
+    let mut killed = in_words_at(&served, 2);
+    let mut killed = killed.arg("--checkpoint").arg(folder.path()).stderr(Stdio::null()).spawn().unwrap();
+    wait_until(|| calls("offer-0/operations") > 0);
+    let polls = calls("offer-1/operations");
+    wait_until(|| calls("offer-1/operations") > polls + 2);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let output = at(&served, 1).arg("--checkpoint").arg(folder.path()).output().unwrap();
+    assert_eq!((&answers(&output)["offer-0"]["outcome"], calls("offer-0/cancel")), (&json!("canceled"), 1));
 }

@@ -121,7 +121,7 @@ impl Runs<'_> {
         };
         self.contact.is_made();
         let refused = |report| {
-            let _ = self.checkpoints.close(request, false);
+            self.checkpoints.close(request.offer());
             Box::new(report)
         };
         let path = self.checkpoints.path(request).unwrap_or_default();
@@ -136,8 +136,8 @@ impl Runs<'_> {
         let Ended { cancellation, result, .. } = ended;
         let request = cancellation.request();
         self.screen.over(request.offer());
-        if let Err(error) = self.checkpoints.close(request, result.is_ok()) {
-            self.screen.say(&format!("{}: the checkpoint cannot be removed: {error}", request.offer()));
+        if result.is_err() {
+            self.checkpoints.close(request.offer());
         }
         let report = Report::of(&cancellation, result, self.is_simulated(), |posted| self.next(request, posted));
         self.keep(report, reports, output);
@@ -147,8 +147,18 @@ impl Runs<'_> {
     fn keep(&self, report: Report, reports: &mut Vec<Report>, output: &mut Output) {
         if output.json {
             output.report(&report);
+            self.told(&report, output);
         }
         reports.push(report);
+    }
+
+    /// Removes the checkpoint of an outcome. A run that is killed before the outcome is printed tells it when it is resumed:
+    /// a new one would cancel what somebody has started since.
+    fn told(&self, report: &Report, output: &Output) {
+        let Some(offer) = report.offer.as_ref().filter(|_| !report.is_error() && output.is_complete()) else { return };
+        if let Err(error) = self.checkpoints.remove(offer) {
+            self.screen.say(&format!("{offer}: the checkpoint cannot be removed: {error}"));
+        }
     }
 
     /// Reports the runs that have no end.
@@ -157,7 +167,7 @@ impl Runs<'_> {
             note(format!("Stopped by {word}."));
         }
         let reported: HashSet<_> = reports.iter().filter_map(|report| report.offer.clone()).collect();
-        for request in self.job.requests.iter().filter(|request| !reported.contains(request.offer().as_str())) {
+        for request in self.job.requests.iter().filter(|request| !reported.contains(request.offer())) {
             let snapshot = self.screen.over(request.offer());
             let (posted, known) = match &snapshot {
                 Some(snapshot) => (snapshot.posted, snapshot.what_was_sent()),
@@ -203,9 +213,9 @@ impl Runs<'_> {
         if output.json {
             return;
         }
-        let offers = self.job.requests.iter().map(|request| request.offer().as_str());
+        let offers = self.job.requests.iter().map(CancelRequest::offer);
         let places: HashMap<_, _> = offers.zip(0_usize..).collect();
-        reports.sort_by_cached_key(|report| places.get(report.offer.as_deref()?).copied());
+        reports.sort_by_cached_key(|report| places.get(report.offer.as_ref()?).copied());
         let many = reports.len() > 1;
         for report in reports.iter().filter(|report| !many || report.is_error()) {
             output.report(report);
@@ -214,6 +224,9 @@ impl Runs<'_> {
             for line in table(&reports) {
                 output.line(&line);
             }
+        }
+        for report in &reports {
+            self.told(report, output);
         }
     }
 

@@ -85,7 +85,7 @@ impl CheckpointFile {
         Ok(())
     }
 
-    /// Removes the file: there is an outcome, so nothing is left to resume.
+    /// Removes the file.
     pub(super) fn remove(self) -> io::Result<()> {
         remove(&self.path)
     }

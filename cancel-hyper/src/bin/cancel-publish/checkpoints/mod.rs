@@ -80,13 +80,15 @@ impl Checkpoints {
         self.path(request).map_or(Posted::No, |path| file::posted(&path))
     }
 
-    /// Unlocks an offer's file. Removes it, if nothing is left to resume.
-    pub(crate) fn close(&self, request: &CancelRequest, is_over: bool) -> io::Result<()> {
-        let file = self.opened().remove(request.offer());
-        match file {
-            Some(file) if is_over => file.remove(),
-            _ => Ok(()),
-        }
+    /// Unlocks an offer's file. It can be resumed.
+    pub(crate) fn close(&self, offer: &OfferId) {
+        self.opened().remove(offer);
+    }
+
+    /// Removes an offer's file. Nothing is left to resume.
+    pub(crate) fn remove(&self, offer: &OfferId) -> io::Result<()> {
+        let file = self.opened().remove(offer);
+        file.map_or(Ok(()), CheckpointFile::remove)
     }
 
     fn opened(&self) -> std::sync::MutexGuard<'_, HashMap<OfferId, CheckpointFile>> {

@@ -4,7 +4,10 @@ mod output;
 mod sentence;
 mod table;
 
-use cancel_core::{CancelRequest, Cancellation, Error, OperationLocation, Outcome, Posted, Proof, TrackedOperation};
+use cancel_core::{
+    CancelRequest, Cancellation, Error, OfferId, OperationLocation, Outcome, Posted, Proof, PublisherId,
+    TrackedOperation,
+};
 use serde::Serialize;
 
 pub(crate) use self::output::{Output, note};
@@ -13,8 +16,8 @@ use crate::problem::Problem;
 use crate::watch;
 
 pub(crate) struct Report {
-    publisher: Option<String>,
-    pub(crate) offer: Option<String>,
+    publisher: Option<PublisherId>,
+    pub(crate) offer: Option<OfferId>,
     simulated: bool,
     polls: Option<u32>,
     /// Of a run that did not end with an outcome: what it has learned.
@@ -81,7 +84,7 @@ impl Report {
     }
 
     fn about(self, request: &CancelRequest) -> Self {
-        let (publisher, offer) = (request.publisher().to_string(), request.offer().to_string());
+        let (publisher, offer) = (request.publisher().clone(), request.offer().clone());
         Self { publisher: Some(publisher), offer: Some(offer), ..self }
     }
 
@@ -144,8 +147,8 @@ impl Serialize for Report {
             Problem(&'a Problem),
         }
         let line = Line {
-            publisher: self.publisher.as_deref(),
-            offer: self.offer.as_deref(),
+            publisher: self.publisher.as_ref().map(PublisherId::as_str),
+            offer: self.offer.as_ref().map(OfferId::as_str),
             simulated: self.simulated,
             verdict: match &self.verdict {
                 Verdict::Outcome(outcome) => Said::Outcome(outcome),

@@ -48,6 +48,11 @@ impl Output {
         watch::beat();
     }
 
+    /// Whether everything so far was printed.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.failed.is_none()
+    }
+
     /// The exit code, which is at least 2 where something could not be printed.
     pub(crate) fn exit_code(&self, of_results: u8) -> u8 {
         match &self.failed {

@@ -31,7 +31,7 @@ impl Report {
         };
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         [
-            or_dash(self.offer.clone()),
+            or_dash(self.offer.as_ref().map(ToString::to_string)),
             outcome.to_owned(),
             proof.unwrap_or("-").to_owned(),
             self.posted().to_string(),
