@@ -18,7 +18,7 @@ pub(super) const MOST_HEADERS: usize = 128;
 /// What HTTP/2 adds for each header, in bytes.
 const OF_A_HEADER: usize = 32;
 /// The most informational answers (1xx) before the answer. A proxy sends a handful.
-const MOST_INFORMATIONAL: usize = 100;
+pub(super) const MOST_INFORMATIONAL: usize = 100;
 
 /// Refuses a head that is too large, by the same count for both protocols.
 pub(super) fn check(headers: &HeaderMap) -> Result<(), BoxError> {

@@ -5,9 +5,11 @@
 
 use std::io;
 
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, StatusCode, Uri};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use super::head::MOST_INFORMATIONAL;
 
 /// The longest head of a proxy's answer, in bytes.
 const LONGEST_HEAD: usize = 8 * 1024;
@@ -29,14 +31,22 @@ pub(super) async fn open(mut stream: TcpStream, target: &Uri, auth: Option<&Head
     }
     request.extend_from_slice(b"\r\n");
     stream.write_all(&request).await?;
-    let head = head(&mut stream).await?;
-    let line = head.lines().next().unwrap_or_default();
-    let answer = line.strip_prefix("HTTP/1.").and_then(|rest| rest.split_once(' ')).map(|(_, answer)| answer);
-    match answer {
-        Some(answer) if answer.starts_with('2') => Ok(stream),
-        Some(answer) => Err(io::Error::other(format!("the proxy answered {answer}"))),
-        None => Err(io::Error::new(io::ErrorKind::InvalidData, "the proxy answered something else than HTTP")),
+    for _ in 0..=MOST_INFORMATIONAL {
+        let head = head(&mut stream).await?;
+        let line = head.lines().next().unwrap_or_default();
+        let answer = line.strip_prefix("HTTP/1.").and_then(|rest| rest.split_once(' ')).map(|(_, answer)| answer);
+        let status = answer.and_then(|answer| answer.split(' ').next()?.parse::<StatusCode>().ok());
+        match (status, answer) {
+            (Some(status), _) if status.is_informational() => {}
+            (Some(status), _) if status.is_success() => return Ok(stream),
+            (Some(_), Some(answer)) => return Err(io::Error::other(format!("the proxy answered {answer}"))),
+            _ => {
+                let why = "the proxy answered something else than HTTP";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
+        }
     }
+    Err(io::Error::new(io::ErrorKind::InvalidData, "the proxy sent too many informational answers"))
 }
 
 /// The answer up to its empty line, and nothing of what comes after it: that is of the target.

@@ -103,7 +103,8 @@ const ELSEWHERE: &str = "https://service.invalid";
 
 #[test]
 fn it_gets_its_own_password_but_neither_the_token_nor_the_path() {
-    let answer = format!("HTTP/1.1 200 Connection established\r\nVia: {}\r\n\r\n", "x".repeat(4000));
+    let via = "x".repeat(4000);
+    let answer = format!("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 Connection established\r\nVia: {via}\r\n\r\n");
     let (address, told) = proxy(http(answer), Some(serve(SERVICE)));
     let output = through(&format!("http://user:word@{address}"), ELSEWHERE, SERVICE);
     assert_eq!(json_of(&output)["outcome"], "nothing_running", "{}", text(&output.stderr));
@@ -117,6 +118,8 @@ fn what_it_answers_is_told() {
     for (answer, says) in [
         ("HTTP/1.1 403 Blocked by \u{1b}[2Jpolicy\r\n\r\n".to_owned(), "the proxy answered 403 Blocked by  [2Jpolicy"),
         ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n".to_owned(), "the proxy answered 407 Proxy Auth"),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(101), "the proxy sent too many informational answers"),
+        ("HTTP/1.1 2000 OK\r\n\r\n".to_owned(), "the proxy answered something else than HTTP"),
         ("SSH-2.0-x\r\n\r\n".to_owned(), "the proxy answered something else than HTTP"),
         ("x".repeat(9000), "the proxy's answer is too long"),
     ] {
