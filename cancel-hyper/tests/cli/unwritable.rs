@@ -14,7 +14,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::checkpoints::command;
-use crate::{json_of, names, serve, text, wait_until};
+use crate::{TOKEN, json_of, names, serve, text, wait_until};
 
 /// The user `nobody`.
 const NOBODY: u32 = 65534;
@@ -96,7 +96,7 @@ impl Nobody {
 
     fn of(&self, command: &Command) -> Command {
         let mut of = Command::new(&self.program);
-        of.args(command.get_args()).env("AZURE_TOKEN", crate::TOKEN);
+        of.args(command.get_args()).env("AZURE_TOKEN", TOKEN);
         if self.is_root {
             of.uid(NOBODY).gid(NOBODY);
         }
@@ -237,6 +237,17 @@ fn nothing_is_sent_where_the_disk_is_full() {
     let output = disk.inside(&command(&served, &disk.folder.path().join("run.json"), &[])).output().unwrap();
     sends_nothing(&served, &output, "no", "No space left on device");
     assert_eq!(names(&disk.outside()), ["filler"]);
+}
+
+/// Its signal would end the process without a word.
+#[test]
+fn nothing_is_sent_where_a_file_may_not_grow() {
+    let (served, folder) = (serve(CancelBehavior::AtOnce), tempfile::tempdir().unwrap());
+    let program = command(&served, &folder.path().join("run.json"), &[]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 0 && exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+    let output = limited.env("AZURE_TOKEN", TOKEN).output().unwrap();
+    sends_nothing(&served, &output, "no", "File too large");
 }
 
 #[test]

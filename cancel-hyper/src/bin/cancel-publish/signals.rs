@@ -12,6 +12,10 @@ pub(crate) struct Stopped {
 
 const INTERRUPT: Stopped = Stopped { word: "Ctrl-C", exit_code: 130 };
 
+/// `SIGXFSZ`, which has this number everywhere but on MIPS.
+#[cfg(unix)]
+const FILE_SIZE_LIMIT: i32 = 25;
+
 #[cfg(unix)]
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -23,6 +27,8 @@ pub(crate) struct Signals {
 impl Signals {
     pub(crate) fn install() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        // Handled once, it does not end the process: a write beyond the limit fails instead, and that is told.
+        drop(signal(SignalKind::from_raw(FILE_SIZE_LIMIT))?);
         let [interrupt, terminate, hang_up] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
         Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)?, hang_up: signal(hang_up)? })
     }
