@@ -128,3 +128,47 @@ fn connections_that_fail_stop_no_fleet_with_an_exchange_in_flight() {
         assert_eq!((ended, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
     }
 }
+
+/// The port of a service where nothing is in progress. Over its first connection it speaks HTTP/2, and ends it with a
+/// GOAWAY: it has processed nothing (RFC 9113 §6.8).
+fn serve_after_a_goaway() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut config = (*config(LOCALHOST)).clone();
+            if number == 0 {
+                config.alpn_protocols = vec![b"h2".to_vec()];
+            }
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream.unwrap());
+            thread::spawn(move || {
+                let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+                if number == 0 {
+                    stream.write_all(&settings).unwrap();
+                    // The lists of both offers are asked for by then.
+                    thread::sleep(Duration::from_millis(500));
+                    stream.write_all(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+                }
+                while let Ok(1..) = stream.read(&mut [0; 8192]) {
+                    if number > 0 {
+                        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").unwrap();
+                    }
+                }
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_service_that_refuses_what_it_has_not_begun_is_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.pem");
+    std::fs::write(&file, LOCALHOST).unwrap();
+    let mut program = program();
+    program.args(["--endpoint", &format!("https://localhost:{}", serve_after_a_goaway()), "--publisher", "contoso"]);
+    program.args(["--offer", "a,b,c", "--deadline", "30s", "--json", "--ca-file"]).arg(&file);
+    let output = program.env("AZURE_TOKEN", TOKEN).output().unwrap();
+    let ended = text(&output.stdout).matches(r#""outcome":"nothing_running""#).count();
+    assert_eq!((ended, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
+}

@@ -9,6 +9,7 @@ mod flags;
 mod job;
 mod problem;
 mod progress;
+mod reached;
 mod redact;
 mod regular_file;
 mod report;

@@ -17,6 +17,7 @@ use crate::contact::Contact;
 use crate::job::Job;
 use crate::problem::Problem;
 use crate::progress::Screen;
+use crate::reached::Reached;
 use crate::report::{Output, Report, note, table};
 use crate::signals::{Signals, Stopped};
 use crate::{tls, watch};
@@ -49,7 +50,8 @@ pub(crate) async fn run(
     let runs = Runs { job, checkpoints: &checkpoints, screen: &screen, contact: &contact };
     let (tokens, source_screen) = (job.tokens.clone(), screen.clone());
     let (shown, contacted) = (screen.clone(), contact.clone());
-    let driver = Driver::new(client, TokioTimer::new(), move |_| {
+    let service = Reached { service: client, contact: contact.clone() };
+    let driver = Driver::new(service, TokioTimer::new(), move |_| {
         let (tokens, screen) = (tokens.clone(), source_screen.clone());
         async move { tokens.next(&screen).await }
     })
