@@ -7,7 +7,7 @@ use bytes::Bytes;
 use cancel_core::{Body, Exchange, Failure};
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::HttpCrateScope;
 use ureq::{Agent, AsSendBody};
@@ -55,9 +55,11 @@ fn is_readable(head: &Parts) -> bool {
         && codings.next().is_none()
 }
 
-/// Whether the head tells where the body ends.
+/// Whether the head tells where the body ends. A 204 has none.
 fn is_delimited(head: &Parts) -> bool {
-    head.headers.contains_key(CONTENT_LENGTH) || head.headers.contains_key(TRANSFER_ENCODING)
+    head.status == StatusCode::NO_CONTENT
+        || head.headers.contains_key(CONTENT_LENGTH)
+        || head.headers.contains_key(TRANSFER_ENCODING)
 }
 
 fn send<S: AsSendBody>(

@@ -179,3 +179,15 @@ fn raw_tls(says_goodbye: bool) -> (String, Vec<u8>) {
     });
     (origin, certificate)
 }
+
+/// RFC 9110 §15.3.5: it has no body that could be cut.
+#[test]
+fn a_204_is_whole() {
+    each(OVER_HTTP1, |adapter| {
+        let play = |client: &mut Client| {
+            client.read_request();
+            client.say("HTTP/1.1 204 No Content\r\n\r\n");
+        };
+        assert_eq!(outcome(play, At::Poll, adapter, false), "malformed_body", "{adapter:?}");
+    });
+}
