@@ -156,7 +156,7 @@ impl Queue {
     pub(crate) async fn write(&self, job: &Job, checkpoint: &Checkpoint) -> Result<(), NotWritten> {
         let sent = Instant::now();
         let write = "UPDATE cancels SET checkpoint = $3, due = now() + make_interval(secs => $4)
-            WHERE id = $1 AND attempt = $2";
+            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
         let (checkpoint, lease) = (checkpoint.to_json(), self.lease.as_secs_f64());
         check_ours(self.client.execute(write, &[&job.id, &job.attempt, &checkpoint, &lease]).await?)?;
         // A process that was suspended meanwhile may read this answer when its lease has expired.
@@ -165,7 +165,8 @@ impl Queue {
 
     /// Renews a job's lease until the job is lost.
     pub(crate) async fn keep_lease(&self, job: &Job) -> NotWritten {
-        let renew = "UPDATE cancels SET due = now() + make_interval(secs => $3) WHERE id = $1 AND attempt = $2";
+        let renew = "UPDATE cancels SET due = now() + make_interval(secs => $3)
+            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
         loop {
             tokio::time::sleep(self.lease / 3).await;
             match self.client.execute(renew, &[&job.id, &job.attempt, &self.lease.as_secs_f64()]).await {
@@ -178,14 +179,15 @@ impl Queue {
 
     /// Ends the job. Its checkpoint stays for a later look at what happened.
     pub(crate) async fn end(&self, job: &Job, how: &str, remark: &str) -> Result<(), NotWritten> {
-        let end = "UPDATE cancels SET ended = $3, remark = $4 WHERE id = $1 AND attempt = $2";
+        let end = "UPDATE cancels SET ended = $3, remark = $4
+            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
         check_ours(self.client.execute(end, &[&job.id, &job.attempt, &how, &remark]).await?)
     }
 
     /// Gives the job back. It is due again after the pause.
     pub(crate) async fn put_back(&self, job: &Job, pause: Duration, remark: &str) -> Result<(), NotWritten> {
         let put_back = "UPDATE cancels SET due = now() + make_interval(secs => $3), remark = $4
-            WHERE id = $1 AND attempt = $2";
+            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
         check_ours(self.client.execute(put_back, &[&job.id, &job.attempt, &pause.as_secs_f64(), &remark]).await?)
     }
 

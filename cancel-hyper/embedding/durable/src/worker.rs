@@ -93,12 +93,12 @@ impl<T: TokenSource + Send> Worker<T> {
         }
     }
 
-    /// Works on one job until it has ended, was given back, or was lost to another worker.
+    /// Works on one job until it has ended, was given back, or was taken away meanwhile.
     async fn work_on(&self, job: Job) -> Result<(), Stopped> {
         match self.drive(&job).await {
             // Another worker resumes this job. This worker takes another one.
             Err(Stopped::Database(NotWritten::Lost)) => {
-                report(&job, "lost to another worker");
+                report(&job, "taken away meanwhile");
                 Ok(())
             }
             worked => worked,

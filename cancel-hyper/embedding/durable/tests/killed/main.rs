@@ -92,10 +92,25 @@ async fn a_worker_whose_lease_has_expired_does_not_post() -> Result<()> {
     assert_eq!(other, "contoso/offer-0: canceled\n");
     stage.publish_again()?;
     slow.signal("CONT")?;
-    assert_eq!(slow.printed()?, "contoso/offer-0: lost to another worker\n");
+    assert_eq!(slow.printed()?, "contoso/offer-0: taken away meanwhile\n");
     assert_eq!(stage.served.portal().posts(), 1);
     assert_eq!(stage.truth("offer-0")[1], (NEXT_PUBLISH.to_owned(), "running"));
     assert_eq!(stage.jobs().await?["offer-0"], (2, "canceled, verified".to_owned()));
+    Ok(())
+}
+
+/// A person ends the job while a worker waits for the list.
+#[tokio::test]
+async fn a_job_that_a_person_has_ended_is_not_posted() -> Result<()> {
+    let stage = Stage::new("ended_by_hand", &[AT_ONCE]).await?;
+    stage.add_jobs()?;
+    let silent = stage.served.portal();
+    let worker = stage.hire("1h")?;
+    stage.until("it has begun", async |stage| Ok(stage.count("checkpoint IS NOT NULL").await? == 1)).await?;
+    stage.client.batch_execute("UPDATE cancels SET ended = 'stopped by hand'").await?;
+    drop(silent);
+    assert_eq!(worker.printed()?, "contoso/offer-0: taken away meanwhile\n");
+    assert_eq!((stage.served.portal().posts(), stage.count("ended = 'stopped by hand'").await?), (0, 1));
     Ok(())
 }
 
