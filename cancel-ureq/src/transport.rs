@@ -36,9 +36,8 @@ pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -
     let (head, body) = response.into_parts();
     let body = if is_readable(&head) { read(body, exchange.body_limit) } else { Body::CutOff(Bytes::new()) };
     let body = match body {
-        // Up to the close, or up to a reset or a cut below TLS: ureq hides which. Of other bodies only a number can be
-        // cut and stay JSON, and no answer is read from a number.
-        Body::Complete(bytes) if bytes.is_empty() && !is_delimited(&head) => Body::CutOff(bytes),
+        // Up to the close, or up to a reset or a cut below TLS: ureq hides which.
+        Body::Complete(bytes) if may_go_on(&bytes) && !is_delimited(&head) => Body::CutOff(bytes),
         body => body,
     };
     Ok(Response::from_parts(head, body))
@@ -53,6 +52,11 @@ fn is_readable(head: &Parts) -> bool {
         .next()
         .is_none_or(|first| head.version == Version::HTTP_11 && first.as_bytes().eq_ignore_ascii_case(b"chunked"))
         && codings.next().is_none()
+}
+
+/// Whether a body can be the beginning of a longer one, although it is empty or JSON: it is blank, a number or a word.
+fn may_go_on(body: &[u8]) -> bool {
+    body.trim_ascii_end().last().is_none_or(u8::is_ascii_alphanumeric)
 }
 
 /// Whether the head tells where the body ends. A 204 has none.

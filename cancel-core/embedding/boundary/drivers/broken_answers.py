@@ -20,6 +20,8 @@ CASES = {
     "a head without an end": (ACCEPTED + b"X: ", b"a", NO_ANSWER),
     "no HTTP": (b"SSH-2.0-x\r\n\r\n", None, NO_ANSWER),
     "an empty body that nothing ends": (b"HTTP/1.1 200 OK\r\n\r\n", None, NO_ANSWER),
+    "a page that breaks after a blank line": (b"HTTP/1.1 200 OK\r\n\r\n\r\n", None, NO_ANSWER),
+    "a page that breaks after a number": (b"HTTP/1.1 200 OK\r\n\r\n12 ", None, NO_ANSWER),
     "a body that breaks": (ACCEPTED + b"Content-Length: 9\r\n\r\n1", None, ANSWER),
     "a body that drips": (ACCEPTED + b"Content-Length: 9999\r\n\r\n", b"a", ANSWER),
     "a body without an end": (ACCEPTED + b"\r\n", b"a" * 65536, ANSWER),

@@ -2,6 +2,7 @@
 #include "../include/cancel.h"
 #include "cancel_run.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -102,9 +103,12 @@ static cJSON *exchange(uint32_t session, const cJSON *step) {
     cJSON_AddNumberToObject(said, "id", number(step, "id"));
     if (answer.status) {
         cJSON_AddNumberToObject(said, "status", (double)answer.status);
-        /* Without a length, an empty body can also be one that was cut. */
-        int is_empty = answer.room == (size_t)number(step, "body_limit") + 1;
-        int is_cut = code || (is_empty && !answer.has_length && answer.status != 204);
+        /* Without a length, a body that is blank, a number or a word can also be one that was cut. */
+        const char *start = bytes + length - ((size_t)number(step, "body_limit") + 1 - answer.room);
+        const char *end = bytes + length;
+        while (end > start && isspace((unsigned char)end[-1])) end--;
+        int may_go_on = end == start || isalnum((unsigned char)end[-1]);
+        int is_cut = code || (may_go_on && !answer.has_length && answer.status != 204);
         cJSON_AddStringToObject(said, "body", !answer.room ? "too_large" : is_cut ? "cut_off" : "complete");
     } else {
         int is_there = code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_CONNECT;
