@@ -49,7 +49,7 @@ where
     let Exchange { mut request, timeout, body_limit: limit, keep_alive, .. } = exchange;
     request.extensions_mut().insert(ExchangeTimeout(timeout));
     if !keep_alive {
-        // Over HTTP/2 hyper leaves it out.
+        // Over HTTP/2 hyper leaves it out, and only a client that knows it takes another connection.
         request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let mut time = Time::new(timer, until);

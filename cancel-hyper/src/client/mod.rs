@@ -17,6 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::CONNECTION;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -47,17 +48,28 @@ const HTTP2_LIMIT: u32 = (head::LONGEST + ":status200".len() + 32 + 1) as u32;
 /// A pooled HTTP client for [`Driver`](crate::Driver), over tokio.
 ///
 /// - HTTP/2 if the service speaks it, or else HTTP/1.1. TLS by rustls with *ring*.
-/// - The proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but none for this machine.
+/// - The proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but none for this machine. A value that is no proxy's
+///   address is an error, and nothing is sent.
 /// - Connecting may take three quarters of the exchange's time. A request that has no connection by then counts as not
 ///   sent.
-/// - Idle connections are kept for a minute. Clones share their connections.
+/// - Idle connections are kept for a minute. Clones share their connections. A request with `Connection: close` has one
+///   of its own, over HTTP/2 too.
 /// - The head of an answer has at most 128 headers and 64 KiB, counted as in HTTP/2: 32 bytes for each header besides
 ///   its name and value. In HTTP/1.1, at most 100 informational answers (1xx) come before it. Otherwise it is not
 ///   readable, so that the POST is in doubt.
 #[derive(Clone)]
 pub struct Client {
-    pooled: Arc<legacy::Client<HttpsConnector<Route>, Full<Bytes>>>,
+    clients: Arc<Clients>,
 }
+
+/// Two of hyper-util's clients: it cannot be told which connection of its pool to take.
+struct Clients {
+    pooled: Pool,
+    /// Each request has a connection of its own, which ends with it.
+    unpooled: Pool,
+}
+
+type Pool = legacy::Client<HttpsConnector<Route>, Full<Bytes>>;
 
 impl Client {
     /// A client that trusts the roots of the features `native-roots` and `webpki-roots`.
@@ -96,7 +108,9 @@ impl Client {
         // The connector panics when this is not empty.
         tls.alpn_protocols.clear();
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_all_versions();
-        let pooled = legacy::Client::builder(TokioExecutor::new())
+        let connector = connector.wrap_connector(Route::of_environment());
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        builder
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
@@ -108,9 +122,10 @@ impl Client {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http2_keep_alive_interval(PING)
             .http2_keep_alive_timeout(PING)
-            .http2_keep_alive_while_idle(true)
-            .build(connector.wrap_connector(Route::of_environment()));
-        Self { pooled: Arc::new(pooled) }
+            .http2_keep_alive_while_idle(true);
+        let pooled = builder.build(connector.clone());
+        let unpooled = builder.pool_max_idle_per_host(0).build(connector);
+        Self { clients: Arc::new(Clients { pooled, unpooled }) }
     }
 }
 
@@ -164,7 +179,9 @@ impl Service<Request<Full<Bytes>>> for Client {
         let connection = capture_connection(&mut request);
         let time_to_connect = request.extensions().get().map_or(CONNECT, |ExchangeTimeout(time)| *time / 4 * 3);
         let informational = Informational::of(&mut request);
-        let answer = self.pooled.request(request);
+        let Clients { pooled, unpooled } = &*self.clients;
+        let is_alone = request.headers().get(CONNECTION).is_some_and(|value| value == "close");
+        let answer = if is_alone { unpooled } else { pooled }.request(request);
         Box::pin(async move {
             let answer = connected_in_time(answer, connection, time_to_connect);
             let answer = informational.before(answer).await?;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::{fmt, io};
+use std::{env, fmt, io};
 
 use cancel_core::Endpoint;
 use http::Uri;
@@ -25,6 +25,7 @@ type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxErro
 pub(super) struct Route {
     direct: HttpConnector,
     proxies: Arc<Matcher>,
+    unreadable: Option<&'static str>,
 }
 
 impl Route {
@@ -32,8 +33,18 @@ impl Route {
         let mut direct = HttpConnector::new();
         direct.enforce_http(false);
         direct.set_nodelay(true);
-        Self { direct, proxies: Arc::new(Matcher::from_env()) }
+        Self { direct, proxies: Arc::new(Matcher::from_env()), unreadable: unreadable_variable() }
     }
+}
+
+/// A variable that names no proxy, and is not empty. hyper-util ignores it in silence.
+fn unreadable_variable() -> Option<&'static str> {
+    let is_read = |value: &str| {
+        Matcher::builder().all(value).build().intercept(&Uri::from_static("https://service.invalid")).is_some()
+    };
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| {
+        env::var_os(name).is_some_and(|value| !value.is_empty() && !value.to_str().is_some_and(is_read))
+    })
 }
 
 impl fmt::Debug for Route {
@@ -54,10 +65,14 @@ impl Service<Uri> for Route {
     }
 
     fn call(&mut self, target: Uri) -> Connecting {
-        let proxy = if is_this_machine(&target) { None } else { self.proxies.intercept(&target) };
-        match proxy {
-            Some(proxy) => through(&proxy, self.direct.clone(), target),
-            None => connecting(self.direct.call(target)),
+        if is_this_machine(&target) {
+            return connecting(self.direct.call(target));
+        }
+        match (self.proxies.intercept(&target), self.unreadable) {
+            (Some(proxy), _) => through(&proxy, self.direct.clone(), target),
+            // Whoever has set it does not want a way past the proxy. Its value may contain a password.
+            (None, Some(name)) => refused(format!("{name} is not the address of a proxy")),
+            (None, None) => connecting(self.direct.call(target)),
         }
     }
 }
@@ -92,10 +107,13 @@ fn through(proxy: &Intercept, direct: HttpConnector, target: Uri) -> Connecting 
             connecting(SocksV4::new(at, direct).local_dns(local).call(target))
         }
         other => {
-            let why = format!("a proxy with the scheme {:?} is not supported", other.unwrap_or_default());
-            Box::pin(async { Err(io::Error::new(io::ErrorKind::Unsupported, why).into()) })
+            refused(format!("a proxy with the scheme {:?} is not supported", other.unwrap_or_default()))
         }
     }
+}
+
+fn refused(why: String) -> Connecting {
+    Box::pin(async { Err(io::Error::new(io::ErrorKind::Unsupported, why).into()) })
 }
 
 fn connecting<F, E>(future: F) -> Connecting

@@ -52,7 +52,8 @@ pub(super) async fn open(mut stream: TcpStream, target: &Uri, auth: Option<&Head
 /// The answer up to its empty line, and nothing of what comes after it: that is of the target.
 async fn head(stream: &mut TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+    // A line may also end with LF alone (RFC 9112 §2.2).
+    while !head.ends_with(b"\n\r\n") && !head.ends_with(b"\n\n") {
         if head.len() == LONGEST_HEAD {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the proxy's answer is too long"));
         }

@@ -104,7 +104,7 @@ const ELSEWHERE: &str = "https://service.invalid";
 #[test]
 fn it_gets_its_own_password_but_neither_the_token_nor_the_path() {
     let via = "x".repeat(4000);
-    let answer = format!("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 Connection established\r\nVia: {via}\r\n\r\n");
+    let answer = format!("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 Connection established\nVia: {via}\n\n");
     let (address, told) = proxy(http(answer), Some(serve(SERVICE)));
     let output = through(&format!("http://user:word@{address}"), ELSEWHERE, SERVICE);
     assert_eq!(json_of(&output)["outcome"], "nothing_running", "{}", text(&output.stderr));
@@ -128,9 +128,15 @@ fn what_it_answers_is_told() {
         assert!(said.contains(says) && !said.contains("word@"), "{said}");
         assert_eq!((&json_of(&output)["posted"], output.status.code()), (&json!("no"), Some(2)));
     }
-    let output = through("https://127.0.0.1:1", ELSEWHERE, SERVICE);
-    let said = text(&output.stderr);
-    assert!(said.contains("a proxy with the scheme \"https\" is not supported"), "{said}");
+    for (proxy, says) in [
+        ("https://127.0.0.1:1", "a proxy with the scheme \"https\" is not supported"),
+        ("ftp://user:word@127.0.0.1:1", "HTTPS_PROXY is not the address of a proxy"),
+        ("http://user:word@[::", "HTTPS_PROXY is not the address of a proxy"),
+    ] {
+        let output = through(proxy, ELSEWHERE, SERVICE);
+        let said = text(&output.stderr);
+        assert!(said.contains(says) && !said.contains("word"), "{said}");
+    }
 }
 
 /// A proxy for plain HTTP would see the token.

@@ -23,6 +23,8 @@ pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
 const PREFACE: usize = 24;
+/// The method POST, with which hyper begins a block of headers (RFC 7541, appendix A).
+const POST: u8 = 0x83;
 const LONGEST_FRAME: usize = 16 * 1024;
 /// How long it waits for a client that neither reads nor writes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -30,7 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A request that waits for its answer.
 pub(crate) struct Asked {
     socket: TcpStream,
+    /// It is 1 for the first request of a connection.
     pub(crate) stream: u32,
+    pub(crate) is_post: bool,
 }
 
 pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -136,7 +140,7 @@ fn connection(mut socket: TcpStream, answer: &impl Fn(&mut Asked) -> bool, reque
             (HEADERS, _) => {
                 requests.fetch_add(1, Ordering::SeqCst);
                 let stream = u32::from_be_bytes(stream);
-                let mut asked = Asked { socket: socket.try_clone()?, stream };
+                let mut asked = Asked { socket: socket.try_clone()?, stream, is_post: payload.first() == Some(&POST) };
                 if !answer(&mut asked) {
                     // Closed with unread bytes, the connection would be reset, and what was said could be lost.
                     socket.shutdown(Shutdown::Write)?;

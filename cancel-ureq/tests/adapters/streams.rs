@@ -1,8 +1,8 @@
 //! HTTP/2: what a stream that the server ends says about the POST.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use cancel_core::{Endpoint, ErrorKind, Posted};
+use cancel_core::{Endpoint, ErrorKind, Posted, Until};
 
 use crate::adapter::Adapter;
 use crate::frames::{Asked, DATA, END_HEADERS, END_STREAM, HEADERS, RST_STREAM, block, frame, goaway, serve};
@@ -64,6 +64,31 @@ fn a_stream_that_a_goaway_may_have_processed_is_in_doubt() {
     }
 }
 
+/// A balancer has connected this client with a server that loses each POST. Only another connection reaches another one.
+#[test]
+fn a_post_after_a_lost_one_has_a_connection_of_its_own() {
+    let losses: [fn(&mut Asked) -> bool; 3] = [
+        |asked| asked.say(&frame(RST_STREAM, 0, asked.stream, &CANCEL.to_be_bytes())),
+        |asked| asked.say(&frame(HEADERS, END_HEADERS | END_STREAM, asked.stream, &block(503, &[]))),
+        |_| true,
+    ];
+    for (number, loses) in losses.into_iter().enumerate() {
+        let is_canceled: &AtomicBool = Box::leak(Box::default());
+        let (server, _) = serve(move |asked| {
+            if asked.is_post && asked.stream > 1 {
+                return loses(asked);
+            }
+            let is_canceled = is_canceled.fetch_or(asked.is_post, Ordering::SeqCst) || asked.is_post;
+            let status = if is_canceled { "canceled" } else { "running" };
+            let list = format!(r#"[{{"id":"publish","submissionState":"{status}","status":"{status}"}}]"#);
+            asked.answer(200, &[], if asked.is_post { "" } else { &list });
+            true
+        });
+        let outcome = Adapter::HyperOverHttp2.drive_behind_tls(server, policy().until(Until::Verified)).unwrap();
+        assert_eq!((outcome.as_str(), outcome.posted()), ("canceled", Posted::Yes), "{number}");
+    }
+}
+
 /// A `0` is JSON, and would acknowledge the POST.
 #[test]
 fn a_body_is_whole_only_when_the_server_has_ended_it() {
@@ -91,6 +116,12 @@ fn a_body_is_whole_only_when_the_server_has_ended_it() {
     for (number, cut) in cuts.into_iter().enumerate() {
         assert_eq!(answered(cut).unwrap_err(), (ErrorKind::Ambiguous, Posted::Yes), "{number}");
     }
+    // h2 takes a second head for trailers. The manual says so too.
+    let twice = serve(|asked| {
+        asked.say(&frame(HEADERS, END_HEADERS, asked.stream, &block(200, &[])));
+        asked.say(&frame(HEADERS, END_HEADERS | END_STREAM, asked.stream, &block(500, &[])))
+    });
+    assert_eq!(Adapter::HyperOverHttp2.drive_behind_tls(twice.0, policy()).unwrap().as_str(), "canceled");
     // hyper itself, without `cancel_hyper::Client`. The manual says so: when this fails, correct it there.
     let endpoint = Endpoint::new(format!("http://{}", server(cuts[0]))).unwrap();
     let outcome = Adapter::HyperOverHttp2.drive(&mut cancellation(endpoint, policy()));
