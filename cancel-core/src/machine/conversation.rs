@@ -74,7 +74,12 @@ impl Conversation {
     }
 
     pub(super) fn provide_token(&mut self, token: BearerToken) {
-        self.cx.tokens.add(token, self.cx.now);
+        let is_another = self.cx.tokens.add(token, self.cx.now);
+        if self.result.is_none() && matches!(self.phase, Phase::Posting(_)) && !is_another {
+            let rejection = self.cx.retries.last_error.take();
+            let rejection = rejection.unwrap_or_else(|| Error::new(ErrorKind::Unauthorized, ""));
+            self.end(Box::new(Err(rejection.explained("the token that was rejected was handed in again"))));
+        }
     }
 
     pub(super) fn handle_response(&mut self, now: Duration, response: Response<Body>) {
@@ -136,6 +141,11 @@ impl Conversation {
         if let Some(running) = self.phase.baseline().map(Baseline::still_running).filter(|running| !running.is_empty())
         {
             after += &format!("; in progress when last polled: {running}");
+        }
+        if matches!(self.exchanges.state(), State::Due { at, .. } if at < self.cx.deadline)
+            && self.cx.tokens.usable().is_err()
+        {
+            after += "; no token was handed in";
         }
         if let Some(other) = self.cx.remarks().unrelated.as_ref() {
             let sent = if self.cx.posted == Posted::No { "no cancel" } else { "no other cancel" };

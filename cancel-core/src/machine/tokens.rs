@@ -29,18 +29,21 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest.
-    pub(super) fn add(&mut self, token: BearerToken, now: Duration) {
-        self.is_rejected = false;
+    /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest. Returns
+    /// whether it is another one than the one that the service has rejected.
+    pub(super) fn add(&mut self, token: BearerToken, now: Duration) -> bool {
+        let was_rejected = std::mem::take(&mut self.is_rejected);
         let Some(before) = self.last.replace(token) else {
-            return;
+            return true;
         };
+        let is_rejected = was_rejected && self.last.as_ref().is_some_and(|token| token.is(&before));
         if !self.all().any(|known| known.is(&before)) {
             if self.earlier.len() == MAX_EARLIER {
                 self.earlier.remove(0);
             }
             self.earlier.push((before, now));
         }
+        !is_rejected
     }
 
     /// The service has answered 401. Returns whether that is final: it is the second in a row, or one more of many in a

@@ -2,7 +2,7 @@
 
 use cancel_core::{BearerToken, ErrorKind, Posted, Proof, Step, TokenReason};
 
-use crate::run::{LIST, MIGRATED, NO_HEADERS, Run, operation, settled, status, verified};
+use crate::run::{LIST, MIGRATED, NO_HEADERS, Run, TOKEN, operation, settled, status, verified};
 
 #[test]
 fn a_token_is_asked_for_once() {
@@ -95,6 +95,39 @@ fn two_rejections_in_a_row_are_final_at_a_list_and_at_a_poll() {
     assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
 }
 
+/// The service would answer the same.
+#[test]
+fn a_rejected_token_that_is_handed_in_again_sends_no_second_post() {
+    let again = |run: &mut Run| run.cancellation.provide_token(BearerToken::new(TOKEN).unwrap());
+    let mut run = Run::new(settled());
+    run.post().answer(401, NO_HEADERS, r#"{"error":{"code":"Expired","message":"no"}}"#);
+    again(&mut run);
+    let says = run.cancellation.result().unwrap().as_ref().unwrap_err().to_string();
+    assert!(says.contains("the token that was rejected was handed in again") && says.contains("Expired"), "{says}");
+    assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
+
+    // A list directly before a POST is a reason of its own, and a GET changes nothing.
+    let mut run = Run::posting(&["a"]);
+    run.post().answer(401, NO_HEADERS, "");
+    again(&mut run);
+    run.list(&[("a", "running")]);
+    run.post().answer(200, NO_HEADERS, "");
+    run.get(&operation("a")).answer(401, NO_HEADERS, "");
+    again(&mut run);
+    run.ends_canceled("a");
+}
+
+#[test]
+fn a_rejection_is_forgotten_when_the_next_post_is_accepted() {
+    let mut run = Run::new(settled());
+    run.post().answer(401, NO_HEADERS, r#"{"error":{"code":"Expired","message":"no"}}"#);
+    run.post().answer(202, [("Location", MIGRATED)], "");
+    run.now += std::time::Duration::from_secs(3600);
+    run.cancellation.pass_time(run.now);
+    let says = run.cancellation.result().unwrap().as_ref().unwrap_err().to_string();
+    assert!(!says.contains("Expired") && !says.contains("no token"), "{says}");
+}
+
 #[test]
 fn a_fresh_token_may_come_at_any_time() {
     let mut run = Run::following(settled());
@@ -115,5 +148,8 @@ fn without_a_token_it_asks_for_one_until_the_deadline() {
     assert_eq!((error.kind(), error.posted()), (ErrorKind::TokenSource, Posted::No));
     assert_eq!(error.to_string(), "contoso/contoso-offer: no token could be had: az: not logged in");
     run.now += std::time::Duration::from_secs(3600);
+    assert!(run.cancellation.result().is_none());
     assert_eq!(run.error(), (ErrorKind::Deadline, Posted::No));
+    let says = run.cancellation.result().unwrap().as_ref().unwrap_err().to_string();
+    assert!(says.ends_with("after the start; no token was handed in"), "{says}");
 }

@@ -14,7 +14,6 @@ fn a_poll_that_fails_for_a_time_is_repeated() {
     run.get(MIGRATED).not_sent();
     run.get(MIGRATED).maybe_sent();
     run.poll(200, "");
-    run.poll(204, "");
     run.ends_canceled_by_location();
 }
 
@@ -27,7 +26,6 @@ fn five_failures_in_a_row_end_it_with_the_kind_of_the_last() {
         (599, "", ErrorKind::Server),
         (200, "", ErrorKind::MalformedBody),
         (200, r#"{"status":7}"#, ErrorKind::MalformedBody),
-        (204, "", ErrorKind::MalformedBody),
     ] {
         let mut run = Run::following(settled());
         for _ in 0..4 {

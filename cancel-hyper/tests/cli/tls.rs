@@ -1,6 +1,6 @@
 //! TLS: whom the program trusts.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread;
@@ -32,11 +32,16 @@ fn config(certificate: &str) -> Arc<ServerConfig> {
 
 /// The port of a service over TLS where nothing is in progress.
 pub(crate) fn serve(certificate: &str) -> u16 {
+    serve_after(0, certificate)
+}
+
+/// It closes so many connections first.
+fn serve_after(closed: usize, certificate: &str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let config = config(certificate);
     thread::spawn(move || {
-        for stream in listener.incoming() {
+        for stream in listener.incoming().skip(closed) {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(connection, stream.unwrap());
             // A client that does not trust it breaks the handshake.
@@ -129,30 +134,24 @@ fn connections_that_fail_stop_no_fleet_with_an_exchange_in_flight() {
     }
 }
 
-/// The port of a service where nothing is in progress. Over its first connection it speaks HTTP/2, and ends it with a
-/// GOAWAY: it has processed nothing (RFC 9113 §6.8).
-fn serve_after_a_goaway() -> u16 {
+/// The port of a service where nothing is in progress. Over its first two connections it speaks HTTP/2, and ends each
+/// with a GOAWAY: it has processed nothing (RFC 9113 §6.8).
+fn serve_after_goaways() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for (number, stream) in listener.incoming().enumerate() {
             let mut config = (*config(LOCALHOST)).clone();
-            if number == 0 {
+            if number < 2 {
                 config.alpn_protocols = vec![b"h2".to_vec()];
             }
             let mut stream = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream.unwrap());
             thread::spawn(move || {
-                let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-                if number == 0 {
-                    stream.write_all(&settings).unwrap();
-                    // The lists of both offers are asked for by then.
-                    thread::sleep(Duration::from_millis(500));
-                    stream.write_all(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+                if number < 2 {
+                    say_goodbye(&mut stream).unwrap();
                 }
                 while let Ok(1..) = stream.read(&mut [0; 8192]) {
-                    if number > 0 {
-                        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").unwrap();
-                    }
+                    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]").unwrap();
                 }
             });
         }
@@ -160,15 +159,40 @@ fn serve_after_a_goaway() -> u16 {
     port
 }
 
-#[test]
-fn a_service_that_refuses_what_it_has_not_begun_is_reached() {
+/// Waits for the first request, and sends settings and a GOAWAY.
+fn say_goodbye(stream: &mut (impl Read + Write)) -> io::Result<()> {
+    const HEADERS: u8 = 1;
+    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0])?;
+    stream.read_exact(&mut [0; 24])?;
+    let mut head = [0; 9];
+    while head[3] != HEADERS {
+        stream.read_exact(&mut head)?;
+        io::copy(&mut stream.take(u32::from_be_bytes([0, head[0], head[1], head[2]]).into()), &mut io::sink())?;
+    }
+    stream.write_all(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])?;
+    io::copy(stream, &mut io::sink()).map(drop)
+}
+
+/// The program with these offers, where nothing is in progress.
+fn ends_well(port: u16, offers: &str) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("certificate.pem");
     std::fs::write(&file, LOCALHOST).unwrap();
     let mut program = program();
-    program.args(["--endpoint", &format!("https://localhost:{}", serve_after_a_goaway()), "--publisher", "contoso"]);
-    program.args(["--offer", "a,b,c", "--deadline", "30s", "--json", "--ca-file"]).arg(&file);
+    program.args(["--endpoint", &format!("https://localhost:{port}"), "--publisher", "contoso", "--offer", offers]);
+    program.args(["--deadline", "30s", "--json", "--ca-file"]).arg(&file);
     let output = program.env("AZURE_TOKEN", TOKEN).output().unwrap();
     let ended = text(&output.stdout).matches(r#""outcome":"nothing_running""#).count();
-    assert_eq!((ended, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
+    assert_eq!((ended, output.status.code()), (offers.split(',').count(), Some(0)), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_service_that_refuses_what_it_has_not_begun_is_reached() {
+    ends_well(serve_after_goaways(), "a");
+}
+
+/// As a balancer does that is started again: one moment says nothing of the next.
+#[test]
+fn one_failure_of_each_offer_does_not_end_a_fleet() {
+    ends_well(serve_after(3, LOCALHOST), "a,b,c");
 }

@@ -143,7 +143,7 @@ impl Referee {
         let is_tracked = |id: &str| baseline.is_some_and(|baseline| baseline.contains(id));
         self.waits.answered(&exchange.kind, &heard, self.told, is_tracked);
         let was_polling = self.is_polling();
-        if let (Kind::List, Some(tree), 200 | 204) = (&exchange.kind, &tree, status) {
+        if let (Kind::List, Some(tree), 200) = (&exchange.kind, &tree, status) {
             let list = list_in(tree).unwrap_or_default();
             self.listed = self.ledger.list().cloned().unwrap_or_default();
             self.most_listed = self.most_listed.max(self.listed.len().min(MOST_TRACKED));
@@ -153,7 +153,7 @@ impl Referee {
                 self.waits.listed(list.into_iter().filter(|(id, _)| is_tracked(&id.to_ascii_lowercase())));
             }
         }
-        let ended = matches!(status, 200 | 204) && heard.word.as_deref().is_some_and(is_end);
+        let ended = status == 200 && heard.word.as_deref().is_some_and(is_end);
         self.last = Some((exchange.kind.clone(), heard));
         if self.hears_echoes {
             let event = Event::answered(&self.machine, exchange.id, &response);

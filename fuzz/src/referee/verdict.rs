@@ -80,7 +80,7 @@ impl Referee {
         let until = self.settings.until;
         let (status, word) = (heard.status, heard.word.as_deref().unwrap_or_default());
         let is_poll = matches!(kind, Kind::Poll(_));
-        let by_location = until == Until::Settled && is_poll && matches!(status, 200 | 204);
+        let by_location = until == Until::Settled && is_poll && status == 200;
         match outcome {
             Outcome::NothingRunning { .. } => {
                 self.check_not_wanted(kind, heard);
@@ -143,7 +143,7 @@ impl Referee {
             (None, Kind::List) => {}
             (Some(only), Kind::Ask) => {
                 assert!(!self.listed.contains(&only), "the list shows it");
-                let has_ended = matches!(heard.status, 200 | 204) && heard.word.as_deref().is_some_and(is_end);
+                let has_ended = heard.status == 200 && heard.word.as_deref().is_some_and(is_end);
                 assert!(has_ended || matches!(heard.status, 404 | 410), "{heard:?} does not say that it has ended");
             }
             other => panic!("it is not known that nothing is running: {other:?}"),

@@ -56,12 +56,12 @@ impl Waits {
             _ => self.failed_gets = 0,
         }
         let tells_something = match heard.status {
-            200 | 204 => !heard.is_too_large,
+            200 => !heard.is_too_large,
             status => matches!(status, 202 | 401 | 408 | 429 | 500..=599),
         };
         match kind {
             Kind::List if self.was_refused && heard.status != 401 => self.unknown = self.unknown.saturating_add(1),
-            Kind::Poll(_) if heard.status == 202 || (heard.word.is_some() && heard.status < 300) => self.unknown = 0,
+            Kind::Poll(_) if heard.status == 202 || (heard.word.is_some() && heard.status == 200) => self.unknown = 0,
             _ => {}
         }
         self.was_refused = match kind {
@@ -72,7 +72,7 @@ impl Waits {
         if let Kind::Poll(id) = kind {
             self.polled_last.clone_from(id);
         }
-        if let (Kind::Poll(id), Some(word), 200 | 204) = (kind, &heard.word, heard.status) {
+        if let (Kind::Poll(id), Some(word), 200) = (kind, &heard.word, heard.status) {
             match id.as_ref().filter(|id| is_tracked(id)) {
                 Some(id) => drop(self.polled.insert(id.clone(), folded(word))),
                 None if is_failed(word) => self.cancel_failed = Some((now, 0)),

@@ -20,8 +20,8 @@ impl ListAnswer {
     /// Reads a list, for a baseline where there is one already.
     pub(super) fn read(received: &Received, baseline: Option<&Baseline>) -> Self {
         let list = match (received.status(), received.body.whole()) {
-            (200 | 204, Ok(body)) => List::read(body, baseline),
-            (200 | 204, Err(error)) => Err(error),
+            (200, Ok(body)) => List::read(body, baseline),
+            (200, Err(error)) => Err(error),
             (408 | 429 | 500..=599, _) => return Self::Transient(received.error()),
             _ => return Self::Refused(received.error()),
         };

@@ -21,7 +21,7 @@ impl PollAnswer {
     /// Reads the answer to a poll. `may_not_exist_yet` says that it is early enough for a 404.
     pub(super) fn read(received: &Received, may_not_exist_yet: bool) -> Self {
         match received.status() {
-            200 | 204 => match received.body.whole().and_then(|bytes| Operation::status_in(bytes)) {
+            200 => match received.body.whole().and_then(|bytes| Operation::status_in(bytes)) {
                 Ok(status) => Self::Operation(Operation::kept(status, received.body.bytes())),
                 // It would be as long again.
                 Err(error) if error.kind() == ErrorKind::BodyTooLarge => {

@@ -62,6 +62,7 @@ impl Posting {
     /// The service does not take the token. Another POST follows with a fresh one, unless there were too many.
     pub(super) fn rejected(self, cx: &mut Context, error: Error) -> Transition {
         if !cx.retries.post_failed(&cx.asked.policy) {
+            cx.retries.last_error = Some(error);
             return self.again(cx).with(Next::Again);
         }
         let in_doubt = self.in_doubt;

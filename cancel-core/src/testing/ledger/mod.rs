@@ -249,7 +249,7 @@ impl Ledger {
             }
             Some(Call::List) => {
                 self.listed = now;
-                self.list = body.filter(|_| matches!(status, 200 | 204)).and_then(in_progress).map(Arc::new);
+                self.list = body.filter(|_| status == 200).and_then(in_progress).map(Arc::new);
             }
             Some(Call::Poll) => {
                 self.polls += 1;

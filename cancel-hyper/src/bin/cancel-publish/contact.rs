@@ -1,7 +1,7 @@
 //! Whether the service can be reached at all. A name that does not resolve, or a port where nothing listens, is told
 //! within seconds: a person who has mistyped the endpoint need not wait for five attempts.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 /// How long the first failure may be the only one.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How many failures are enough before that.
+/// How many failures of one offer are enough before that. Those of many offers can be of one moment.
 const ENOUGH: u32 = 2;
 
 #[derive(Clone, Default)]
@@ -30,9 +30,8 @@ struct State {
     /// What is waited for: the first exchange of an offer, which may be the only one that arrives, and each POST, since
     /// nobody may be told that nothing went out.
     in_flight: HashSet<OfferId>,
-    /// The offers of which an exchange was not sent.
-    not_sent: HashSet<OfferId>,
-    failures: u32,
+    /// The offers of which an exchange was not sent, and how often.
+    not_sent: HashMap<OfferId, u32>,
     why: String,
 }
 
@@ -41,13 +40,12 @@ impl Contact {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         let offer = cancellation.request().offer();
         match event {
-            Event::Sending(exchange) if exchange.is_post() || !state.not_sent.contains(offer) => {
+            Event::Sending(exchange) if exchange.is_post() || !state.not_sent.contains_key(offer) => {
                 state.in_flight.insert(offer.clone());
             }
             Event::Failed { why, not_sent: true, .. } => {
                 state.in_flight.remove(offer);
-                state.not_sent.insert(offer.clone());
-                state.failures += 1;
+                *state.not_sent.entry(offer.clone()).or_default() += 1;
                 state.why = why.to_string();
                 self.0.failed.notify_one();
             }
@@ -66,7 +64,7 @@ impl Contact {
         self.0.failed.notified().await;
         let patience = sleep(PATIENCE);
         tokio::pin!(patience);
-        while self.read(|state| !state.made && state.failures < ENOUGH) {
+        while self.read(|state| !state.made && state.not_sent.values().all(|failures| *failures < ENOUGH)) {
             tokio::select! {
                 () = &mut patience => break,
                 () = self.0.failed.notified() => {}

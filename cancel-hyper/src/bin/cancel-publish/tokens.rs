@@ -16,7 +16,7 @@ pub(crate) const VARIABLE: &str = "AZURE_TOKEN";
 
 #[derive(Clone)]
 pub(crate) enum Tokens {
-    /// One token. It is given again after the service has rejected it.
+    /// One token. It is given again after the service has rejected it: the machine knows what that means.
     Fixed(BearerToken),
     /// A shell command that prints a token.
     Command(String),
