@@ -40,6 +40,7 @@ fn a_command_that_fails_is_an_error_of_its_own() {
         ("echo secret-words that-are-no-token", "printed no token"),
         ("true", "is empty"),
         ("no-such-command-anywhere", "127"),
+        ("yes", "its output is longer than 64 KiB"),
     ] {
         let output = run(&served.endpoint(), command);
         let printed = json_of(&output);
@@ -94,6 +95,12 @@ fn its_stderr_is_readable_bounded_and_without_the_token() {
     assert!(said.contains("ERROR: AADSTS70043: Please run:\n [2Jaz login\n+ : ***\n"), "{said}");
     assert_eq!(json_of(&output)["outcome"], "canceled");
 
+    // It is not known yet what the token is. A code and a URL are for a person who waits.
+    let url = "https://login.example/start?with=a-parameter-of-more-than-32-characters";
+    let show = format!("echo {token} open {url} >&2; sleep 1.5; echo {token}");
+    let said = run(&served.endpoint(), &show).stderr;
+    assert!(text(&said).contains(&format!("*** open {url}\n")), "{}", text(&said));
+
     let output = run(&served.endpoint(), &format!("yes flood | head -c 1000000 >&2; echo {token}"));
     let said = text(&output.stderr);
     assert!(said.len() < 70_000 && said.contains("The rest is not shown."), "{} bytes", said.len());
@@ -114,9 +121,21 @@ fn one_that_hangs_is_ended_at_the_deadline() {
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     let printed = json_of(&output);
     assert_eq!((&printed["error"]["kind"], output.status.code()), (&json!("deadline"), Some(2)), "{printed}");
-    assert!(text(&output.stderr).contains("asking"), "its stderr is shown");
+    let said = text(&output.stderr);
+    assert!(said.contains("asking") && said.contains("no token was handed in"), "{said}");
     let pid = std::fs::read_to_string(file).unwrap();
     wait_until(|| !is_running(pid.trim()));
+}
+
+/// As a command does that starts an agent: its output stays open.
+#[cfg(unix)]
+#[test]
+fn what_it_leaves_in_the_background_is_not_waited_for() {
+    let served = serve(CancelBehavior::AtOnce);
+    let command = format!("sleep 60 & echo {TOKEN}");
+    let output =
+        command_at(&served.endpoint(), &["--json", "--token-command", &command, "--deadline", "30s"]).output().unwrap();
+    assert_eq!(json_of(&output)["outcome"], "canceled", "{}", text(&output.stderr));
 }
 
 /// One that was killed may wait for its parent to hear of it.

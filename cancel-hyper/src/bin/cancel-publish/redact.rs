@@ -6,20 +6,25 @@ use std::collections::HashSet;
 const PART: usize = 32;
 
 /// The text without words that are a JSON Web Token, as those of Azure are, or hold a part of what was printed on stdout.
-pub(crate) fn redacted(text: &str, printed: &[u8]) -> String {
-    let parts: HashSet<_> = printed.windows(PART).collect();
-    let is_secret = |word: &str| {
-        word.find("eyJ").is_some_and(|at| word.len() - at >= PART)
-            || word.as_bytes().windows(PART).any(|part| parts.contains(part))
+/// Before that is known, any long word may be the token, but for a part of a URL: a person may have to open it.
+pub(crate) fn redacted(text: &str, printed: Option<&[u8]>) -> String {
+    let parts: Option<HashSet<_>> = printed.map(|printed| printed.windows(PART).collect());
+    let holds_part = |word: &str, is_url: bool| match &parts {
+        Some(parts) => word.as_bytes().windows(PART).any(|part| parts.contains(part)),
+        None => word.len() >= PART && !is_url,
     };
+    let is_web_token = |word: &str| word.find("eyJ").is_some_and(|at| word.len() - at >= PART);
     let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (word, after) = rest.split_at(rest.find(|c| !is_of_token(c)).unwrap_or(rest.len()));
-        let (other, after) = after.split_at(after.find(is_of_token).unwrap_or(after.len()));
-        shown += if is_secret(word) { "***" } else { word };
-        shown += other;
-        rest = after;
+    for chunk in text.split_inclusive(char::is_whitespace) {
+        let is_url = chunk.contains("://");
+        let mut rest = chunk;
+        while !rest.is_empty() {
+            let (word, after) = rest.split_at(rest.find(|c| !is_of_token(c)).unwrap_or(rest.len()));
+            let (other, after) = after.split_at(after.find(is_of_token).unwrap_or(after.len()));
+            shown += if is_web_token(word) || holds_part(word, is_url) { "***" } else { word };
+            shown += other;
+            rest = after;
+        }
     }
     shown
 }
@@ -41,7 +46,13 @@ mod tests {
             "https://login.example/authorize?client_id=04b07795-8ddb&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWb",
             "eyJ is how it begins; Grüße\r\n\n",
         ] {
-            assert_eq!(redacted(text, b"\"an-opaque-token-of-more-than-32-characters\""), text);
+            assert_eq!(redacted(text, Some(b"\"an-opaque-token-of-more-than-32-characters\"")), text);
+        }
+        for text in [
+            "open https://login.example/authorize?client_id=04b07795-8ddb&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWb\n",
+            "and enter the code ABCD1234Z",
+        ] {
+            assert_eq!(redacted(text, None), text, "at once");
         }
     }
 
@@ -51,8 +62,10 @@ mod tests {
         let web_token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
         for secret in [token, token.split_at(PART).0, token.split_at(10).1, web_token, web_token.split_at(PART).0] {
             let text = format!("+ echo '{secret}'\n a={secret};");
-            let shown = redacted(&text, format!("{{\"accessToken\":\"{token}\"}}").as_bytes());
-            assert!(!shown.contains(secret.split_at(8).1) && shown.starts_with("+ echo '***'\n "), "{shown}");
+            for printed in [Some(format!("{{\"accessToken\":\"{token}\"}}")), None] {
+                let shown = redacted(&text, printed.as_ref().map(String::as_bytes));
+                assert!(!shown.contains(secret.split_at(8).1) && shown.starts_with("+ echo '***'\n "), "{shown}");
+            }
         }
     }
 }

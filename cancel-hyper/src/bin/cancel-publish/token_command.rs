@@ -1,9 +1,10 @@
 //! Runs the token command, and ends it with all that it has started when nobody waits for it any more.
 
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, copy, sink};
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -13,54 +14,86 @@ use crate::redact::redacted;
 use crate::tokens::VARIABLE;
 
 /// The longest output that is read, in bytes. Tokens have some thousands.
-const LONGEST_OUTPUT: u64 = 64 * 1024;
+const LONGEST_OUTPUT: usize = 64 * 1024;
 /// How much of its stderr is shown, in bytes.
 const MOST_SHOWN: usize = 64 * 1024;
 /// How long a line of its stderr waits for the token, which may be in it. It can be a code that a person must enter.
 const HELD: Duration = Duration::from_secs(1);
+/// How long its output may stay open once it has ended: what it has left in the background can hold it for ever.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What the command prints on stdout. Its stderr is shown meanwhile, and its stdin is empty.
 pub(crate) async fn run(command: &str, screen: &Screen) -> Result<String, String> {
     let mut running = Running::start(command).map_err(|error| format!("the token command cannot be run: {error}"))?;
     let (out, err) = (running.0.stdout.take(), running.0.stderr.take());
-    let (tell, told) = watch::channel(Vec::new());
-    let telling = async move {
-        let printed = whole(out).await;
-        tell.send_replace(printed.clone().unwrap_or_default());
-        printed
+    let (tell, told) = watch::channel(None);
+    let (is_over, over) = watch::channel(false);
+    let out = Pipe { end: out, over: over.clone() };
+    let err = Pipe { end: err, over };
+    let printing = async { whole(out).await.inspect(|printed| drop(tell.send_replace(Some(printed.clone())))) };
+    let ending = async {
+        let status = running.0.wait().await;
+        // Nobody listens any more once both outputs have ended by themselves.
+        let _ = timeout(LINGER, is_over.closed()).await;
+        is_over.send_replace(true);
+        status.map_err(|error| format!("the token command was lost: {error}"))
     };
-    let (printed, ()) = tokio::join!(telling, show(err, told, screen));
-    let status = running.0.wait().await.map_err(|error| format!("the token command was lost: {error}"))?;
+    let showing = async {
+        show(err, told, screen).await;
+        Ok(())
+    };
+    let (printed, status, ()) = tokio::try_join!(printing, ending, showing)?;
     if !status.success() {
         return Err(format!("the token command failed: {status}"));
     }
-    String::from_utf8(printed?).map_err(|_| "the token command printed no text".to_owned())
+    String::from_utf8(printed).map_err(|_| "the token command printed no text".to_owned())
 }
 
-async fn whole(out: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, String> {
-    let mut printed = Vec::new();
-    if let Some(out) = out {
-        let read = out.take(LONGEST_OUTPUT + 1).read_to_end(&mut printed).await;
-        read.map_err(|error| format!("what the token command printed cannot be read: {error}"))?;
+/// An output of the command, which ends with the command.
+struct Pipe<R> {
+    end: Option<R>,
+    over: watch::Receiver<bool>,
+}
+
+impl<R: AsyncRead + Unpin> Pipe<R> {
+    /// Reads what is there, but not more than so many bytes. At the end it reads none.
+    async fn read(&mut self, bytes: &mut Vec<u8>, most: usize) -> io::Result<usize> {
+        let Some(end) = &mut self.end else { return Ok(0) };
+        let mut end = end.take(most as u64);
+        tokio::select! {
+            biased;
+            count = end.read_buf(bytes) => count,
+            _ = self.over.wait_for(|is_over| *is_over) => Ok(0),
+        }
     }
-    if printed.len() as u64 > LONGEST_OUTPUT {
-        return Err("the token command printed no token: its output is longer than 64 KiB".to_owned());
+}
+
+async fn whole(mut out: Pipe<impl AsyncRead + Unpin>) -> Result<Vec<u8>, String> {
+    let mut printed = Vec::with_capacity(4 * 1024);
+    while printed.len() <= LONGEST_OUTPUT {
+        let read = out.read(&mut printed, LONGEST_OUTPUT).await;
+        if read.map_err(|error| format!("what the token command printed cannot be read: {error}"))? == 0 {
+            return Ok(printed);
+        }
     }
-    Ok(printed)
+    Err("the token command printed no token: its output is longer than 64 KiB".to_owned())
 }
 
 /// Shows whole lines, without a token. Bars would be drawn over what goes to the terminal directly.
-async fn show(err: Option<impl AsyncRead + Unpin>, mut printed: watch::Receiver<Vec<u8>>, screen: &Screen) {
-    let Some(mut err) = err else { return };
+async fn show(
+    mut err: Pipe<impl AsyncRead + Unpin>,
+    mut printed: watch::Receiver<Option<Vec<u8>>>,
+    screen: &Screen,
+) {
     let mut unseen = Vec::with_capacity(MOST_SHOWN);
     let mut left = MOST_SHOWN;
     while left > 0 {
-        let count = (&mut err).take(left as u64).read_buf(&mut unseen).await.unwrap_or(0);
-        let _ = timeout(HELD, printed.wait_for(|printed| !printed.is_empty())).await;
+        let count = err.read(&mut unseen, left).await.unwrap_or(0);
+        let _ = timeout(HELD, printed.wait_for(Option::is_some)).await;
         let newline = unseen.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let end = if count == 0 { unseen.len() } else { newline };
         let lines: Vec<_> = unseen.drain(..end).collect();
-        for line in redacted(&String::from_utf8_lossy(&lines), &printed.borrow()).lines() {
+        for line in redacted(&String::from_utf8_lossy(&lines), printed.borrow().as_deref()).lines() {
             screen.say(line.trim_end());
         }
         if count == 0 {
@@ -69,14 +102,16 @@ async fn show(err: Option<impl AsyncRead + Unpin>, mut printed: watch::Receiver<
         left -= count;
     }
     screen.say("(The token command says more than 64 KiB. The rest is not shown.)");
-    let _ = copy(&mut err, &mut sink()).await;
+    while matches!(err.read(&mut unseen, MOST_SHOWN).await, Ok(1..)) {
+        unseen.clear();
+    }
 }
 
 /// A command that runs. Dropping it ends the command and all that is in its group of processes.
 struct Running(Child);
 
 impl Running {
-    fn start(command: &str) -> std::io::Result<Self> {
+    fn start(command: &str) -> io::Result<Self> {
         let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let mut shell = Command::new(shell);
         shell.args([flag, command]).env_remove(VARIABLE).kill_on_drop(true);
