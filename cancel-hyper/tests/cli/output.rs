@@ -19,6 +19,10 @@ fn output_that_cannot_be_written_is_an_error() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains("error: the output cannot be written: No space left"), "{arguments:?}");
     }
+    let unwritable = Stdio::from(OpenOptions::new().read(true).open("/dev/null").unwrap());
+    let output = program().args(["--simulate", "--json"]).stdout(unwritable).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("the output cannot be written: Bad file descriptor"));
     let status = program().arg("--simulate").stderr(full()).stdout(Stdio::null()).status().unwrap();
     assert_eq!(status.code(), Some(0), "what is only for a person is not needed");
 }

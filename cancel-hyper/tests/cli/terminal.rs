@@ -198,3 +198,11 @@ fn ctrl_c_leaves_no_bars_and_says_how_to_go_on() {
     assert!(screen.contains("The service has accepted the cancel"), "{screen}");
     assert!(screen.replace('\n', "").contains("--dry-run --endpoint"), "{screen}");
 }
+
+/// A script may pass on what somebody else has written.
+#[test]
+fn an_argument_that_is_refused_does_not_control_the_terminal() {
+    let (status, screen) = Terminal::start(200, &[], &["--publisher", "a\u{1b}[2Jb\u{202e}c"]).end();
+    assert_eq!(status.code(), Some(2));
+    assert!(screen.contains("error: invalid value 'ab c' for '--publisher <ID>'"), "{screen}");
+}

@@ -156,7 +156,7 @@ fn loses_nothing(place: &Place<'_>) {
     let printed = json_of(&output);
     assert_eq!((&printed["error"]["kind"], &printed["posted"]), (&json!("checkpoint"), &json!("yes")), "{printed}");
     let said = text(&output.stderr);
-    assert!(said.contains(place.says) && said.contains("run.json: "), "{said}");
+    assert!(said.contains(place.says), "{said}");
     assert!(said.contains("Mend what is named here, then resume."), "{said}");
     assert_eq!(output.status.code(), Some(4));
     assert!(fs::read_to_string(&outside).unwrap().ends_with('}'), "it is whole");
@@ -178,7 +178,7 @@ fn a_disk_that_is_full_after_the_post_keeps_the_checkpoint() {
         start: &|command| disk.inside(&command),
         spoil: &|| disk.fill(),
         mend: &|| fs::remove_file(disk.outside().join("filler")).unwrap(),
-        says: "No space left on device",
+        says: "run.json.new: No space left on device",
     });
 }
 
@@ -191,7 +191,7 @@ fn a_folder_that_loses_its_rights_after_the_post_keeps_the_checkpoint() {
         start: &|command| nobody.of(&command),
         spoil: &|| allow(&folder, 0o500),
         mend: &|| allow(&folder, 0o700),
-        says: "Permission denied",
+        says: "run.json.new: Permission denied",
         folder: folder.clone(),
     });
 }
@@ -207,7 +207,7 @@ fn what_stands_in_the_way_after_the_post_keeps_the_checkpoint() {
         start: &|command| command,
         spoil: &|| drop(fs::create_dir(&new)),
         mend: &|| fs::remove_dir(&new).unwrap(),
-        says: "directory",
+        says: "run.json.new: Is a directory",
     });
 }
 
@@ -225,8 +225,35 @@ fn sends_nothing(served: &Served, output: &Output, posted: &str, says: &str) {
 #[test]
 fn nothing_is_sent_where_there_is_no_folder() {
     let served = serve(CancelBehavior::AtOnce);
-    let output = command(&served, Path::new("/no-such-folder/run.json"), &[]).output().unwrap();
-    sends_nothing(&served, &output, "no", "/no-such-folder/run.json");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    for (name, says) in [
+        ("no-such-folder/run.json", "no-such-folder/run.json cannot be locked: No such file"),
+        ("file/run.json", "file/run.json cannot be locked: Not a directory"),
+        (&*"x".repeat(256), "cannot be locked: File name too long"),
+    ] {
+        let output = command(&served, &folder.path().join(name), &[]).output().unwrap();
+        sends_nothing(&served, &output, "no", says);
+    }
+}
+
+/// The run of each offer has a file.
+#[test]
+fn nothing_is_sent_where_too_many_files_are_open() {
+    let (served, folder) = (serve(CancelBehavior::AtOnce), tempfile::tempdir().unwrap());
+    let offers: Vec<_> = (0..30).map(|number| format!("o{number}")).collect();
+    let program = command(&served, &folder.path().join("runs"), &["--offer", &offers.join(",")]);
+    let output = limited("ulimit -n 15", &program).output().unwrap();
+    let printed: Vec<_> = text(&output.stdout).lines().filter(|line| line.contains("Too many open files")).collect();
+    assert!(!printed.is_empty() && printed.iter().all(|line| line.contains(r#""posted":"no""#)), "{printed:?}");
+}
+
+/// The program, under this limit of a shell.
+fn limited(limit: &str, program: &Command) -> Command {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("{limit} && exec \"$0\" \"$@\"")]).arg(program.get_program());
+    limited.args(program.get_args()).env("AZURE_TOKEN", TOKEN);
+    limited
 }
 
 #[test]
@@ -244,10 +271,9 @@ fn nothing_is_sent_where_the_disk_is_full() {
 fn nothing_is_sent_where_a_file_may_not_grow() {
     let (served, folder) = (serve(CancelBehavior::AtOnce), tempfile::tempdir().unwrap());
     let program = command(&served, &folder.path().join("run.json"), &[]);
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -f 0 && exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
-    let output = limited.env("AZURE_TOKEN", TOKEN).output().unwrap();
+    let output = limited("ulimit -f 0", &program).output().unwrap();
     sends_nothing(&served, &output, "no", "File too large");
+    assert!(!text(&output.stderr).contains("resumes the run"), "there is nothing to resume");
 }
 
 #[test]

@@ -28,7 +28,8 @@ Exit codes (with many offers, the highest):
        cannot be written
   3    the cancel is over, and what became of the publish is not proven
   4    an error after which a cancel may have gone out
-  130  Ctrl-C, and 143 SIGTERM. The last lines say whether a cancel went out
+  129  SIGHUP, 130 Ctrl-C, 143 SIGTERM. The last lines say whether a cancel went
+       out
 
 Environment:
   AZURE_TOKEN                  the token, when there is no --token-command;
@@ -88,7 +89,7 @@ pub(crate) struct Flags {
     /// Where to keep the run for the next one to resume: a file, or a folder for many offers
     #[arg(long, value_name = "PATH", help_heading = "Run")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// How long each offer may take
+    /// How long each offer may take; a service that no connection reaches ends the run within seconds
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = time, help_heading = "Run")]
     pub(crate) deadline: Duration,
     /// The first wait before a poll, and the shortest; at least 100ms, but for a service on this machine

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
             Some(shell) => completions(shell, &mut output),
             None => start(flags, &mut output),
         },
-        Err(error) => unusable(&error, &mut output),
+        Err(error) => unusable(&error, &arguments, &mut output),
     };
     output.exit_code(exit_code).into()
 }
@@ -60,15 +60,21 @@ fn completions(shell: clap_complete::Shell, output: &mut Output) -> u8 {
 }
 
 /// Prints help or the version, or says what is wrong with the arguments: possible values and suggestions too.
-fn unusable(error: &clap::Error, output: &mut Output) -> u8 {
+fn unusable(error: &clap::Error, arguments: &[OsString], output: &mut Output) -> u8 {
     if !error.use_stderr() {
         output.line(error.render().to_string().trim_end());
         return 0;
     }
-    // Colors where a terminal shows them. If stderr is closed, the exit code still tells.
-    let _ = error.print();
+    let text = error.render().to_string();
+    let is_plain = |argument: &OsString| *text::plain(&argument.to_string_lossy()) == *argument.to_string_lossy();
+    if arguments.iter().all(is_plain) {
+        // Colors where a terminal shows them. If stderr is closed, the exit code still tells.
+        let _ = error.print();
+    } else {
+        // It repeats what a script has passed on.
+        text.lines().for_each(note);
+    }
     if output.json {
-        let text = error.render().to_string();
         let message: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let message = message.join(" ");
         output.json_only(&Report::of_problem(Problem::invalid(message.trim_start_matches("error: "))));

@@ -234,7 +234,7 @@ impl Runs<'_> {
 
     /// How a person goes on with a run that has no outcome.
     fn next(&self, request: &CancelRequest, posted: Posted) -> Option<String> {
-        if let Some(path) = self.checkpoints.path(request) {
+        if let Some(path) = self.checkpoints.kept(request) {
             return Some(format!("The same command resumes the run from {}.", path.display()));
         }
         if posted == Posted::No {

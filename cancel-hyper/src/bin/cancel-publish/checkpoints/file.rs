@@ -41,7 +41,7 @@ impl CheckpointFile {
     pub(super) fn read(&self) -> Result<Option<Checkpoint>, Problem> {
         let text = match text(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(_) if is_nothing_at(&self.path) => return Ok(None),
             Err(error) => {
                 let message = format!("the checkpoint {} cannot be read: {error}", self.path.display());
                 return Err(self.unknown(message));
@@ -62,26 +62,16 @@ impl CheckpointFile {
         if text == self.written {
             return Ok(());
         }
-        self.replace(&text).map_err(|error| {
-            // A full disk leaves a part of it, which is of no use.
-            let _ = remove(&beside(&self.path, ".new"));
-            let kind = error.kind();
-            io::Error::new(kind, format!("{}: {error}", self.path.display()))
-        })?;
-        self.written = text;
-        Ok(())
-    }
-
-    fn replace(&self, text: &str) -> io::Result<()> {
         let new = beside(&self.path, ".new");
-        // A run that was killed left it, or somebody has put a link there. The lock is ours, so nobody needs it.
-        remove(&new)?;
-        let mut file = create_private(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
+        make(&new, &text).map_err(|error| {
+            // A full disk leaves a part of it, which is of no use.
+            let _ = remove(&new);
+            about(&new, &error)
+        })?;
+        fs::rename(&new, &self.path).map_err(|error| about(&self.path, &error))?;
         #[cfg(unix)]
-        File::open(folder(&self.path))?.sync_all()?;
+        sync(folder(&self.path)).map_err(|error| about(folder(&self.path), &error))?;
+        self.written = text;
         Ok(())
     }
 
@@ -89,6 +79,24 @@ impl CheckpointFile {
     pub(super) fn remove(self) -> io::Result<()> {
         remove(&self.path)
     }
+}
+
+fn make(path: &Path, text: &str) -> io::Result<()> {
+    // A run that was killed left it, or somebody has put a link there. The lock is ours, so nobody needs it.
+    remove(path)?;
+    let mut file = create_private(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// The names in a folder.
+#[cfg(unix)]
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn about(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// This run cannot use the path. A run before it may have posted.
@@ -117,9 +125,27 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
 pub(super) fn posted(path: &Path) -> Posted {
     match text(path) {
         Ok(text) => Checkpoint::from_json(&text).ok().as_ref().and_then(other_run::posted).unwrap_or(Posted::Maybe),
-        Err(error) if error.kind() == ErrorKind::NotFound => Posted::No,
+        Err(_) if is_nothing_at(path) => Posted::No,
         Err(_) => Posted::Maybe,
     }
+}
+
+/// Whether it is certain that there is no file, so that no run before this one has written it. Nothing is opened: there
+/// may be too many open files.
+fn is_nothing_at(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| {
+        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) || is_name_too_long(&error)
+    })
+}
+
+#[cfg(unix)]
+fn is_name_too_long(error: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::NAMETOOLONG)
+}
+
+#[cfg(windows)]
+fn is_name_too_long(_: &io::Error) -> bool {
+    false
 }
 
 /// Reads at most one byte more than a checkpoint can have.

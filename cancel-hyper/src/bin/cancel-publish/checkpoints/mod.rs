@@ -80,6 +80,11 @@ impl Checkpoints {
         self.path(request).map_or(Posted::No, |path| file::posted(&path))
     }
 
+    /// Where an offer's checkpoint is kept, if something is kept there.
+    pub(crate) fn kept(&self, request: &CancelRequest) -> Option<PathBuf> {
+        self.path(request).filter(|path| path.exists())
+    }
+
     /// Unlocks an offer's file. It can be resumed.
     pub(crate) fn close(&self, offer: &OfferId) {
         self.opened().remove(offer);

@@ -40,8 +40,11 @@ impl Output {
 
     /// Prints a line on stdout.
     pub(crate) fn line(&mut self, line: &str) {
-        let mut out = io::stdout().lock();
-        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
+        let written = stdout().and_then(|mut out| {
+            out.write_all(format!("{line}\n").as_bytes())?;
+            out.flush()
+        });
+        if let Err(error) = written {
             // The run goes on: a cancel that has gone out is not taken back.
             self.failed.get_or_insert(error);
         }
@@ -63,6 +66,19 @@ impl Output {
             None => of_results,
         }
     }
+}
+
+/// Stdout as a file. Through its own handle std takes it for written where it is not open for writing.
+#[cfg(unix)]
+fn stdout() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd;
+
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn stdout() -> io::Result<io::Stdout> {
+    Ok(io::stdout())
 }
 
 /// A line on stderr. If that is closed, the exit code still tells.
