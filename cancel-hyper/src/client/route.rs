@@ -42,9 +42,9 @@ fn unreadable_variable() -> Option<&'static str> {
     let is_read = |value: &str| {
         Matcher::builder().all(value).build().intercept(&Uri::from_static("https://service.invalid")).is_some()
     };
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| {
-        env::var_os(name).is_some_and(|value| !value.is_empty() && !value.to_str().is_some_and(is_read))
-    })
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty() && !value.to_str().is_some_and(is_read)))
 }
 
 impl fmt::Debug for Route {
@@ -106,9 +106,7 @@ fn through(proxy: &Intercept, direct: HttpConnector, target: Uri) -> Connecting 
             let local = scheme == "socks4";
             connecting(SocksV4::new(at, direct).local_dns(local).call(target))
         }
-        other => {
-            refused(format!("a proxy with the scheme {:?} is not supported", other.unwrap_or_default()))
-        }
+        other => refused(format!("a proxy with the scheme {:?} is not supported", other.unwrap_or_default())),
     }
 }
 

@@ -14,7 +14,8 @@ mod worker;
 use std::env;
 use std::error::Error;
 use std::io::{self, Write};
-use std::process;
+use std::iter::successors;
+use std::process::{self, ExitCode};
 use std::time::Duration;
 
 use cancel_core::{BearerToken, CancelRequest, Endpoint, OfferId, Policy, PublisherId};
@@ -81,7 +82,15 @@ const LONGEST_EXCHANGE: Duration = Duration::from_secs(30);
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    // What the database says is in the source of its error.
+    let texts: Vec<_> = successors(Some(&*error), |&error| error.source()).map(ToString::to_string).collect();
+    let _ = writeln!(io::stderr(), "error: {}", texts.join(": ").escape_debug());
+    ExitCode::FAILURE
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let Arguments { database, endpoint, command } = Arguments::parse();
     let endpoint = Endpoint::new(endpoint)?;
     match command {

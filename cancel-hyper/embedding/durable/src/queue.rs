@@ -8,12 +8,9 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use cancel_core::{CancelRequest, Checkpoint, Endpoint};
+use cancel_core::{CancelRequest, Checkpoint, Endpoint, ErrorKind};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls};
-
-/// The words of outcomes. A job that ended with any other word has failed, and can be reopened.
-const OUTCOMES: [&str; 5] = ["canceled", "accepted", "ended", "still_running", "nothing_running"];
 
 /// The longest lease. A longer one would look like a row that is never due.
 pub(crate) const LONGEST_LEASE: Duration = Duration::from_secs(24 * 3600);
@@ -22,6 +19,8 @@ pub(crate) const LONGEST_LEASE: Duration = Duration::from_secs(24 * 3600);
 const FARTHEST_DUE: Duration = Duration::from_secs(2 * 24 * 3600);
 /// How much of a name is read, in characters: one more than an ID may have. So a longer name is refused.
 const LONGEST_NAME: i32 = 129;
+/// A job that is still this worker's: nobody has taken it, ended it or renamed it meanwhile.
+const OURS: &str = "id = $1 AND attempt = $2 AND ended IS NULL AND left(publisher, 129) = $3 AND left(offer, 129) = $4";
 
 /// The jobs of one service.
 pub(crate) struct Queue {
@@ -49,7 +48,7 @@ pub(crate) struct Job {
 /// Why a job could not be changed.
 #[derive(Debug)]
 pub(crate) enum NotWritten {
-    /// Another worker holds it.
+    /// Another worker holds it, or a person has ended or renamed it.
     Lost,
     Failed(tokio_postgres::Error),
 }
@@ -57,7 +56,7 @@ pub(crate) enum NotWritten {
 impl fmt::Display for NotWritten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lost => f.write_str("another worker holds the job"),
+            Self::Lost => f.write_str("the job was taken away"),
             Self::Failed(error) => write!(f, "the database: {error}"),
         }
     }
@@ -99,11 +98,16 @@ impl Queue {
 
     /// Reopens the jobs that ended with an error, except those with a newer job for the same offer. Returns how many.
     pub(crate) async fn retry(&self) -> Result<u64, tokio_postgres::Error> {
+        let words = "SELECT DISTINCT ended FROM cancels WHERE endpoint = $1 AND ended IS NOT NULL";
+        let words = self.client.query(words, &[&self.endpoint]).await?;
+        let words = words.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
+        // Another word is an outcome, or a person's.
+        let errors: Vec<_> = words.into_iter().filter(|word| word.parse::<ErrorKind>().is_ok()).collect();
         let retry = "UPDATE cancels SET ended = NULL, remark = NULL, due = now()
-            WHERE endpoint = $1 AND ended <> ALL ($2)
+            WHERE endpoint = $1 AND ended = ANY ($2)
             AND id = (SELECT max(id) FROM cancels AS other WHERE other.endpoint = cancels.endpoint
                       AND other.publisher = cancels.publisher AND other.offer = cancels.offer)";
-        self.client.execute(retry, &[&self.endpoint, &OUTCOMES.as_slice()]).await
+        self.client.execute(retry, &[&self.endpoint, &errors]).await
     }
 
     /// Takes the job that has waited longest. Two workers never take the same one, because each skips rows that another
@@ -155,40 +159,42 @@ impl Queue {
     /// Stores a job's checkpoint, and renews its lease. Once this has returned, the next worker resumes from it.
     pub(crate) async fn write(&self, job: &Job, checkpoint: &Checkpoint) -> Result<(), NotWritten> {
         let sent = Instant::now();
-        let write = "UPDATE cancels SET checkpoint = $3, due = now() + make_interval(secs => $4)
-            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
         let (checkpoint, lease) = (checkpoint.to_json(), self.lease.as_secs_f64());
-        check_ours(self.client.execute(write, &[&job.id, &job.attempt, &checkpoint, &lease]).await?)?;
+        self.change(job, "checkpoint = $5, due = now() + make_interval(secs => $6)", &[&checkpoint, &lease]).await?;
         // A process that was suspended meanwhile may read this answer when its lease has expired.
         if sent.elapsed() < self.lease { Ok(()) } else { Err(NotWritten::Lost) }
     }
 
     /// Renews a job's lease until the job is lost.
     pub(crate) async fn keep_lease(&self, job: &Job) -> NotWritten {
-        let renew = "UPDATE cancels SET due = now() + make_interval(secs => $3)
-            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
         loop {
             tokio::time::sleep(self.lease / 3).await;
-            match self.client.execute(renew, &[&job.id, &job.attempt, &self.lease.as_secs_f64()]).await {
-                Ok(1) => {}
-                Ok(_) => return NotWritten::Lost,
-                Err(error) => return error.into(),
+            let renewed =
+                self.change(job, "due = now() + make_interval(secs => $5)", &[&self.lease.as_secs_f64()]).await;
+            if let Err(lost) = renewed {
+                return lost;
             }
         }
     }
 
     /// Ends the job. Its checkpoint stays for a later look at what happened.
     pub(crate) async fn end(&self, job: &Job, how: &str, remark: &str) -> Result<(), NotWritten> {
-        let end = "UPDATE cancels SET ended = $3, remark = $4
-            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
-        check_ours(self.client.execute(end, &[&job.id, &job.attempt, &how, &remark]).await?)
+        self.change(job, "ended = $5, remark = $6", &[&how, &remark]).await
     }
 
     /// Gives the job back. It is due again after the pause.
     pub(crate) async fn put_back(&self, job: &Job, pause: Duration, remark: &str) -> Result<(), NotWritten> {
-        let put_back = "UPDATE cancels SET due = now() + make_interval(secs => $3), remark = $4
-            WHERE id = $1 AND attempt = $2 AND ended IS NULL";
-        check_ours(self.client.execute(put_back, &[&job.id, &job.attempt, &pause.as_secs_f64(), &remark]).await?)
+        let put_back = "due = now() + make_interval(secs => $5), remark = $6";
+        self.change(job, put_back, &[&pause.as_secs_f64(), &remark]).await
+    }
+
+    /// Sets columns of a job. Its values begin with `$5`.
+    async fn change(&self, job: &Job, set: &str, values: &[&(dyn ToSql + Sync)]) -> Result<(), NotWritten> {
+        let job: [&(dyn ToSql + Sync); 4] = [&job.id, &job.attempt, &job.publisher, &job.offer];
+        let values = [&job, values].concat();
+        let changed = self.client.execute(&format!("UPDATE cancels SET {set} WHERE {OURS}"), &values).await?;
+        // No row: it is not ours any more.
+        if changed == 1 { Ok(()) } else { Err(NotWritten::Lost) }
     }
 
     /// How many jobs have not ended.
@@ -196,9 +202,4 @@ impl Queue {
         let open = "SELECT count(*) FROM cancels WHERE endpoint = $1 AND ended IS NULL";
         self.client.query_one(open, &[&self.endpoint]).await?.try_get(0)
     }
-}
-
-/// A change that found no row was for a job that another worker holds now.
-fn check_ours(rows: u64) -> Result<(), NotWritten> {
-    if rows == 1 { Ok(()) } else { Err(NotWritten::Lost) }
 }

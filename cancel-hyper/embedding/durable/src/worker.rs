@@ -136,7 +136,8 @@ impl<T: TokenSource + Send> Worker<T> {
             let resumed = Cancellation::resume(endpoint, Checkpoint::from_json(checkpoint)?, policy, job.now)?;
             // Another offer's checkpoint would cancel that offer.
             if *resumed.request() != request {
-                return Err(resumed.checkpoint_error("the checkpoint is of another offer than the job"));
+                let why = "the checkpoint asks for something else than the job: another offer, or more than its cancel";
+                return Err(resumed.checkpoint_error(why));
             }
             return Ok(resumed);
         }

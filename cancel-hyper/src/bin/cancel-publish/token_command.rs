@@ -80,11 +80,7 @@ async fn whole(mut out: Pipe<impl AsyncRead + Unpin>) -> Result<Vec<u8>, String>
 }
 
 /// Shows whole lines, without a token. Bars would be drawn over what goes to the terminal directly.
-async fn show(
-    mut err: Pipe<impl AsyncRead + Unpin>,
-    mut printed: watch::Receiver<Option<Vec<u8>>>,
-    screen: &Screen,
-) {
+async fn show(mut err: Pipe<impl AsyncRead + Unpin>, mut printed: watch::Receiver<Option<Vec<u8>>>, screen: &Screen) {
     let mut unseen = Vec::with_capacity(MOST_SHOWN);
     let mut left = MOST_SHOWN;
     while left > 0 {

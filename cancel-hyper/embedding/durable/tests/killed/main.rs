@@ -110,7 +110,26 @@ async fn a_job_that_a_person_has_ended_is_not_posted() -> Result<()> {
     stage.client.batch_execute("UPDATE cancels SET ended = 'stopped by hand'").await?;
     drop(silent);
     assert_eq!(worker.printed()?, "contoso/offer-0: taken away meanwhile\n");
+    assert!(stage.program().arg("retry").stdout(Stdio::null()).status()?.success());
     assert_eq!((stage.served.portal().posts(), stage.count("ended = 'stopped by hand'").await?), (0, 1));
+    Ok(())
+}
+
+/// What the run says is not said of the offer that the row has now.
+#[tokio::test]
+async fn a_job_that_a_person_has_renamed_is_taken_away() -> Result<()> {
+    let stage = Stage::new("renamed", &[AT_ONCE, AT_ONCE]).await?;
+    stage.add_jobs()?;
+    stage.client.batch_execute("UPDATE cancels SET ended = 'later' WHERE offer = 'offer-1'").await?;
+    let silent = stage.served.portal();
+    let worker = stage.hire(LEASE)?;
+    stage.until("it has begun", async |stage| Ok(stage.count("checkpoint IS NOT NULL").await? == 1)).await?;
+    stage.client.batch_execute("UPDATE cancels SET offer = 'offer-1' WHERE ended IS NULL").await?;
+    drop(silent);
+    let printed = worker.printed()?;
+    assert!(printed.starts_with("contoso/offer-0: taken away meanwhile\ncontoso/offer-1: "), "{printed}");
+    assert!(printed.contains("the checkpoint asks for something else than the job"), "{printed}");
+    assert_eq!(stage.served.portal().posts(), 0);
     Ok(())
 }
 
@@ -121,9 +140,10 @@ async fn an_error_ends_the_worker_or_the_job_that_caused_it() -> Result<()> {
     let stage = Stage::new("errors", &[AT_ONCE, AT_ONCE]).await?;
     stage.add_jobs()?;
     let mut unauthorized = stage.program();
-    let ended =
-        unauthorized.args(["work", "--until-done"]).env("AZURE_TOKEN", "expired").stderr(Stdio::null()).status()?;
-    assert!(!ended.success());
+    let ended = unauthorized.args(["work", "--until-done"]).env("AZURE_TOKEN", "expired").output()?;
+    let said = String::from_utf8(ended.stderr)?;
+    assert!(said.starts_with("error: contoso/offer-") && said.contains("no further job was tried"), "{said}");
+    assert!(!ended.status.success());
     assert_eq!(stage.count("ended IS NULL").await?, 2);
 
     stage.client.batch_execute("UPDATE cancels SET checkpoint = '{\"version\": 0}' WHERE offer = 'offer-0'").await?;
