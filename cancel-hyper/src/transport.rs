@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use cancel_core::{Body, Exchange, Failure};
-use http::header::{CONNECTION, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use hyper::rt::{Sleep, Timer};
 use tower_service::Service;
 
@@ -59,20 +59,9 @@ where
         None => return Err(Failure::TimedOut),
     };
     let (head, body) = answer.into_parts();
-    if !is_readable(&head.headers) {
-        return Ok(Response::from_parts(head, Body::CutOff(Bytes::new())));
-    }
     let mut read = Read { bytes: BytesMut::new(), limit };
     let end = time.within(read.all_of(body)).await;
     Ok(Response::from_parts(head, read.into_body(end.unwrap_or(End::CutOff))))
-}
-
-/// Whether the body is what the service means: in the transfer coding `chunked`, which the client decodes, or in none.
-/// hyper hands in any other coding as it is, and reads it until the connection closes (RFC 9112 §6.3). Such bytes can
-/// be JSON by chance.
-fn is_readable(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    codings.next().is_none_or(|first| first.as_bytes().eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
 }
 
 /// The future's output, or `None` when it is not ready at `until`. Without an `until` there is no limit.

@@ -3,11 +3,9 @@
 use std::io::Read;
 use std::time::Duration;
 
-use bytes::Bytes;
 use cancel_core::{Body, Exchange, Failure};
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::response::Parts;
-use http::{HeaderValue, Request, Response, StatusCode, Version};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response};
 use ureq::config::ConfigBuilder;
 use ureq::typestate::HttpCrateScope;
 use ureq::{Agent, AsSendBody};
@@ -33,37 +31,7 @@ pub(crate) fn exchange(agent: &Agent, exchange: Exchange, through_proxy: bool) -
         send(agent, Request::from_parts(head, body.to_vec()), timeout, through_proxy)
     };
     let response = response.map_err(|error| failure(&error))?;
-    let (head, body) = response.into_parts();
-    let body = if is_readable(&head) { read(body, exchange.body_limit) } else { Body::CutOff(Bytes::new()) };
-    let body = match body {
-        // Up to the close, or up to a reset or a cut below TLS: ureq hides which.
-        Body::Complete(bytes) if may_go_on(&bytes) && !is_delimited(&head) => Body::CutOff(bytes),
-        body => body,
-    };
-    Ok(Response::from_parts(head, body))
-}
-
-/// Whether the body is what the service means: in the transfer coding `chunked`, which ureq decodes, or in none. ureq
-/// takes a list that contains `chunked` for chunks alone, in any order, and ignores all codings in HTTP/1.0. RFC 9112
-/// §6.1 and §6.3 read these bodies otherwise. Such bytes can be JSON by chance.
-fn is_readable(head: &Parts) -> bool {
-    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-    codings
-        .next()
-        .is_none_or(|first| head.version == Version::HTTP_11 && first.as_bytes().eq_ignore_ascii_case(b"chunked"))
-        && codings.next().is_none()
-}
-
-/// Whether a body can be the beginning of a longer one, although it is empty or JSON: it is blank, a number or a word.
-fn may_go_on(body: &[u8]) -> bool {
-    body.trim_ascii_end().last().is_none_or(u8::is_ascii_alphanumeric)
-}
-
-/// Whether the head tells where the body ends. A 204 has none.
-fn is_delimited(head: &Parts) -> bool {
-    head.status == StatusCode::NO_CONTENT
-        || head.headers.contains_key(CONTENT_LENGTH)
-        || head.headers.contains_key(TRANSFER_ENCODING)
+    Ok(response.map(|body| read(body, exchange.body_limit)))
 }
 
 fn send<S: AsSendBody>(
@@ -98,7 +66,8 @@ fn read(body: ureq::Body, limit: usize) -> Body {
     let bytes = bytes.into();
     match read {
         _ if arrived > limit => Body::TooLarge(bytes),
-        Ok(_) => Body::Complete(bytes),
+        // Up to its end, or up to a reset or a cut below TLS: ureq hides which.
+        Ok(_) => Body::Ended(bytes),
         Err(_) => Body::CutOff(bytes),
     }
 }

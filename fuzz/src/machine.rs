@@ -82,10 +82,11 @@ impl Play {
             }
             // What a driver says of its tokens and its journal, and changes nothing.
             "complain" => self.referee.complain(rest),
-            "stale" | "cut" | "large" => {
+            "stale" | "ended" | "cut" | "large" => {
                 let response = self.answer(rest);
                 match word {
                     "stale" => self.referee.check_stale(now, &response),
+                    "ended" => self.referee.answer(now, response.map(|body| Body::Ended(body.bytes().clone()))),
                     "cut" => self.referee.answer(now, response.map(|body| Body::CutOff(body.bytes().clone()))),
                     _ => self.referee.answer(now, response.map(|body| Body::TooLarge(body.bytes().clone()))),
                 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use http::Response;
 
+use super::body::Body;
 use super::checkpoint::Checkpoint;
 use super::conversation::Conversation;
 use super::outcome::Outcome;
 use super::policy::Policy;
 use super::progress::Progress;
-use super::step::{Body, Exchange, ExchangeId, Failure, StaleExchange, Step};
+use super::step::{Exchange, ExchangeId, Failure, StaleExchange, Step};
 use crate::codec::CancelRequest;
 use crate::error::{Error, ErrorKind, Posted};
 use crate::values::{BearerToken, Endpoint};
@@ -154,7 +155,8 @@ impl Cancellation {
     /// Takes the answer to the exchange in flight. `now` is when it had arrived, its body included.
     ///
     /// Hand in every answer, whatever its status: the machine knows what it means. The body is complete unless it is
-    /// marked as [`Body::CutOff`] or [`Body::TooLarge`]. Of the head, status and headers count.
+    /// marked as [`Body::Ended`], [`Body::CutOff`] or [`Body::TooLarge`]. Of the head, status and headers count, and of
+    /// the version that HTTP/1.0 has no transfer coding.
     ///
     /// An answer that comes after the exchange's time is taken as long as no [`step`](Self::step) or
     /// [`pass_time`](Self::pass_time) has let the exchange time out.

@@ -7,11 +7,11 @@ use http::Request;
 use http::response::Parts;
 
 use super::baseline::TrackedOperation;
+use super::body::Body;
 use super::next::Next;
 use super::policy::Policy;
 use super::retries::Retries;
 use super::schedule::{self, in_proportion};
-use super::step::Body;
 use super::tokens::Tokens;
 use crate::codec::{CancelRequest, GetOperation, ListOperations, Operation};
 use crate::error::{Answer, Error, Posted};

@@ -13,6 +13,7 @@ use std::time::Duration;
 use http::{Response, StatusCode};
 
 use super::baseline::Baseline;
+use super::body::Body;
 use super::context::{Context, Received};
 use super::in_flight::{Exchanges, State};
 use super::next::Next;
@@ -20,7 +21,7 @@ use super::outcome::Outcome;
 use super::phase::{Listing, Phase, Posting, Stuck, Transition, nothing_to_ask_for};
 use super::policy::Policy;
 use super::progress::{self, Progress};
-use super::step::{Body, Exchange, ExchangeId, Failure, Step};
+use super::step::{Exchange, ExchangeId, Failure, Step};
 use crate::codec::CancelRequest;
 use crate::error::{Error, ErrorKind, Posted};
 use crate::values::{BearerToken, Endpoint, InvalidInput};
@@ -194,12 +195,9 @@ impl Conversation {
     }
 
     fn receive(&self, response: Response<Body>) -> Received {
-        let (mut head, mut body) = response.into_parts();
-        let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = &mut body;
-        self.cx.tokens.redact_answer(&mut head.headers, bytes);
-        if body.bytes().len() > self.body_limit() {
-            body = Body::TooLarge(body.bytes().clone());
-        }
+        let (mut head, body) = response.into_parts();
+        let mut body = body.judged(&head, self.body_limit());
+        self.cx.tokens.redact_answer(&mut head.headers, body.bytes_mut());
         Received { head, body }
     }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use http::{Response, StatusCode};
 
+use super::body::Body;
 use super::cancellation::Cancellation;
 use super::outcome::Outcome;
-use super::step::{Body, Exchange, ExchangeId, Failure, TokenReason};
+use super::step::{Exchange, ExchangeId, Failure, TokenReason};
 use crate::error::Error;
 
 /// Is told of every step of a driver, and changes nothing. The machine's [`progress`](Cancellation::progress) says what

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::outcome::Outcome;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::values::words;
 
 /// What to do next. Exhaustive on purpose: a driver that handles these five handles everything.
@@ -136,69 +136,6 @@ impl From<ExchangeId> for u64 {
 impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{}", self.0)
-    }
-}
-
-/// A body as it arrived. The head of an answer counts even when its body did not arrive whole: a 202 that names its
-/// location in a header needs no body.
-///
-/// Bytes and texts become [`Complete`](Self::Complete) ones by `into()`:
-///
-/// ```
-/// # use cancel_core::Body;
-/// assert_eq!(Body::from("[]"), Body::Complete("[]".into()));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    /// All of it. One that is longer than [`Exchange::body_limit`] counts as [`TooLarge`](Self::TooLarge) all the same.
-    Complete(Bytes),
-    /// What came before the connection broke or the exchange timed out, or less than the answer's `Content-Length`. May
-    /// be empty.
-    CutOff(Bytes),
-    /// The beginning of one that is longer than [`Exchange::body_limit`]: as much of it as was read.
-    TooLarge(Bytes),
-}
-
-impl Body {
-    /// What arrived.
-    #[must_use]
-    pub fn bytes(&self) -> &Bytes {
-        match self {
-            Self::Complete(bytes) | Self::CutOff(bytes) | Self::TooLarge(bytes) => bytes,
-        }
-    }
-
-    /// All of it, or why it cannot be read.
-    pub(super) fn whole(&self) -> Result<&Bytes, Error> {
-        match self {
-            Self::Complete(bytes) => Ok(bytes),
-            Self::CutOff(_) => Err(Error::new(ErrorKind::Transport, "the answer was cut off")),
-            Self::TooLarge(_) => Err(Error::new(ErrorKind::BodyTooLarge, "the answer is longer than the limit")),
-        }
-    }
-}
-
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
-        Self::Complete(bytes)
-    }
-}
-
-impl From<Vec<u8>> for Body {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Complete(bytes.into())
-    }
-}
-
-impl From<String> for Body {
-    fn from(text: String) -> Self {
-        Self::Complete(text.into())
-    }
-}
-
-impl From<&'static str> for Body {
-    fn from(text: &'static str) -> Self {
-        Self::Complete(Bytes::from_static(text.as_bytes()))
     }
 }
 

@@ -4,7 +4,7 @@
 use cancel_core::{Body, ErrorKind, Failure, Outcome, Phase, Posted, Proof};
 
 use crate::run::{
-    CANCEL_OPERATION, LIST, NO_HEADERS, Run, list_of, operation, pairs, secs, status, statuses, verified,
+    CANCEL_OPERATION, LIST, NO_HEADERS, Run, list_of, operation, pairs, secs, settled, status, statuses, verified,
 };
 
 /// When the baseline is polled after a POST at the start, up to the first poll that comes 180 s after it, in
@@ -110,6 +110,46 @@ fn every_answer_that_leaves_the_post_in_doubt_is_followed_by_polls() {
         assert_eq!(run.waited, secs(1));
         run.ends_canceled("a");
     }
+}
+
+/// RFC 9112 §6.3: a client that does not tell a break from an end hands in the body as `Ended`.
+#[test]
+fn a_200_whose_body_may_go_on_acknowledges_nothing() {
+    let ended = |headers: &'static [(&str, &str)], body: Body| {
+        let mut run = Run::new(settled());
+        run.post().answer_with(200, headers.iter().copied(), body);
+        match run.cancellation.result() {
+            Some(Ok(outcome)) => outcome.as_str(),
+            Some(Err(error)) => error.kind().as_str(),
+            None => "nothing",
+        }
+    };
+    let chunked: &[_] = &[("Transfer-Encoding", "Chunked")];
+    for (headers, body, expected) in [
+        (&[] as &[_], "{}", "canceled"),
+        (&[], "{}\r\n", "canceled"),
+        (&[], "\"a\" ", "canceled"),
+        (&[], "", "ambiguous"),
+        (&[], " \r\n", "ambiguous"),
+        (&[], "1 ", "ambiguous"),
+        (&[], "null", "ambiguous"),
+        (&[("Content-Length", "0")], "", "canceled"),
+        (&[("Content-Length", "4")], "null", "canceled"),
+        (&[("Content-Length", "5")], "null", "ambiguous"),
+        (&[("Content-Length", "3")], "null", "ambiguous"),
+        (&[("Content-Length", "+2")], "{}", "ambiguous"),
+        (chunked, "", "canceled"),
+        (chunked, "1", "canceled"),
+    ] {
+        assert_eq!(ended(headers, Body::Ended(body.into())), expected, "{headers:?}, {body:?}");
+    }
+    // Nobody has decoded it.
+    for headers in [&[("Transfer-Encoding", "gzip, chunked")] as &[_], &[("Transfer-Encoding", "chunked"); 2]] {
+        for body in [Body::Ended("{}".into()), Body::Complete("{}".into())] {
+            assert_eq!(ended(headers, body), "ambiguous", "{headers:?}");
+        }
+    }
+    assert_eq!(ended(chunked, Body::CutOff("{}".into())), "ambiguous");
 }
 
 #[test]

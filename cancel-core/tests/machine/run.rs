@@ -290,7 +290,12 @@ impl InFlight<'_> {
     }
 
     /// The answer comes at once, with a body that may not be whole.
-    pub(crate) fn answer_with<const N: usize>(self, status: u16, headers: [(&str, &str); N], body: Body) {
+    pub(crate) fn answer_with<'h>(
+        self,
+        status: u16,
+        headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+        body: Body,
+    ) {
         let mut response = Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(name, value);

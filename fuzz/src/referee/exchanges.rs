@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cancel_core::testing::ledger::{Ledger, Verdict};
 use cancel_core::{Body, Event, Exchange, ExchangeId, Failure, Operation, OperationId, OperationList, Until};
-use http::{Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use super::Referee;
 use crate::expected::{LAST_POLL, is_end, list_in, plain_wait, status_in, tree};
@@ -38,7 +38,9 @@ pub(super) enum Kind {
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
     pub(super) status: u16,
-    /// The status that a whole body names.
+    /// Whether its body is whole, and no longer than the limit.
+    pub(super) is_whole: bool,
+    /// The status that such a body names.
     pub(super) word: Option<String>,
     /// Whether the body is longer than the limit: it would be as long again.
     pub(super) is_too_large: bool,
@@ -123,16 +125,15 @@ impl Referee {
         if is_beyond_judging(response.body().bytes()) {
             response = response.map(|body| Body::CutOff(body.bytes().clone()));
         }
-        let body = match response.body() {
-            Body::Complete(body) if body.len() <= self.limit(&exchange.kind) => Some(body.clone()),
-            _ => None,
-        };
+        let limit = self.limit(&exchange.kind);
+        let body = whole(&response).filter(|body| body.len() <= limit).cloned();
         let tree = body.as_deref().and_then(tree);
         let heard = Heard {
             status,
             word: tree.as_ref().and_then(status_in).map(str::to_owned),
-            is_too_large: matches!(response.body(), Body::TooLarge(_))
-                || response.body().bytes().len() > self.limit(&exchange.kind),
+            is_whole: body.is_some(),
+            is_too_large: is_decoded(&response)
+                && (matches!(response.body(), Body::TooLarge(_)) || response.body().bytes().len() > limit),
         };
         let rejected_again = status == 401 && self.last.as_ref().is_some_and(|(_, last)| last.status == 401);
         if status == 401 {
@@ -276,4 +277,26 @@ pub(super) fn held(verdict: Verdict) {
     if let Err(violation) = verdict {
         panic!("{violation}");
     }
+}
+
+/// A body that is whole, as RFC 9112 §6.3 reads its head.
+fn whole(response: &Response<Body>) -> Option<&Bytes> {
+    let has = |name: &str| response.headers().contains_key(name);
+    let body = response.body().bytes();
+    let has_length = |length: &HeaderValue| length.to_str().is_ok_and(|length| length == body.len().to_string());
+    let is_whole = match response.body() {
+        Body::Complete(_) => true,
+        Body::Ended(_) if response.status() == StatusCode::NO_CONTENT || has("transfer-encoding") => true,
+        Body::Ended(_) if has("content-length") => response.headers().get("content-length").is_some_and(has_length),
+        Body::Ended(body) => {
+            String::from_utf8_lossy(body).trim_ascii_end().ends_with(|c: char| !c.is_ascii_alphanumeric())
+        }
+        Body::CutOff(_) | Body::TooLarge(_) => false,
+    };
+    Some(body).filter(|_| is_whole && is_decoded(response))
+}
+
+fn is_decoded(response: &Response<Body>) -> bool {
+    let codings: Vec<_> = response.headers().get_all("transfer-encoding").iter().collect();
+    codings.is_empty() || codings.len() == 1 && codings[0].as_bytes().eq_ignore_ascii_case(b"chunked")
 }

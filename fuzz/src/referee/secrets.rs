@@ -36,7 +36,8 @@ impl Referee {
                 *value = text.parse().expect("a token is a header's value, however it is spelled");
             }
         }
-        let (Body::Complete(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) = response.body_mut();
+        let (Body::Complete(bytes) | Body::Ended(bytes) | Body::CutOff(bytes) | Body::TooLarge(bytes)) =
+            response.body_mut();
         if let Some(text) = std::str::from_utf8(bytes).ok().and_then(|text| self.expanded(text)) {
             echoes = true;
             *bytes = text.into();

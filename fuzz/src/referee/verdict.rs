@@ -116,7 +116,7 @@ impl Referee {
             }
             Outcome::Accepted { .. } => assert!(until == Until::Accepted && *kind == Kind::Post && status == 202),
             Outcome::Canceled { proof: Proof::Acknowledged, .. } => {
-                assert!(until != Until::Verified && *kind == Kind::Post && status == 200);
+                assert!(until != Until::Verified && *kind == Kind::Post && status == 200 && heard.is_whole);
             }
             Outcome::Canceled { proof: Proof::ByLocation, .. } => assert!(by_location && is_canceled(word), "{word:?}"),
             Outcome::Ended { proof: Proof::ByLocation, operation, .. } => {

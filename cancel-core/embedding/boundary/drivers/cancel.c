@@ -2,13 +2,11 @@
 #include "../include/cancel.h"
 #include "cancel_run.h"
 
-#include <ctype.h>
 #include <curl/curl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 /* An answer as it arrives: the lines of its head, a blank line, and its body. */
@@ -17,7 +15,7 @@ struct answer {
     FILE *bytes;
     size_t room; /* 0: the body is too large */
     long status; /* 0: the head is not complete */
-    int has_length;
+    int is_http1;
 };
 
 static double now_ms(void) {
@@ -54,10 +52,9 @@ static size_t on_head(char *line, size_t size, size_t length, void *into) {
     struct answer *answer = into;
     if (answer->status) return length; /* a trailer */
     if (!strncmp(line, "HTTP/", 5)) { /* the first line, also after a 1xx */
-        answer->has_length = strncmp(line, "HTTP/1", 6) != 0;
+        answer->is_http1 = !strncmp(line, "HTTP/1", 6);
         return rewind(answer->bytes), length;
     }
-    answer->has_length |= !strncasecmp(line, "content-length:", 15) || !strncasecmp(line, "transfer-encoding:", 18);
     fwrite(line, size, length, answer->bytes);
     if (line[0] == '\r' || line[0] == '\n') curl_easy_getinfo(answer->curl, CURLINFO_RESPONSE_CODE, &answer->status);
     if (answer->status < 200) answer->status = 0;
@@ -103,13 +100,8 @@ static cJSON *exchange(uint32_t session, const cJSON *step) {
     cJSON_AddNumberToObject(said, "id", number(step, "id"));
     if (answer.status) {
         cJSON_AddNumberToObject(said, "status", (double)answer.status);
-        /* Without a length, a body that is blank, a number or a word can also be one that was cut. */
-        const char *start = bytes + length - ((size_t)number(step, "body_limit") + 1 - answer.room);
-        const char *end = bytes + length;
-        while (end > start && isspace((unsigned char)end[-1])) end--;
-        int may_go_on = end == start || isalnum((unsigned char)end[-1]);
-        int is_cut = code || (may_go_on && !answer.has_length && answer.status != 204);
-        cJSON_AddStringToObject(said, "body", !answer.room ? "too_large" : is_cut ? "cut_off" : "complete");
+        const char *arrived = !answer.room ? "too_large" : code ? "cut_off" : answer.is_http1 ? "ended" : "complete";
+        cJSON_AddStringToObject(said, "body", arrived);
     } else {
         int is_there = code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_CONNECT;
         cJSON_AddStringToObject(said, "failure", !is_there ? "not_sent" : "maybe_sent");

@@ -69,10 +69,8 @@ def exchange(step, authorization, body, seconds):
         said, body = {"status": answer.status, "body": "cut_off"}, b""
         with contextlib.suppress(OSError, http.client.HTTPException):  # The head counts all the same.
             body = answer.read(step["body_limit"] + 1)
-            # Without a length, a body that is blank, a number or a word can also be one that was cut.
-            has_end = not (body.rstrip()[-1:] or b"0").isalnum() or answer.chunked or answer.length is not None
-            is_whole = has_end and not answer.length and time.monotonic() < deadline
-            said["body"] = "too_large" if len(body) > step["body_limit"] else "complete" if is_whole else "cut_off"
+            is_late = time.monotonic() >= deadline
+            said["body"] = "too_large" if len(body) > step["body_limit"] else "cut_off" if is_late else "ended"
         return said, head.encode("latin-1") + body
     except (OSError, http.client.HTTPException) as error:
         return {"failure": "maybe_sent", "why": repr(error)}, b""

@@ -93,6 +93,7 @@ pub(crate) struct Answered {
 pub(crate) enum Arrived {
     #[default]
     Complete,
+    Ended,
     CutOff,
     TooLarge,
 }

@@ -196,6 +196,7 @@ impl Session {
                 let body = Bytes::copy_from_slice(body);
                 let mut response = Response::new(match answered.body {
                     Arrived::Complete => Body::Complete(body),
+                    Arrived::Ended => Body::Ended(body),
                     Arrived::CutOff => Body::CutOff(body),
                     Arrived::TooLarge => Body::TooLarge(body),
                 });

@@ -6,11 +6,12 @@ use super::second_post::{Delivery, after_post};
 use super::state::{Following, Listed, Phase, Posting, Recheck, Rechecking, Sent, Stuck, Transition, Verifying};
 use crate::codec::{BaseUrl, NamedLocation, accepted, is_acknowledgement};
 use crate::error::{Error, ErrorKind};
+use crate::machine::body::Body;
 use crate::machine::context::{Context, Received};
 use crate::machine::next::Next;
 use crate::machine::outcome::{Outcome, Proof};
 use crate::machine::policy::Until;
-use crate::machine::step::{Body, Failure};
+use crate::machine::step::Failure;
 
 /// A POST that is handed out later than this after its list was asked for does not leave on the word of that list:
 /// somebody may have started another operation in the meantime.
