@@ -1,9 +1,11 @@
 //! The body of an answer: how it arrived, and whether it is whole.
 
+use std::mem;
+
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderValue, StatusCode, Version};
+use http::{StatusCode, Version};
 
 use crate::error::{Error, ErrorKind};
 
@@ -51,13 +53,14 @@ impl Body {
     }
 
     /// What the head and the limit say of it. It has not ended after that: it is complete or not.
-    pub(super) fn judged(self, head: &Parts, limit: usize) -> Self {
-        match self {
-            _ if !is_decoded(head) => Self::CutOff(Bytes::new()),
-            body if body.bytes().len() > limit => Self::TooLarge(body.bytes().clone()),
-            Self::Ended(bytes) if is_whole(head, &bytes) => Self::Complete(bytes),
-            Self::Ended(bytes) => Self::CutOff(bytes),
-            body => body,
+    pub(super) fn judge(&mut self, head: &Parts, limit: usize) {
+        if !is_decoded(head) {
+            *self = Self::CutOff(Bytes::new());
+        } else if self.bytes().len() > limit {
+            *self = Self::TooLarge(mem::take(self.bytes_mut()));
+        } else if let Self::Ended(bytes) = self {
+            let bytes = mem::take(bytes);
+            *self = if is_whole(head, &bytes) { Self::Complete(bytes) } else { Self::CutOff(bytes) };
         }
     }
 
@@ -74,10 +77,10 @@ impl Body {
 /// Whether the transfer coding is `chunked`, which every client decodes, or none. In HTTP/1.0 there is none: with one
 /// the framing is faulty (RFC 9112 §6.1).
 fn is_decoded(head: &Parts) -> bool {
-    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
-    codings.next().is_none_or(|coding| is_chunked(coding) && head.version != Version::HTTP_10)
-        && codings.next().is_none()
+    // An answer has few headers: a pass costs less than a look-up.
+    let mut codings = head.headers.iter().filter(|(name, _)| **name == TRANSFER_ENCODING).map(|(_, coding)| coding);
+    let Some(first) = codings.next() else { return true };
+    first.as_bytes().eq_ignore_ascii_case(b"chunked") && codings.next().is_none() && head.version != Version::HTTP_10
 }
 
 /// Whether a body that seems to have ended is whole. A 204 has none.

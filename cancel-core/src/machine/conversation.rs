@@ -195,8 +195,8 @@ impl Conversation {
     }
 
     fn receive(&self, response: Response<Body>) -> Received {
-        let (mut head, body) = response.into_parts();
-        let mut body = body.judged(&head, self.body_limit());
+        let (mut head, mut body) = response.into_parts();
+        body.judge(&head, self.body_limit());
         self.cx.tokens.redact_answer(&mut head.headers, body.bytes_mut());
         Received { head, body }
     }

@@ -4,6 +4,7 @@
 //! excerpts, locations and logs. Nothing here asks whether a text is JSON or a URL: a token that is spelled with
 //! escapes is overwritten where it stands, so that a later reader of the text finds asterisks, however lenient it is.
 
+use std::mem;
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
@@ -38,12 +39,11 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
     }
 
     /// Overwrites the token wherever a body holds it. Where nobody shares its memory, the token is not left in it.
-    pub(super) fn redact_body(&self, body: Bytes) -> Bytes {
-        let Some(redacted) = self.redacted(&body) else { return body };
-        if let Ok(mut own) = body.try_into_mut() {
+    pub(super) fn redact_body(&self, body: &mut Bytes) {
+        let Some(redacted) = self.redacted(body) else { return };
+        if let Ok(mut own) = mem::replace(body, redacted.clone()).try_into_mut() {
             own.copy_from_slice(&redacted);
         }
-        redacted
     }
 
     /// A text with asterisks where it holds the token, or 32 characters in a row of it: as it is, or spelled with escapes
@@ -281,7 +281,8 @@ mod tests {
             let echo: String = characters.map(|(character, way)| spelled(character, *way)).collect();
             let text = format!("{}{echo}{}", around.0, around.1);
             let token = BearerToken::new(&token).unwrap();
-            let redacted = Redactor { tokens: std::iter::once(&token) }.redact_body(Bytes::from(text.clone()));
+            let mut redacted = Bytes::from(text.clone());
+            Redactor { tokens: std::iter::once(&token) }.redact_body(&mut redacted);
             let shown = std::str::from_utf8(&redacted).unwrap();
             let secret = token.header();
             for read in [Some(read(shown)), Some(decode(shown)), location(shown)].into_iter().flatten() {

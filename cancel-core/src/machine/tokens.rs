@@ -80,7 +80,7 @@ impl Tokens {
     /// Redacts the tokens wherever an answer holds one.
     pub(super) fn redact_answer(&self, headers: &mut HeaderMap, body: &mut Bytes) {
         self.redactor().redact_headers(headers);
-        *body = self.redactor().redact_body(std::mem::take(body));
+        self.redactor().redact_body(body);
     }
 
     /// Whether a text holds a token, or a long part of one.

@@ -1,7 +1,7 @@
 //! Polls of the baseline that fail or are refused, in `Until::Verified`. Once a POST may have been processed, failures
 //! do not end it.
 
-use cancel_core::{Body, ErrorKind, Phase, Posted, Proof};
+use cancel_core::{Body, ErrorKind, Failure, Phase, Posted, Proof};
 
 use crate::run::{CANCEL_OPERATION, LIST, NO_HEADERS, Run, list_of, operation, pairs, secs, status};
 
@@ -65,6 +65,18 @@ fn failures_until_the_deadline_are_a_deadline_that_says_what_was_polled_last() {
     assert_eq!((run.elapsed() >= 895_000, run.deadline()), (true, (ErrorKind::Deadline, Posted::Yes)));
     let error = run.end().unwrap_err().to_string();
     assert!(error.contains("in progress when last polled: a (running)"), "{error}");
+}
+
+/// One refused poll, and lists that never arrive, must not hide what the next poll would tell.
+#[test]
+fn a_list_that_is_lost_after_a_refused_poll_is_followed_by_a_poll() {
+    for failure in [Failure::not_sent("refused"), Failure::maybe_sent("reset"), Failure::TimedOut] {
+        let mut run = polled();
+        refuse(&mut run, 400);
+        run.get(LIST).fail(failure);
+        run.now = run.cancellation.now();
+        run.ends_canceled("a");
+    }
 }
 
 /// Nothing of ours was processed: what has failed `attempts` times in a row is final, as before the POST.

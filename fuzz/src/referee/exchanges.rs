@@ -80,6 +80,8 @@ impl Referee {
         assert_eq!(exchange.body_limit, self.limit(&kind));
         let earliest = if self.is_beside(&kind) { self.waits.asked } else { self.waits.earliest };
         assert!(!matches!(kind, Kind::Poll(_)) || self.told >= earliest, "a poll before its time");
+        let is_asked = !self.is_polling() || self.waits.was_refused;
+        assert!(kind != Kind::List || is_asked, "a list instead of a poll that would tell the same");
         self.check_leaves_time(&kind, until);
         held(self.ledger.handed_out(self.told, request));
         let unsent = self.ledger.clone();
@@ -94,7 +96,8 @@ impl Referee {
         let is_followed = match kind {
             Kind::Post => self.settings.until == Until::Verified,
             Kind::Poll(_) => true,
-            Kind::List | Kind::Ask => false,
+            Kind::List => self.is_polling(),
+            Kind::Ask => false,
         };
         let (is_early, left) = (self.told < deadline.saturating_sub(time), deadline.saturating_sub(until));
         assert!(!is_followed || !is_early || left >= time / 2, "it leaves no time for a last poll");
@@ -202,6 +205,7 @@ impl Referee {
         };
         if counts && !is_post {
             self.waits.get_failed();
+            self.waits.was_refused = false;
         }
         let event = Event::failed(&self.machine, exchange.id, &failure);
         self.check_silent("an event", &format!("{event:?}"));

@@ -20,7 +20,7 @@ pub(super) struct Waits {
     pub(super) earliest: Duration,
     pub(super) asked: Duration,
     /// The last poll was refused: the list follows at once, and after a crash another poll.
-    was_refused: bool,
+    pub(super) was_refused: bool,
     /// The operation that was polled last: a list that is read instead counts only where it has this one.
     polled_last: Option<String>,
     /// Lists in a row that were to tell what a refused poll did not, and did not end it either.

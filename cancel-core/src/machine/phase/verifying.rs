@@ -51,7 +51,9 @@ impl Verifying {
     }
 
     pub(super) fn failed(mut self, cx: &mut Context, error: Error) -> Transition {
-        if self.poll_refused.is_none() && self.polled_location().is_some() {
+        // Where the list fails too, the next poll may tell what the last one did not.
+        let was_list = self.poll_refused.take().is_some();
+        if !was_list && self.polled_location().is_some() {
             if let Some(location) = &mut self.location {
                 location.not_polled(cx.asked.policy.attempts);
             }
