@@ -36,14 +36,16 @@ impl Tokens {
         let Some(before) = self.last.replace(token) else {
             return true;
         };
-        let is_rejected = was_rejected && self.last.as_ref().is_some_and(|token| token.is(&before));
-        if !self.all().any(|known| known.is(&before)) {
-            if self.earlier.len() == MAX_EARLIER {
-                self.earlier.remove(0);
-            }
-            self.earlier.push((before, now));
+        if self.last.as_ref().is_some_and(|token| token.is(&before)) {
+            return !was_rejected;
         }
-        !is_rejected
+        // One that was used again is as new as its last use.
+        self.earlier.retain(|(known, _)| !known.is(&before));
+        if self.earlier.len() == MAX_EARLIER {
+            self.earlier.remove(0);
+        }
+        self.earlier.push((before, now));
+        true
     }
 
     /// The service has answered 401. Returns whether that is final: it is the second in a row, or one more of many in a
@@ -239,6 +241,18 @@ mod tests {
             secrets.add(BearerToken::new("third-token").unwrap(), Duration::ZERO);
         }
         assert_eq!(secrets.redact_text("first-token"), "***********");
+    }
+
+    /// As from a source with two caches.
+    #[test]
+    fn a_token_that_was_used_again_is_as_new_as_its_last_use() {
+        let mut secrets = secrets(&["first-token", "second-token", "first-token"]);
+        for number in 1..MAX_EARLIER {
+            secrets.add(BearerToken::new(format!("another-token-{number}")).unwrap(), Duration::ZERO);
+        }
+        assert_eq!(secrets.redact_text("second-token first-token"), "************ ***********");
+        secrets.add(BearerToken::new("the-last-token").unwrap(), Duration::ZERO);
+        assert_eq!(secrets.redact_text("second-token first-token"), "second-token ***********");
     }
 
     #[test]
