@@ -15,6 +15,8 @@ const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 /// The most that a conversation keeps while it waits, in bytes: whatever the server sends, and how often.
 const KEPT: i64 = 172 * 1024;
+/// The same while an exchange is in flight.
+const IN_FLIGHT: i64 = 200 * 1024;
 /// The most that each token that was rejected adds: it is still redacted.
 const KEPT_BY_TOKEN: i64 = 9 * 1024;
 /// The most that it takes to read an answer beside the answer, as a multiple of its length.
@@ -50,19 +52,30 @@ impl<S: Fn(&Exchange, usize) -> Answer> Run<S> {
     /// Until it waits after so many polls, or is over.
     fn polled(mut self, polls: usize) -> Self {
         while self.cancellation.result().is_none() && (self.polls < polls || self.now.is_zero()) {
-            self.kept += measure(|| self.exchange()).bytes_current;
+            self.kept += measure(|| drop(self.exchange(|_, _| false))).bytes_current;
         }
         self
     }
 
-    /// Until it waits, or is over.
-    fn exchange(&mut self) {
+    /// What it keeps while this exchange is in flight. It may wait before.
+    fn in_flight(mut self, is_it: fn(&Exchange, usize) -> bool) -> i64 {
+        let mut sent = None;
+        while sent.is_none() {
+            assert!(self.cancellation.result().is_none(), "it ends without it");
+            self.kept += measure(|| sent = self.exchange(is_it)).bytes_current;
+        }
+        self.kept
+    }
+
+    /// Until it waits, or is over, or is to send such an exchange.
+    fn exchange(&mut self, stops: impl Fn(&Exchange, usize) -> bool) -> Option<Exchange> {
         loop {
             match self.cancellation.step(self.now) {
                 Step::Authenticate(_) => {
                     self.tokens += 1;
                     self.cancellation.provide_token(token(self.tokens));
                 }
+                Step::Send(exchange) if stops(&exchange, self.polls) => return Some(exchange),
                 Step::Send(exchange) => {
                     let answer = (self.server)(&exchange, self.polls);
                     self.polls += usize::from(is_poll(&exchange));
@@ -70,9 +83,9 @@ impl<S: Fn(&Exchange, usize) -> Answer> Run<S> {
                 }
                 Step::WaitUntil(when) if when > self.now => {
                     self.now = when;
-                    return;
+                    return None;
                 }
-                Step::Done(_) => return,
+                Step::Done(_) => return None,
                 step => panic!("{step:?}"),
             }
         }
@@ -172,9 +185,10 @@ fn error(length: usize) -> String {
 }
 
 /// What the server answers to the POST, where the conversation goes on afterwards.
-fn posts() -> [Box<dyn Fn() -> Answer>; 6] {
+fn posts() -> [Box<dyn Fn() -> Answer>; 7] {
     [
         Box::new(|| accepted(MIB)),
+        Box::new(|| Ok(answer(202, error(MIB)))),
         Box::new(|| Ok(answer(200, error(MIB)))),
         Box::new(|| Ok(answer(429, error(MIB)))),
         Box::new(|| Ok(answer(503, error(MIB)))),
@@ -191,6 +205,25 @@ fn what_waits_is_bounded() {
             assert!(run.kept <= KEPT, "after {polls} polls: {}", run.kept);
         }
     }
+}
+
+/// The POST is refused, and an operation that is gone from the list has ended. Then the list is asked about the next one,
+/// whose poll is refused.
+#[test]
+fn what_is_in_flight_is_bounded() {
+    let server = |exchange: &Exchange, polls: usize| {
+        let ended = |length: usize| format!(r#"{{"status":"completed","x":"{}"}}"#, "x".repeat(length));
+        Ok(match polls {
+            _ if exchange.is_post() => answer(400, error(MIB)),
+            0 if is_list(exchange) && u64::from(exchange.id) == 1 => answer(200, baseline(MIB)),
+            _ if is_list(exchange) => answer(200, "[]".to_owned()),
+            0 => answer(200, ended(32 * KIB)),
+            1 => answer(503, error(MIB)),
+            _ => answer(400, error(MIB)),
+        })
+    };
+    let kept = Run::new(server).in_flight(|exchange, polls| is_list(exchange) && polls == 3);
+    assert!(kept <= IN_FLIGHT, "{kept}");
 }
 
 /// The eighth token that is rejected ends it.
@@ -243,9 +276,11 @@ fn echoes_of_a_short_token_take_no_more_to_read() {
 fn reading_is_bounded() {
     let fill = |filling: &str| filling.repeat(64 * KIB / filling.len());
     let wrap = |(start, filling, end): (&str, &str, &str)| format!("{start}{}{end}", fill(filling));
-    let texts = ["x", r"\\", r"\u0041", r"\ud83d\ude00", "%41", "\u{1F600}"].into_iter().flat_map(|filling| {
+    let texts = ["x", r"\\", r"\u0041", r"\ud83d\ude00", "%41", "\u{1F600}", "\u{7f}"].into_iter().flat_map(|filling| {
         [
             ("", filling, ""),
+            ("\"", filling, "\""),
+            ("[\"", filling, "\"]"),
             (r#"{"status":""#, filling, r#""}"#),
             (r#"[{"submissionState":"running","id":""#, filling, r#""}]"#),
             (r#"{"error":{"code":""#, filling, r#""}}"#),

@@ -14,7 +14,7 @@ use super::request::{get, of_offer};
 use super::state::{self, State};
 use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
-use crate::wire::json;
+use crate::wire::json::{self, refuse_texts_and_fractions};
 use crate::wire::members::{Name, Text, once};
 use crate::wire::words::is_word;
 
@@ -188,7 +188,7 @@ struct Head<'a>(Text<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Head<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(HeadMembers)
+        deserializer.deserialize_any(HeadMembers)
     }
 }
 
@@ -200,6 +200,8 @@ impl<'de> Visitor<'de> for HeadMembers {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
+
+    refuse_texts_and_fractions!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut status = None;

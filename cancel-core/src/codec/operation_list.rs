@@ -11,7 +11,7 @@ use super::request::{get, of_offer};
 use super::state::State;
 use crate::error::{Answer, Error, ErrorKind};
 use crate::values::{BearerToken, ClientRequestId, Endpoint, OfferId, OperationId, PublisherId};
-use crate::wire::json::{self, Leniently, Members};
+use crate::wire::json::{self, Leniently, Members, refuse_texts_and_fractions};
 use crate::wire::members::{Name, Text, once};
 use crate::wire::words::is_word;
 
@@ -77,7 +77,7 @@ impl<'a> Entry<'a> {
     /// progress.
     pub(crate) fn each(body: &'a [u8], take: impl FnMut(Self)) -> Result<(), Error> {
         let mut list = serde_json::Deserializer::from_slice(json::without_bom(body));
-        let read = list.deserialize_seq(Entries(take)).and_then(|()| list.end());
+        let read = list.deserialize_any(Entries(take)).and_then(|()| list.end());
         read.map_err(|error| Error::new(ErrorKind::MalformedBody, format!("no list of operations: {error}")))
     }
 
@@ -110,7 +110,7 @@ impl<'a> Entry<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Entry<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntryMembers)
+        deserializer.deserialize_any(EntryMembers)
     }
 }
 
@@ -122,6 +122,8 @@ impl<'de> Visitor<'de> for EntryMembers {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
+
+    refuse_texts_and_fractions!();
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let (mut id, mut state, mut submission_type) = (None, None, None);
@@ -147,6 +149,8 @@ impl<'de, F: FnMut(Entry<'de>)> Visitor<'de> for Entries<F> {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
     }
+
+    refuse_texts_and_fractions!();
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
         while let Some(entry) = entries.next_element::<Entry<'de>>()? {

@@ -189,7 +189,7 @@ mod tests {
             (r#"{"message":"m"}"#, "", "m"),
             (r#"{"error":"m"}"#, "", "m"),
             (r#"{"error":{"code":7,"message":null}}"#, "7", ""),
-            (r#"{"error":{"code":-7,"message":1.5}}"#, "-7", "1.5"),
+            (r#"{"error":{"code":-7,"message":1.5}}"#, "-7", ""),
             (r#"{"error":{"code":true}}"#, "true", ""),
             (r#"{"details":[{"code":"d"}],"error":{"code":"c"}}"#, "c", ""),
             (r#"{"error":{"code":"c"},"details":[{"code":"d"}]}"#, "c", ""),

@@ -140,6 +140,13 @@ impl Error {
         self
     }
 
+    pub(crate) fn without_details(mut self) -> Self {
+        if let Some(answer) = &mut self.0.answer {
+            answer.details = Box::default();
+        }
+        self
+    }
+
     pub(crate) fn with_posted(mut self, posted: Posted) -> Self {
         self.0.posted = posted;
         self

@@ -240,19 +240,19 @@ impl Context {
 
     /// A failure that does not end anything: the next poll is due by the schedule.
     pub(super) fn keep_trying(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
-        self.retries.last_error = Some(error);
+        self.retries.remember(error);
         Next::At(self.poll_time(retry_after))
     }
 
     fn try_again(&mut self, error: Error, retry_after: Option<Duration>) -> Next {
-        self.retries.last_error = Some(error);
+        self.retries.remember(error);
         Next::At(self.wait(retry_after))
     }
 
     /// Ends with this error. Past the deadline it is the deadline that ends it.
     pub(super) fn fail(&mut self, error: Error) -> Next {
         if self.is_late() {
-            self.retries.last_error = Some(error);
+            self.retries.remember(error);
             return Next::Now;
         }
         Next::error(error)

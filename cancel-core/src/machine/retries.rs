@@ -15,6 +15,11 @@ pub(super) struct Retries {
 }
 
 impl Retries {
+    /// Keeps what a failure says, but for its details: they can have 40 KiB.
+    pub(super) fn remember(&mut self, error: Error) {
+        self.last_error = Some(error.without_details());
+    }
+
     /// An exchange led to what it was for: earlier failures do not count any more.
     pub(super) fn succeeded(&mut self) {
         self.gets = 0;

@@ -7,7 +7,6 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
 
 use super::json::without_bom;
 use super::text::sanitize;
@@ -136,9 +135,9 @@ impl<'de> Visitor<'de> for NodeAt {
         Ok(Node::of_plain(value.to_string()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        // Not with 300 digits, as the standard library writes it.
-        Ok(Number::from_f64(value).map(|number| Node::of_plain(number.to_string())).unwrap_or_default())
+    /// No service has one here. Its text is another one than that of the body, and can be a token's.
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(Node::default())
     }
 
     fn visit_unit<E>(self) -> Result<Node, E> {

@@ -17,6 +17,28 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Resul
     serde_json::from_slice(without_bom(body))
 }
 
+/// In a `Visitor`: refuses a text, or a fraction, that stands in the place of something else. serde would repeat it in its
+/// error: a text with escapes, which take six times its memory, and a number in another spelling, which can be a token's.
+macro_rules! refuse_texts_and_fractions {
+    () => {
+        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Self::Value, E> {
+            Err(E::invalid_type(serde::de::Unexpected::Other("string"), &self))
+        }
+
+        $crate::wire::json::refuse_fractions!();
+    };
+}
+
+macro_rules! refuse_fractions {
+    () => {
+        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Self::Value, E> {
+            Err(E::invalid_type(serde::de::Unexpected::Other("number"), &self))
+        }
+    };
+}
+
+pub(crate) use {refuse_fractions, refuse_texts_and_fractions};
+
 /// A value that must be written as an object. A derived `Deserialize` would also accept an array of its members.
 pub(crate) struct Object<T>(pub(crate) T);
 
@@ -30,11 +52,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
                 f.write_str("an object")
             }
 
+            refuse_texts_and_fractions!();
+
             fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
                 T::deserialize(MapAccessDeserializer::new(members)).map(Object)
             }
         }
-        deserializer.deserialize_map(Members(PhantomData))
+        deserializer.deserialize_any(Members(PhantomData))
     }
 }
 

@@ -63,7 +63,7 @@ impl Posting {
     /// The service does not take the token. Another POST follows with a fresh one, unless there were too many.
     pub(super) fn rejected(self, cx: &mut Context, error: Error) -> Transition {
         if !cx.retries.post_failed(&cx.asked.policy) {
-            cx.retries.last_error = Some(error);
+            cx.retries.remember(error);
             return self.again(cx).with(Next::Again);
         }
         let in_doubt = self.in_doubt;
@@ -198,7 +198,7 @@ fn location_of_accepted(cx: &Context, received: &Received) -> Result<NamedLocati
     let location = accepted(&cx.asked.endpoint, base, &received.head.headers, body);
     location
         .and_then(|location| location.ok_or_else(|| no_location(&received.body)))
-        .map_err(|error| error.with_answer(received.answer()))
+        .map_err(|error| error.with_answer(received.answer_without_body()))
 }
 
 /// Why there is no location: it may have stood in a body that did not arrive.
