@@ -276,17 +276,18 @@ fn echoes_of_a_short_token_take_no_more_to_read() {
 fn reading_is_bounded() {
     let fill = |filling: &str| filling.repeat(64 * KIB / filling.len());
     let wrap = |(start, filling, end): (&str, &str, &str)| format!("{start}{}{end}", fill(filling));
-    let texts = ["x", r"\\", r"\u0041", r"\ud83d\ude00", "%41", "\u{1F600}", "\u{7f}"].into_iter().flat_map(|filling| {
-        [
-            ("", filling, ""),
-            ("\"", filling, "\""),
-            ("[\"", filling, "\"]"),
-            (r#"{"status":""#, filling, r#""}"#),
-            (r#"[{"submissionState":"running","id":""#, filling, r#""}]"#),
-            (r#"{"error":{"code":""#, filling, r#""}}"#),
-            (r#"{"operationLocation":""#, filling, r#""}"#),
-        ]
-    });
+    let texts =
+        ["x", r"\\", r"\u0041", r"\ud83d\ude00", "%41", "\u{1F600}", "\u{7f}"].into_iter().flat_map(|filling| {
+            [
+                ("", filling, ""),
+                ("\"", filling, "\""),
+                ("[\"", filling, "\"]"),
+                (r#"{"status":""#, filling, r#""}"#),
+                (r#"[{"submissionState":"running","id":""#, filling, r#""}]"#),
+                (r#"{"error":{"code":""#, filling, r#""}}"#),
+                (r#"{"operationLocation":""#, filling, r#""}"#),
+            ]
+        });
     let trees = [
         ("[", "[],", "0]"),
         ("[", r#"{"id":"a","submissionState":"running"},"#, "{}]"),

@@ -121,7 +121,7 @@ impl Policy {
         self
     }
 
-    /// How long one exchange may take, its body included. Default: 30 s.
+    /// How long one exchange may take, its body included. Default: 30 s. More than a day counts as a day.
     ///
     /// With zero every exchange counts as lost at the next step.
     #[must_use]

@@ -23,8 +23,6 @@ const ALMOST_A_MILLISECOND: Duration = Duration::from_nanos(999_999);
 /// A clock this far behind the checkpoint's is an error. One that is less far behind is another clock: another
 /// machine's, or one that begins with each process.
 const MAX_SKEW: Duration = Duration::from_secs(31 * 24 * 3600);
-/// An operation can run for days. A longer deadline was not written by this crate, unless the policy has it.
-const LONGEST_RUN: Duration = Duration::from_secs(366 * 24 * 3600);
 
 impl Conversation {
     /// What another process needs to go on, as of the last `now`.
@@ -210,10 +208,6 @@ impl Checkpoint {
         let [then, due, deadline] = [self.now_ms, self.due_ms, self.deadline_ms].map(Duration::from_millis);
         // Written times are cut to milliseconds, so that they may be off by one.
         let slack = Duration::from_millis(1);
-        let left = deadline.saturating_sub(then);
-        if left > policy.deadline.max(LONGEST_RUN) {
-            return Err(refused("has an absurd deadline"));
-        }
         if then.saturating_sub(now) > MAX_SKEW {
             return Err(refused("is from the future"));
         }

@@ -27,10 +27,12 @@ fn a_run_that_sent_nothing_is_resumed_from_its_start() {
 }
 
 #[test]
-fn a_deadline_as_long_as_the_policys_is_not_absurd() {
-    let patient = verified().deadline(secs(400 * 24 * 3600));
-    let mut run = Run::new(patient.clone()).resume(patient);
-    run.list(&[("a", "running")]);
+fn the_shorter_of_two_deadlines_counts_however_long_the_other_is() {
+    let patient = verified().deadline(Duration::MAX);
+    for (before, after) in [(&patient, verified()), (&verified(), patient.clone()), (&patient, patient.clone())] {
+        let mut run = Run::new(before.clone()).resume(after);
+        run.list(&[("a", "running")]);
+    }
 }
 
 /// Otherwise it only polls.
