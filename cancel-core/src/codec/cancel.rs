@@ -1,11 +1,12 @@
 //! The cancel (cancel page): one POST, and its two successful answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::location::{BaseUrl, OperationLocation};
@@ -16,6 +17,7 @@ use crate::values::{
     BearerToken, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId,
 };
 use crate::wire::json;
+use crate::wire::members::Name;
 use crate::wire::retry_after::retry_after;
 
 /// The call that cancels ([cancel page](crate::guide::wire#sources)): it stops whatever the service does with the
@@ -220,7 +222,7 @@ impl CancelResponse {
     /// # Errors
     ///
     /// [`ErrorKind::MalformedBody`] for a 200 whose body is neither empty nor JSON: something between may have
-    /// answered, such as a sign-in page.
+    /// answered, such as a sign-in page. The same for JSON with an `error`, which says something else than the status.
     ///
     /// For any status but 200 and 202 the error of that status, as of
     /// [`Operation::from_http`](crate::Operation::from_http).
@@ -232,7 +234,7 @@ impl CancelResponse {
         match response.status() {
             StatusCode::OK if is_acknowledgement(response.body().as_ref()) => Ok(Self::Canceled),
             StatusCode::OK => {
-                let error = Error::new(ErrorKind::MalformedBody, "a 200 whose body is not the service's");
+                let error = Error::new(ErrorKind::MalformedBody, NO_ACKNOWLEDGEMENT);
                 Err(error.with_answer(Answer::from_http(response)).with_posted(Posted::Yes))
             }
             StatusCode::ACCEPTED => {
@@ -246,10 +248,36 @@ impl CancelResponse {
     }
 }
 
-/// Whether the body of a 200 can be the service's: it is empty, or JSON. A sign-in page of something between is
-/// neither.
+/// Of a 200 that says something else.
+pub(crate) const NO_ACKNOWLEDGEMENT: &str = "a 200 whose body does not acknowledge the cancel";
+
+/// Whether the body of a 200 says what the status says: it is empty, or JSON that names no error. A sign-in page of
+/// something between is neither.
 pub(crate) fn is_acknowledgement(body: &[u8]) -> bool {
-    body.trim_ascii().is_empty() || json::parse::<IgnoredAny>(body).is_ok()
+    body.trim_ascii().is_empty() || json::parse::<IgnoredAny>(body).is_ok() && !names_error(body)
+}
+
+fn names_error(body: &[u8]) -> bool {
+    struct Error;
+    impl<'de> Visitor<'de> for Error {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
+            let mut names_error = false;
+            while let Some(name) = members.next_key_seed(Name(&["error"]))? {
+                let is_there = members.next_value::<Option<IgnoredAny>>()?.is_some();
+                names_error = if name.is_some() { is_there } else { names_error };
+            }
+            Ok(names_error)
+        }
+    }
+    let body = json::without_bom(body);
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    is_object && serde_json::Deserializer::from_slice(body).deserialize_map(Error).unwrap_or_default()
 }
 
 /// The location of a 202: from the headers, else from the body. `None` when neither names one.

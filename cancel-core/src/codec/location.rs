@@ -17,7 +17,7 @@ use url::Url;
 use super::request::{cancel_path, uri};
 use crate::error::{Error, ErrorKind};
 use crate::values::{Endpoint, OfferId, OperationId, PublisherId};
-use crate::wire::text::sanitize;
+use crate::wire::text::{sanitize, with_unseen_replaced};
 
 /// The longest path and query, in bytes. Locations that were seen are far shorter. A URI may be far longer.
 const MAX_LENGTH: usize = 8192;
@@ -96,7 +96,8 @@ pub enum LocationKind {
         publisher: PublisherId,
         /// The offer's id. In the location of a publish it is a GUID.
         offer: OfferId,
-        /// The version. Only `2` is documented.
+        /// The version. Only `2` is documented. Like the slot, it has U+FFFD for each character that a person would not
+        /// see.
         version: String,
         /// The slot. Only `preview` is documented.
         slot: String,
@@ -245,8 +246,8 @@ fn kind_of(path: &str) -> Option<LocationKind> {
                     Some(LocationKind::NonMigrated {
                         publisher: PublisherId::new(publisher).ok()?,
                         offer: OfferId::new(offer).ok()?,
-                        version: version.to_owned(),
-                        slot: slot.to_owned(),
+                        version: with_unseen_replaced(version),
+                        slot: with_unseen_replaced(slot),
                     })
                 }
                 _ => None,

@@ -15,7 +15,7 @@ mod request;
 mod state;
 
 pub use cancel::{CancelRequest, CancelResponse};
-pub(crate) use cancel::{accepted, is_acknowledgement};
+pub(crate) use cancel::{NO_ACKNOWLEDGEMENT, accepted, is_acknowledgement};
 pub(crate) use location::BaseUrl;
 pub use location::{LocationKind, OperationLocation};
 pub(crate) use location_source::{LocationSource, NamedLocation, in_headers};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::values::words;
-use crate::wire::text::is_shown;
+use crate::wire::text::with_unseen_replaced;
 use crate::wire::words::is_word;
 
 /// What the status of an operation means.
@@ -85,23 +85,19 @@ fn frequent(word: &str) -> Option<(&'static str, State)> {
 }
 
 /// The word, to be stored: cut where it is too long for a word, and with U+FFFD for each character that no person sees.
-/// Nothing is left out, which would join what was redacted. A frequent word needs no allocation.
+/// A frequent word needs no allocation.
 pub(crate) fn stored(word: &str) -> Cow<'static, str> {
     if let Some((frequent, _)) = frequent(word) {
         return Cow::Borrowed(frequent);
     }
     let end = word.char_indices().nth(LONGEST).map(|(end, _)| end);
     let beginning = end.and_then(|end| word.get(..end));
-    let mut stored = [beginning.unwrap_or(word), if beginning.is_some() { "…" } else { "" }].concat();
-    if !stored.chars().all(is_kept) {
-        stored = stored.chars().map(|c| if is_kept(c) { c } else { char::REPLACEMENT_CHARACTER }).collect();
-        stored.shrink_to_fit();
+    let mut stored = with_unseen_replaced(beginning.unwrap_or(word));
+    if beginning.is_some() {
+        stored.push('…');
     }
+    stored.shrink_to_fit();
     Cow::Owned(stored)
-}
-
-fn is_kept(c: char) -> bool {
-    c == ' ' || is_shown(c)
 }
 
 #[cfg(test)]

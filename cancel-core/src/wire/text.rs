@@ -23,6 +23,13 @@ pub(crate) fn sanitize(text: &str, most: usize) -> Box<str> {
     line.into_boxed_str()
 }
 
+/// The text with U+FFFD for each character but a space that no person sees. Nothing is left out, which would join what was
+/// redacted.
+pub(crate) fn with_unseen_replaced(text: &str) -> String {
+    let seen = |c| if c == ' ' || is_shown(c) { c } else { char::REPLACEMENT_CHARACTER };
+    text.chars().map(seen).collect()
+}
+
 /// Whether a person sees this character as one. A terminal acts on others, or shows a gap or nothing for them.
 pub(crate) fn is_shown(c: char) -> bool {
     !(c.is_whitespace() || c.is_control() || is_invisible(c))

@@ -35,7 +35,8 @@ fn a_200_needs_nothing_else() {
 /// A sign-in page or a captive portal has answered.
 #[test]
 fn a_200_whose_body_is_not_the_services_is_no_acknowledgement() {
-    for body in ["<html>Sign in</html>", "OK", "{", "{}{}", "\u{0}"] {
+    let conflict = "\u{feff} {\"x\":1,\"error\":{\"code\":\"Conflict\",\"message\":\"There is nothing to cancel.\"}}";
+    for body in ["<html>Sign in</html>", "OK", "{", "{}{}", "\u{0}", r#"{"error":"no"}"#, conflict] {
         let error = read(200, [("x-ms-request-id", "r")], body).unwrap_err();
         assert_eq!((error.kind(), error.posted()), (ErrorKind::MalformedBody, Posted::Yes), "{body}");
         assert_eq!(error.answer().and_then(|answer| answer.request_id()), Some("r"));

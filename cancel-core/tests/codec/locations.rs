@@ -58,6 +58,8 @@ fn every_documented_form() {
         ("/api/publishers/contoso/offers/o/operations/56615B67-2185-49FE-80D2-C4DDF77BB2E8/?a=b", migrated("o", GUID)),
         ("/API/Publishers/contoso/Offers/o/Operations/x", migrated("o", "x")),
         ("HTTPS://CloudPartner.Azure.COM:443/api/operations/contoso$o$2$preview", non_migrated("o", "2", "preview")),
+        // What no person sees: between the characters of a token it would hide it.
+        ("/api/operations/contoso$o$2$a%C2%ADb%E2%80%AEc", non_migrated("o", "2", "a\u{fffd}b\u{fffd}c")),
     ] {
         assert_eq!(parse(value).map(|location| location.kind()), Ok(kind), "{value}");
     }

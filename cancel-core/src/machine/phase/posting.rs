@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::second_post::{Delivery, after_post};
 use super::state::{Following, Listed, Phase, Posting, Recheck, Rechecking, Sent, Stuck, Transition, Verifying};
-use crate::codec::{BaseUrl, NamedLocation, accepted, is_acknowledgement};
+use crate::codec::{BaseUrl, NO_ACKNOWLEDGEMENT, NamedLocation, accepted, is_acknowledgement};
 use crate::error::{Error, ErrorKind};
 use crate::machine::body::Body;
 use crate::machine::context::{Context, Received};
@@ -33,7 +33,7 @@ impl Posting {
                 self.acknowledged(cx, received.retry_after())
             }
             200 => {
-                let error = Error::new(ErrorKind::MalformedBody, "a 200 whose body is not the service's");
+                let error = Error::new(ErrorKind::MalformedBody, NO_ACKNOWLEDGEMENT);
                 self.in_doubt(cx, error.with_answer(received.answer()), received.retry_after())
             }
             202 => self.accepted(cx, received),

@@ -77,7 +77,8 @@ pub(super) fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
 
 /// Whether the body of a 200 to a POST can be the service's.
 pub(super) fn is_acknowledgement(body: &[u8]) -> bool {
-    body.trim_ascii().is_empty() || serde_json::from_slice::<Value>(body).is_ok()
+    let names_error = |tree: Value| tree.get("error").is_some_and(|error| !error.is_null());
+    body.trim_ascii().is_empty() || serde_json::from_slice(body).is_ok_and(|tree| !names_error(tree))
 }
 
 /// A word of the service as all of its spellings are. A text of more than 256 characters is no word of the service.
