@@ -160,7 +160,8 @@ impl Policy {
 
     /// The longest list that is read, in bytes. Default: 16 MiB (16,777,216).
     ///
-    /// A list has every submission of the offer, with its definition. Of these the machine keeps only what is in
+    /// A list has every submission of the offer, with its definition. It is in memory as a whole while it is read: a fleet
+    /// of 100 offers can take 100 times this limit at its start. Of the submissions the machine keeps only what is in
     /// progress. A longer list is not asked for again: it is
     /// [`ErrorKind::BodyTooLarge`](crate::ErrorKind::BodyTooLarge), unless the baseline can still be polled.
     #[must_use]

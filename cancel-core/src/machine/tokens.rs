@@ -174,6 +174,22 @@ mod tests {
         }
     }
 
+    /// Zeros and `A`s are in many tokens, and in many texts.
+    #[test]
+    fn a_long_run_of_one_character_is_no_part_of_a_token_with_a_shorter_one() {
+        let secrets = secrets(&[&format!("{SECRET}{}{SECRET}{}{SECRET}", "0".repeat(10), "A".repeat(12))]);
+        for before in 0..64 {
+            for run in ["0".repeat(32), "A".repeat(43), "0".repeat(100)] {
+                let text = format!("{}\"id\":\"{run}\"", " ".repeat(before));
+                assert_eq!(secrets.redact_text(&text), text);
+            }
+            let text = format!("{}canary{}0123456789abcdef{}", " ".repeat(before), "0".repeat(10), "0".repeat(40));
+            let end = format!("cdef{}", "0".repeat(40));
+            assert!(secrets.redact_text(&text).ends_with(&end[4..]), "{text}");
+            assert_eq!(secrets.redact_text(&text).matches('*').count(), 32, "{text}");
+        }
+    }
+
     #[test]
     fn escapes_do_not_hide_it() {
         let secrets = secrets(&["canary+token/0123456789"]);

@@ -17,6 +17,6 @@ pub use endpoint::{ApiVersion, Endpoint};
 pub use ids::{ClientRequestId, OfferId, OperationId, PublisherId};
 pub use if_match::IfMatch;
 pub use invalid_input::InvalidInput;
-pub(crate) use secret::Secret;
+pub(crate) use secret::{PART, Secret};
 pub use token::BearerToken;
 pub(crate) use word::words;

@@ -10,13 +10,11 @@ use std::ops::Range;
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-/// A part of this length is found, wherever in the secret it stands. Of a shorter secret only the whole is found: a
-/// part of it could be any word.
-const PART: usize = 32;
+/// A part of this length is not shown, wherever in the secret it stands. Of a shorter secret only the whole is: a part of
+/// it could be any word.
+pub(crate) const PART: usize = 32;
 /// How many bytes are looked up at a time.
 const GRAM: usize = 4;
-/// Each part holds a gram that begins at a multiple of it.
-const STRIDE: usize = PART - GRAM + 1;
 
 /// So many places are looked at for a gram of a text, and so many of them are compared with it. A secret that repeats
 /// itself can have one gram everywhere.
@@ -32,6 +30,8 @@ pub(super) struct Grams {
     /// place, and for each place the one before it with the same hash.
     last: Zeroizing<Vec<u16>>,
     before: Zeroizing<Vec<u16>>,
+    /// The most bytes in a row that are the same.
+    longest_run: usize,
 }
 
 const WORDS: usize = 256;
@@ -49,7 +49,8 @@ impl Grams {
             let slot = slot(hash, &last);
             before.extend(last.get_mut(slot).map(|last| std::mem::replace(last, place)));
         }
-        Self { filter, last, before }
+        let longest_run = secret.chunk_by(|one, next| one == next).map(<[u8]>::len).max().unwrap_or_default();
+        Self { filter, last, before, longest_run }
     }
 
     /// False where the secret certainly has no such gram.
@@ -100,54 +101,73 @@ impl<'a> Secret<'a> {
         Self { bytes, grams }
     }
 
-    /// The length of the shortest text that is searched.
+    /// Whether parts of it are found, and not only the whole.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.bytes.len() >= PART
+    }
+
+    /// The length of the shortest text that can hold it.
     pub(crate) fn shortest(&self) -> usize {
         self.bytes.len().min(PART)
     }
 
-    /// Where the text has the secret, or a part of it. Between these places there are never 32 of its bytes in a row.
-    pub(crate) fn find(&self, text: &[u8], mut found: impl FnMut(Range<usize>)) {
-        if self.bytes.len() < PART {
+    /// Where the text has the secret, or a part of it of this length. Between these places there are never so many of its
+    /// bytes in a row.
+    pub(crate) fn find(&self, text: &[u8], part: usize, mut found: impl FnMut(Range<usize>)) {
+        if !self.has_parts() {
             return memmem::find_iter(text, self.bytes).for_each(|start| found(start..start + self.bytes.len()));
         }
+        // Each part holds a gram that begins at a multiple of it.
+        let stride = part.saturating_sub(GRAM) + 1;
+        let search = Search { secret: *self, text, part, stride };
         let (mut start, mut from) = (0, 0);
-        while let Some(at) = self.next_gram(text, from) {
-            match self.part_around(text, start, at) {
-                None => from = at + STRIDE,
+        while let Some(at) = search.next_gram(from) {
+            match search.part_around(start, at) {
+                None => from = at + stride,
                 Some(part) => {
-                    (start, from) = (part.end, part.end.max(at + STRIDE));
+                    (start, from) = (part.end, part.end.max(at + stride));
                     found(part);
                 }
             }
         }
     }
+}
 
+/// One search of a text.
+struct Search<'a, 't> {
+    secret: Secret<'a>,
+    text: &'t [u8],
+    part: usize,
+    stride: usize,
+}
+
+impl Search<'_, '_> {
     /// The next place, in steps, where a gram of the text may be of the secret.
-    fn next_gram(&self, text: &[u8], from: usize) -> Option<usize> {
-        let may_have = |piece: &[u8]| piece.first_chunk().is_some_and(|gram| self.grams.may_have(*gram));
-        let mut pieces = text.get(from..)?.chunks_exact(STRIDE);
+    fn next_gram(&self, from: usize) -> Option<usize> {
+        let may_have = |piece: &[u8]| piece.first_chunk().is_some_and(|gram| self.secret.grams.may_have(*gram));
+        let mut pieces = self.text.get(from..)?.chunks_exact(self.stride);
         let (count, rest) = (pieces.len(), pieces.remainder());
         let piece = pieces.position(may_have).or_else(|| may_have(rest).then_some(count))?;
-        Some(from + piece * STRIDE)
+        Some(from + piece * self.stride)
     }
 
     /// The part of the secret that the text has around the gram at this place, and not before `start`. Of a gram that the
     /// secret has too often, what may be a part.
-    fn part_around(&self, text: &[u8], start: usize, at: usize) -> Option<Range<usize>> {
-        let (before, from) = text.split_at_checked(at)?;
+    fn part_around(&self, start: usize, at: usize) -> Option<Range<usize>> {
+        let (before, from) = self.text.split_at_checked(at)?;
         let (before, gram) = (before.get(start..)?, *from.first_chunk()?);
         let (mut longest, mut compared) = (None, 0);
-        for (count, place) in self.grams.places(gram).enumerate() {
+        for (count, place) in self.secret.grams.places(gram).enumerate() {
             if count == MOST_PLACES || compared == MOST_COMPARED {
-                return longest.or_else(|| self.grams_around(text, start, at));
+                return longest.or_else(|| self.grams_around(start, at));
             }
-            let (secret_before, secret_from) = self.bytes.split_at_checked(place)?;
+            let (secret_before, secret_from) = self.secret.bytes.split_at_checked(place)?;
             if !secret_from.starts_with(&gram) {
                 continue;
             }
             let earlier = same(before.iter().rev(), secret_before.iter().rev());
             let part = at - earlier..at + same(from.iter(), secret_from.iter());
-            if part.len() >= longest.as_ref().map_or(PART, ExactSizeIterator::len) {
+            if part.len() >= longest.as_ref().map_or(self.part, ExactSizeIterator::len) {
                 longest = Some(part);
             }
             compared += 1;
@@ -157,14 +177,28 @@ impl<'a> Secret<'a> {
 
     /// Grams of the text in a row that may all be of the secret, with the one at this place and as many as a part has. It
     /// may be no part, but each part around this place has them.
-    fn grams_around(&self, text: &[u8], start: usize, at: usize) -> Option<Range<usize>> {
+    fn grams_around(&self, start: usize, at: usize) -> Option<Range<usize>> {
         let may_have = |at: &usize| {
-            let gram = text.get(*at..).and_then(<[u8]>::first_chunk);
-            gram.is_some_and(|gram| self.grams.may_have(*gram))
+            let gram = self.text.get(*at..).and_then(<[u8]>::first_chunk);
+            gram.is_some_and(|gram| self.secret.grams.may_have(*gram)) && !self.is_in_too_long_a_run(*at)
         };
-        let first = (start..at).rev().take(STRIDE - 1).take_while(may_have).last().unwrap_or(at);
-        let last = (at + 1..at + STRIDE).take_while(may_have).last().unwrap_or(at);
-        (last - first >= STRIDE - 1).then_some(first..last + GRAM)
+        if !may_have(&at) {
+            return None;
+        }
+        let first = (start..at).rev().take(self.stride - 1).take_while(may_have).last().unwrap_or(at);
+        let last = (at + 1..at + self.stride).take_while(may_have).last().unwrap_or(at);
+        (last - first >= self.stride - 1).then_some(first..last + GRAM)
+    }
+
+    /// Whether each part of the text with this gram has more of one byte in a row than the secret has of any: zeros, say.
+    fn is_in_too_long_a_run(&self, at: usize) -> bool {
+        let count = self.secret.grams.longest_run + 1;
+        let is_run = |run: Option<&[u8]>| run.is_some_and(|run| run.iter().all(|byte| run.first() == Some(byte)));
+        let end = at + GRAM;
+        count <= self.part
+            && is_run(self.text.get(at..end))
+            && is_run(end.checked_sub(count).and_then(|start| self.text.get(start..end)))
+            && is_run(self.text.get(at..at + count))
     }
 }
 
@@ -184,11 +218,11 @@ mod tests {
     fn the_shortest_part_of_a_secret_that_repeats_itself_is_found() {
         let bytes = "ab".repeat(50).into_bytes();
         let grams = Grams::of(&bytes);
-        for before in 0..STRIDE {
+        for before in 0..PART {
             let find = |length: usize| {
                 let text = ["!".repeat(before), "ab".chars().cycle().take(length).collect(), "!".repeat(40)].concat();
                 let mut places = Vec::new();
-                Secret::new(&bytes, &grams).find(text.as_bytes(), |place| places.push((place.start, place.end)));
+                Secret::new(&bytes, &grams).find(text.as_bytes(), PART, |place| places.push((place.start, place.end)));
                 places
             };
             assert_eq!(find(PART - 1), [], "{before}");

@@ -120,18 +120,31 @@ const READERS: [Reader; 11] = [
 /// What fills a body: a name, whom it is for, and the element that is repeated, with its number.
 type Filling = (&'static str, For, fn(usize) -> String);
 
-const FILLINGS: [Filling; 34] = [
+const FILLINGS: [Filling; 44] = [
     ("flat", For::Values, |_| r#"{"id":"live","status":"notStarted","progressPercentage":7}"#.to_owned()),
     ("nested", For::Values, |_| format!("{}7{}", r#"{"a":["#.repeat(25), "]}".repeat(25))),
     ("numbers", For::Values, |_| "7".to_owned()),
     ("escapes", For::Values, |_| {
         r#"{"id":"\u006cive","status":"not\/started","x":"\"\\\n\u00e4\ud83d\ude00"}"#.to_owned()
     }),
+    ("names with escapes", For::Values, |_| format!("{{{}}}", [r#""\u0061":0"#; 200].join(","))),
+    ("members without a name", For::Values, |_| format!("{{{}}}", [r#""":0"#; 254].join(","))),
     ("backslashes", For::Values, |_| format!(r#""{}""#, r"\\".repeat(500))),
     ("pieces of the token", For::Values, |number| format!(r#""{}""#, pieces(number, 20, 31))),
     ("pieces of the token and escapes", For::Values, |number| {
         format!(r#""%25252541\\u0041!{}""#, pieces(number, 20, 31))
     }),
+    // Where escapes are undone, shorter pieces are looked for: of 27, 22 and 17 characters.
+    ("pieces of 26 characters and escapes", For::Values, |number| {
+        format!(r#""%25252541\\u0041!{}""#, pieces(number, 20, 26))
+    }),
+    ("pieces of 16 characters and escapes", For::Values, |number| {
+        format!(r#""%25252541\\u0041!{}""#, pieces(number, 20, 16))
+    }),
+    ("percent signs and escapes", For::Values, |_| format!(r#""%25252541\\u0041!{}""#, "%".repeat(600))),
+    ("quotes and escapes", For::Values, |_| format!(r#""%25252541\\u0041!{}""#, r#"\""#.repeat(300))),
+    ("backslashes and escapes", For::Values, |_| format!(r#""%25252541\\u0041!{}""#, r"\\".repeat(300))),
+    ("escaped percent signs", For::Values, |_| format!(r#""%25252541\\u0041!{}""#, "%25".repeat(200))),
     ("the token", For::Values, |number| format!(r#""{}""#, pieces(number, 20, 32))),
     ("runs of a letter", For::Values, |_| format!(r#""{}""#, ("a".repeat(31) + "!").repeat(20))),
     ("runs of a letter and escapes", For::Values, |_| {
@@ -141,6 +154,13 @@ const FILLINGS: [Filling; 34] = [
     // At each place that is looked at, in the first of the steps of 29: "BHT3" has the hash of "aaaa".
     ("a gram with the hash of a letter's", For::Values, |_| {
         format!(r#""{}{}{}""#, "!".repeat(28), format!("BHT3{}", "!".repeat(25)).repeat(69), "!".repeat(27))
+    }),
+    ("parts of a unit and escapes", For::Values, |_| {
+        let parts = (0..UNIT.len() - 16).map(|start| format!("{}!", &UNIT[start..start + 16]));
+        format!(r#""%25252541\\u0041!{}""#, parts.collect::<String>())
+    }),
+    ("short runs of a letter and escapes", For::Values, |_| {
+        format!(r#""%25252541\\u0041!{}""#, ("a".repeat(16) + "!").repeat(40))
     }),
     ("turns of a unit and escapes", For::Values, |_| {
         let turns = (0..UNIT.len()).map(|start| format!("{}{}!", &UNIT[start..], &UNIT[..start]));

@@ -98,7 +98,7 @@ pub(crate) struct Flags {
     /// The longest answer that is read, but for lists
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = size, help_heading = "Run")]
     pub(crate) body_limit: usize,
-    /// The longest list of operations that is read
+    /// The longest list of operations that is read; the lists of all offers in progress are in memory at a time
     #[arg(long, value_name = "SIZE", default_value = "16MiB", value_parser = size, help_heading = "Run")]
     pub(crate) list_limit: usize,
     /// How many offers are in progress at a time; the deadline of the others counts from their start [default: all]
