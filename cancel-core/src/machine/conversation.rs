@@ -178,6 +178,7 @@ impl Conversation {
             Ok(token) => token.clone(),
             Err(why) => return Some(Step::Authenticate(why)),
         };
+        self.cx.tokens.sent();
         self.phase.before_hand_out(&mut self.cx, is_repeat);
         let request = self.phase.request(&self.cx, &token)?;
         let timeout = self.cx.timeout(self.phase.leads_to_polls());

@@ -108,8 +108,8 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
 /// Whether a text has escapes that stand for characters of a token: `\/`, `\u002B` and `%2B`, unlike `\"` and `%20`.
 fn may_hide_characters(text: &[u8]) -> bool {
     let has = |escape: &[u8]| memmem::find(text, escape).is_some();
-    let is_escape = |at: usize| text.get(at..).and_then(escape_of_url).is_some();
-    memchr::memchr2(b'\\', b'%', text).is_some() && (has(b"\\u00") || has(b"\\/") || marks(text).any(is_escape))
+    let is_escape = |at| text.get(at..).and_then(escape).is_some();
+    memchr::memchr2(b'\\', b'%', text).is_some() && (has(b"\\u00") || has(b"\\/") || memchr::memchr_iter(b'%', text).any(is_escape))
 }
 
 /// Where an escape may begin. Of many in a row, the next one is found without a search.

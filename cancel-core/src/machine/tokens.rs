@@ -22,6 +22,8 @@ pub(super) struct Tokens {
     last: Option<BearerToken>,
     /// The last is not to be used again.
     is_rejected: bool,
+    /// The last was sent. A newer one can come while an exchange with the one before is in flight.
+    is_sent: bool,
     /// 401s in a row.
     rejections: u8,
     /// Each with the time at which it was replaced.
@@ -32,13 +34,14 @@ impl Tokens {
     /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest. Returns
     /// whether it is another one than the one that the service has rejected.
     pub(super) fn add(&mut self, token: BearerToken, now: Duration) -> bool {
-        let was_rejected = std::mem::take(&mut self.is_rejected);
+        let was_rejected = std::mem::take(&mut self.is_rejected) && self.is_sent;
         let Some(before) = self.last.replace(token) else {
             return true;
         };
         if self.last.as_ref().is_some_and(|token| token.is(&before)) {
             return !was_rejected;
         }
+        self.is_sent = false;
         // One that was used again is as new as its last use.
         self.earlier.retain(|(known, _)| !known.is(&before));
         if self.earlier.len() == MAX_EARLIER {
@@ -69,6 +72,11 @@ impl Tokens {
             Some(last) => Ok(last),
             None => Err(TokenReason::FirstUse),
         }
+    }
+
+    /// The last goes out with a request.
+    pub(super) fn sent(&mut self) {
+        self.is_sent = true;
     }
 
     fn all(&self) -> impl Iterator<Item = &BearerToken> + Clone {

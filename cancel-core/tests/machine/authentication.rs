@@ -1,6 +1,6 @@
 //! A token is asked for when it is needed, again when it is rejected, and never in a loop.
 
-use cancel_core::{BearerToken, ErrorKind, Posted, Proof, Step, TokenReason};
+use cancel_core::{BearerToken, Body, ErrorKind, Posted, Proof, Step, TokenReason};
 
 use crate::run::{LIST, MIGRATED, NO_HEADERS, Run, TOKEN, operation, settled, status, verified};
 
@@ -115,6 +115,21 @@ fn a_rejected_token_that_is_handed_in_again_sends_no_second_post() {
     run.get(&operation("a")).answer(401, NO_HEADERS, "");
     again(&mut run);
     run.ends_canceled("a");
+}
+
+/// As in a fleet, where another offer has had its token replaced.
+#[test]
+fn a_newer_token_that_came_while_the_old_one_was_in_flight_is_sent() {
+    let mut run = Run::new(settled());
+    let exchange = run.post().exchange;
+    run.cancellation.provide_token(BearerToken::new("newer").unwrap());
+    let answer = http::Response::builder().status(401).body(Body::from("")).unwrap();
+    run.cancellation.handle_response(run.now, exchange.id, answer).unwrap();
+    run.cancellation.provide_token(BearerToken::new("newer").unwrap());
+    let post = run.post();
+    assert_eq!(post.header("authorization"), Some("Bearer newer"));
+    post.answer(401, NO_HEADERS, "");
+    assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
 }
 
 #[test]
