@@ -9,8 +9,8 @@ use cancel_core::{BearerToken, TokenReason};
 /// Tokens are valid for about an hour, and a conversation can take longer. So prefer a source that can fetch a fresh
 /// token over a single token.
 ///
-/// A closure is a source. So is a [`BearerToken`], which is given again even after it was rejected: for a
-/// GET a second time, and for a POST that ends it.
+/// A closure is a source. So is a [`BearerToken`], which is given again even after it was rejected. The
+/// machine sends it a second time with a GET, and with a POST only after a list.
 ///
 /// ```
 /// use cancel_core::{BearerToken, InvalidInput, TokenReason};

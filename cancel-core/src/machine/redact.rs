@@ -33,7 +33,9 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
 
     /// Overwrites the token wherever a header holds it.
     pub(super) fn redact_headers(&self, headers: &mut HeaderMap) {
-        for value in headers.values_mut() {
+        // Most headers are shorter than a token.
+        let shortest = self.secrets_in(usize::MAX).map(|secret| secret.shortest()).min().unwrap_or(usize::MAX);
+        for value in headers.values_mut().filter(|value| value.len() >= shortest) {
             if let Some(redacted) = self.redacted(value.as_bytes()) {
                 *value = HeaderValue::from_maybe_shared(redacted).unwrap_or(HeaderValue::from_static(""));
             }
@@ -109,7 +111,8 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
 fn may_hide_characters(text: &[u8]) -> bool {
     let has = |escape: &[u8]| memmem::find(text, escape).is_some();
     let is_escape = |at| text.get(at..).and_then(escape).is_some();
-    memchr::memchr2(b'\\', b'%', text).is_some() && (has(b"\\u00") || has(b"\\/") || memchr::memchr_iter(b'%', text).any(is_escape))
+    memchr::memchr2(b'\\', b'%', text).is_some()
+        && (has(b"\\u00") || has(b"\\/") || memchr::memchr_iter(b'%', text).any(is_escape))
 }
 
 /// Where an escape may begin. Of many in a row, the next one is found without a search.
