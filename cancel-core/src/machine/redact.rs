@@ -92,16 +92,16 @@ impl<'a, T: Iterator<Item = &'a BearerToken> + Clone> Redactor<T> {
         if self.secrets_in(text.len()).all(|secret| secret.has_parts()) {
             return;
         }
-        let mut views = vec![(Spelled::plain(text), 1)];
-        while let Some((spelled, level)) = views.pop() {
-            for undone in [escape_of_json, escape_of_url].into_iter().filter_map(|escape| spelled.undone(escape)) {
-                for secret in self.secrets_in(undone.characters.len()).filter(|secret| !secret.has_parts()) {
-                    let mut place_in_text = undone.places_in_text();
-                    secret.find(&undone.characters, PART, |place| found(place_in_text(place)));
-                }
-                if level < LEVELS {
-                    views.push((undone, level + 1));
-                }
+        let orders = (1..=LEVELS).flat_map(|length| (0..1_u32 << length).map(move |order| (length, order)));
+        for (length, order) in orders {
+            let mut escapes =
+                (0..length).map(|level| if order >> level & 1 == 0 { escape_of_json } else { escape_of_url });
+            // Where one of them undoes nothing, a shorter order reads the same.
+            let undone = escapes.try_fold(Spelled::plain(text), |spelled, escape| spelled.undone(escape));
+            let Some(undone) = undone else { continue };
+            for secret in self.secrets_in(undone.characters.len()).filter(|secret| !secret.has_parts()) {
+                let mut place_in_text = undone.places_in_text();
+                secret.find(&undone.characters, PART, |place| found(place_in_text(place)));
             }
         }
     }

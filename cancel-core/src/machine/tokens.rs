@@ -192,8 +192,7 @@ mod tests {
                 assert_eq!(secrets.redact_text(&text), text);
             }
             let text = format!("{}canary{}0123456789abcdef{}", " ".repeat(before), "0".repeat(10), "0".repeat(40));
-            let end = format!("cdef{}", "0".repeat(40));
-            assert!(secrets.redact_text(&text).ends_with(&end[4..]), "{text}");
+            assert!(secrets.redact_text(&text).ends_with(&"0".repeat(40)), "{text}");
             assert_eq!(secrets.redact_text(&text).matches('*').count(), 32, "{text}");
         }
     }
