@@ -178,7 +178,7 @@ fn a_disk_that_is_full_after_the_post_keeps_the_checkpoint() {
         start: &|command| disk.inside(&command),
         spoil: &|| disk.fill(),
         mend: &|| fs::remove_file(disk.outside().join("filler")).unwrap(),
-        says: "run.json.new: No space left on device",
+        says: "No space left on device",
     });
 }
 
@@ -191,7 +191,7 @@ fn a_folder_that_loses_its_rights_after_the_post_keeps_the_checkpoint() {
         start: &|command| nobody.of(&command),
         spoil: &|| allow(&folder, 0o500),
         mend: &|| allow(&folder, 0o700),
-        says: "run.json.new: Permission denied",
+        says: "Permission denied",
         folder: folder.clone(),
     });
 }
