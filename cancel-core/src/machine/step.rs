@@ -74,7 +74,8 @@ pub struct Exchange {
     pub timeout: Duration,
     /// When it times out, on the clock of `now`: `timeout` after it was handed out.
     pub until: Duration,
-    /// The longest body to read, in bytes. A longer one is handed in as [`Body::TooLarge`].
+    /// The longest body to read, in bytes. A longer one is handed in as
+    /// [`Body::TooLarge`](crate::Body::TooLarge).
     pub body_limit: usize,
     /// Whether its connection may be used again. Not while a POST is in doubt: a server that closes each connection
     /// once it has answered, and does not say so, would lose the next POST too. A driver sends `Connection: close`
