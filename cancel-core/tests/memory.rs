@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use cancel_core::{
-    BearerToken, CancelRequest, Cancellation, Endpoint, Exchange, Failure, OfferId, Policy, PublisherId, Step,
+    BearerToken, CancelRequest, Cancellation, Endpoint, Exchange, Failure, OfferId, Operation, Policy, PublisherId,
+    Step,
 };
 use http::{HeaderValue, Response};
 
@@ -316,5 +317,15 @@ fn answering(this: fn(&Exchange) -> bool, so: impl Fn() -> Response<String>) -> 
             exchange if is_list(exchange) => Response::new(r#"[{"id":"a","submissionState":"running"}]"#.to_owned()),
             _ => Response::new(r#"{"status":"running"}"#.to_owned()),
         })
+    }
+}
+
+#[test]
+fn details_are_bounded() {
+    for name in ["steps", "messages", "previewLinks", "publishingVersion", "error", "notificationEmails"] {
+        let body = format!(r#"{{"status":"running","{name}":"{}"}}"#, "\u{7f}".repeat(64 * KIB));
+        let operation = Operation::from_http(&Response::new(&body)).unwrap();
+        let peak = measure(|| drop(operation.details())).bytes_max;
+        assert!(peak <= READING * body.len() as u64, "{name}: {peak}");
     }
 }

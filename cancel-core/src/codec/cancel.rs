@@ -258,8 +258,8 @@ pub(crate) fn is_acknowledgement(body: &[u8]) -> bool {
 }
 
 fn names_error(body: &[u8]) -> bool {
-    struct Error;
-    impl<'de> Visitor<'de> for Error {
+    struct NamesError;
+    impl<'de> Visitor<'de> for NamesError {
         type Value = bool;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -277,7 +277,7 @@ fn names_error(body: &[u8]) -> bool {
     }
     let body = json::without_bom(body);
     let is_object = body.trim_ascii_start().starts_with(b"{");
-    is_object && serde_json::Deserializer::from_slice(body).deserialize_map(Error).unwrap_or_default()
+    is_object && serde_json::Deserializer::from_slice(body).deserialize_map(NamesError).unwrap_or_default()
 }
 
 /// The location of a 202: from the headers, else from the body. `None` when neither names one.

@@ -44,8 +44,8 @@ impl OperationDetails {
             cancellation_request_state: operation.get("cancellationRequestState"),
             steps: operation.list("steps", OperationStep::read),
             messages: operation.list("messages", Message::read),
-            publishing_version: operation.get("publishingVersion"),
-            offer_version: operation.get("offerVersion"),
+            publishing_version: operation.number("publishingVersion"),
+            offer_version: operation.number("offerVersion"),
             notification_emails: operation.get("notificationEmails"),
             preview_links: operation.list("previewLinks", |link| Some(link.get().to_owned())),
             live_links: operation.list("liveLinks", |link| Some(link.get().to_owned())),
@@ -84,7 +84,7 @@ impl OperationStep {
 
     fn read(step: &RawValue) -> Option<Self> {
         let step = Members::of(step)?;
-        let percentage: Option<f64> = step.get("progressPercentage");
+        let percentage: Option<f64> = step.number("progressPercentage");
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=100")]
         let progress_percentage = percentage.map(|percent| percent.clamp(0.0, 100.0) as u8);
         Some(Self {

@@ -215,9 +215,9 @@ impl OperationList {
             publisher_id: members.get("publisherId"),
             submission_type: members.get("submissionType"),
             slot: members.get("slot"),
-            offer_version: members.get("offerVersion"),
-            publishing_version: members.get("publishingVersion"),
-            version: members.get("version"),
+            offer_version: members.number("offerVersion"),
+            publishing_version: members.number("publishingVersion"),
+            version: members.number("version"),
             changed_time: members.get("changedTime"),
             definition: members.raw("definition").map(|json| json.get().into()),
         });

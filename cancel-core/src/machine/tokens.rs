@@ -20,10 +20,11 @@ const REMEMBERED: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens {
     last: Option<BearerToken>,
+    /// The last was sent. A newer one can come while an exchange with the one before is in flight: what is answered to that
+    /// says nothing of it.
+    is_sent: bool,
     /// The last is not to be used again.
     is_rejected: bool,
-    /// The last was sent. A newer one can come while an exchange with the one before is in flight.
-    is_sent: bool,
     /// 401s in a row.
     rejections: u8,
     /// Each with the time at which it was replaced.
@@ -34,7 +35,7 @@ impl Tokens {
     /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest. Returns
     /// whether it is another one than the one that the service has rejected.
     pub(super) fn add(&mut self, token: BearerToken, now: Duration) -> bool {
-        let was_rejected = std::mem::take(&mut self.is_rejected) && self.is_sent;
+        let was_rejected = std::mem::take(&mut self.is_rejected);
         let Some(before) = self.last.replace(token) else {
             return true;
         };
@@ -54,7 +55,7 @@ impl Tokens {
     /// The service has answered 401. Returns whether that is final: it is the second in a row, or one more of many in a
     /// short time.
     pub(super) fn reject(&mut self, now: Duration) -> bool {
-        self.is_rejected = true;
+        self.is_rejected = self.is_sent;
         self.rejections = self.rejections.saturating_add(1);
         let oldest = self.earlier.first().filter(|_| self.earlier.len() == MAX_EARLIER);
         self.rejections > 1 || oldest.is_some_and(|(_, replaced)| now.saturating_sub(*replaced) < REMEMBERED)

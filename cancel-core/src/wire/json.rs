@@ -209,9 +209,16 @@ impl<'a> Members<'a> {
         self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok()).unwrap_or_default()
     }
 
+    /// The same of a number. A text is not read: see [`refuse_texts_and_fractions`].
+    pub(crate) fn number<T: Deserialize<'a>>(&self, name: &str) -> Option<T> {
+        let value = self.raw(name)?.get();
+        (!value.starts_with('"')).then(|| serde_json::from_str(value).ok()).flatten()
+    }
+
     /// The elements of a member, in their order: at most 256. Elements that cannot be read are left out.
     pub(crate) fn list<T>(&self, name: &str, read: impl Fn(&'a RawValue) -> Option<T>) -> Vec<T> {
-        let elements = self.raw(name).and_then(|value| serde_json::from_str(value.get()).ok());
+        let value = self.raw(name).filter(|value| value.get().starts_with('['));
+        let elements = value.and_then(|value| serde_json::from_str(value.get()).ok());
         let Some(Elements(elements)) = elements else { return Vec::new() };
         let mut list = Vec::with_capacity(elements.len());
         list.extend(elements.into_iter().filter_map(read));

@@ -68,6 +68,8 @@ fn a_body_without_a_status_is_not_an_operation() {
         r#"[{"status":"a"},{"status":"b"}]"#,
         r#"{"status":null}"#,
         r#"{"status":7}"#,
+        r#"{"status":1.2345678e7}"#,
+        "1.2345678e7",
         r#"{"status":""}"#,
         r#"{"status":" "}"#,
         r#"{"status":"-"}"#,
@@ -79,6 +81,10 @@ fn a_body_without_a_status_is_not_an_operation() {
     ] {
         let error = Operation::from_http(&Response::new(body)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::MalformedBody, "{body}");
+        assert!(
+            !error.to_string().contains("12345678"),
+            "a number in another spelling, which can be a token's: {error}"
+        );
         assert!(error.is_transient());
     }
 }

@@ -125,11 +125,11 @@ fn a_newer_token_that_came_while_the_old_one_was_in_flight_is_sent() {
     run.cancellation.provide_token(BearerToken::new("newer").unwrap());
     let answer = http::Response::builder().status(401).body(Body::from("")).unwrap();
     run.cancellation.handle_response(run.now, exchange.id, answer).unwrap();
-    run.cancellation.provide_token(BearerToken::new("newer").unwrap());
     let post = run.post();
     assert_eq!(post.header("authorization"), Some("Bearer newer"));
     post.answer(401, NO_HEADERS, "");
     assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
+    assert_eq!(run.tokens, [TokenReason::FirstUse], "another one is not asked for");
 }
 
 #[test]

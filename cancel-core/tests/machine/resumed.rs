@@ -35,6 +35,15 @@ fn the_shorter_of_two_deadlines_counts_however_long_the_other_is() {
     }
 }
 
+/// The machine's time is that of the end of the exchange, and the next process has the caller's.
+#[test]
+fn an_exchange_that_times_out_long_before_its_time_can_be_resumed() {
+    let patient = settled().deadline(Duration::MAX).attempt_timeout(Duration::MAX);
+    let mut run = Run::new(patient.clone());
+    run.post().fail(Failure::TimedOut);
+    assert_eq!(run.resume(patient).error(), (ErrorKind::Ambiguous, Posted::Maybe));
+}
+
 /// Otherwise it only polls.
 #[test]
 fn a_post_that_was_not_processed_is_repeated_while_there_is_time_for_an_attempt() {

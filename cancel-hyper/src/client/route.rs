@@ -25,7 +25,15 @@ type Connecting = Pin<Box<dyn Future<Output = Result<TokioIo<TcpStream>, BoxErro
 pub(super) struct Route {
     direct: HttpConnector,
     proxies: Arc<Matcher>,
-    unreadable: Option<&'static str>,
+    unreadable: Option<Unreadable>,
+}
+
+/// A variable that names no proxy, and is not empty. hyper-util ignores it in silence.
+#[derive(Clone)]
+struct Unreadable {
+    name: &'static str,
+    /// What would go through that proxy.
+    proxied: Arc<Matcher>,
 }
 
 impl Route {
@@ -33,18 +41,22 @@ impl Route {
         let mut direct = HttpConnector::new();
         direct.enforce_http(false);
         direct.set_nodelay(true);
-        Self { direct, proxies: Arc::new(Matcher::from_env()), unreadable: unreadable_variable() }
+        Self { direct, proxies: Arc::new(Matcher::from_env()), unreadable: Unreadable::of_environment() }
     }
 }
 
-/// A variable that names no proxy, and is not empty. hyper-util ignores it in silence.
-fn unreadable_variable() -> Option<&'static str> {
-    let is_read = |value: &str| {
-        Matcher::builder().all(value).build().intercept(&Uri::from_static("https://service.invalid")).is_some()
-    };
-    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-        .into_iter()
-        .find(|name| env::var_os(name).is_some_and(|value| !value.is_empty() && !value.to_str().is_some_and(is_read)))
+impl Unreadable {
+    fn of_environment() -> Option<Self> {
+        let is_read = |value: &str| {
+            Matcher::builder().all(value).build().intercept(&Uri::from_static("https://service.invalid")).is_some()
+        };
+        let name = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| {
+            env::var_os(name).is_some_and(|value| !value.is_empty() && !value.to_str().is_some_and(is_read))
+        })?;
+        let direct = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
+        let proxied = Matcher::builder().all("http://proxy.invalid").no(direct).build();
+        Some(Self { name, proxied: Arc::new(proxied) })
+    }
 }
 
 impl fmt::Debug for Route {
@@ -68,11 +80,15 @@ impl Service<Uri> for Route {
         if is_this_machine(&target) {
             return connecting(self.direct.call(target));
         }
-        match (self.proxies.intercept(&target), self.unreadable) {
-            (Some(proxy), _) => through(&proxy, self.direct.clone(), target),
+        if let Some(proxy) = self.proxies.intercept(&target) {
+            return through(&proxy, self.direct.clone(), target);
+        }
+        match &self.unreadable {
             // Whoever has set it does not want a way past the proxy. Its value may contain a password.
-            (None, Some(name)) => refused(format!("{name} is not the address of a proxy")),
-            (None, None) => connecting(self.direct.call(target)),
+            Some(Unreadable { name, proxied }) if proxied.intercept(&target).is_some() => {
+                refused(format!("{name} is not the address of a proxy"))
+            }
+            _ => connecting(self.direct.call(target)),
         }
     }
 }

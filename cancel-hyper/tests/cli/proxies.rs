@@ -139,6 +139,18 @@ fn what_it_answers_is_told() {
     }
 }
 
+/// Some desktops set such a value, beside exceptions that count.
+#[test]
+fn an_address_that_cannot_be_read_does_not_matter_to_a_host_that_needs_no_proxy() {
+    let endpoint = ["--endpoint", ELSEWHERE, "--publisher", "contoso", "--offer", "contoso-offer"];
+    let mut program = program();
+    program.args(endpoint).env("ALL_PROXY", "socks://127.0.0.1:1").env("AZURE_TOKEN", TOKEN);
+    let refused = "ALL_PROXY is not the address of a proxy";
+    assert!(text(&program.output().unwrap().stderr).contains(refused));
+    let output = program.env("NO_PROXY", "service.invalid").output().unwrap();
+    assert!(text(&output.stderr).contains("cannot be reached") && !text(&output.stderr).contains(refused));
+}
+
 /// A proxy for plain HTTP would see the token.
 #[test]
 fn nothing_goes_through_it_to_this_machine() {

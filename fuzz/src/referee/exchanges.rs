@@ -20,6 +20,8 @@ pub(super) struct InFlight {
     pub(super) id: ExchangeId,
     pub(super) until: Duration,
     pub(super) kind: Kind,
+    /// The number of its token.
+    token: u32,
     /// The books as they are when it does not leave.
     unsent: Ledger,
 }
@@ -87,7 +89,7 @@ impl Referee {
         let unsent = self.ledger.clone();
         held(self.ledger.left(request));
         self.last_id = id;
-        self.in_flight = Some(InFlight { id: exchange.id, until, kind, unsent });
+        self.in_flight = Some(InFlight { id: exchange.id, until, kind, token: self.tokens, unsent });
     }
 
     /// Where it hangs, a last poll follows.
@@ -139,7 +141,8 @@ impl Referee {
                 && (matches!(response.body(), Body::TooLarge(_)) || response.body().bytes().len() > limit),
         };
         let rejected_again = status == 401 && self.last.as_ref().is_some_and(|(_, last)| last.status == 401);
-        if status == 401 {
+        // A newer one can have come meanwhile.
+        if status == 401 && exchange.token == self.tokens {
             (self.holds_token, self.was_rejected) = (false, true);
         }
         self.ledger.answered(self.told, status, body.as_deref());
