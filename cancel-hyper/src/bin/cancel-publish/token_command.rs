@@ -62,8 +62,9 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
         let mut end = end.take(most as u64);
         tokio::select! {
             biased;
-            count = end.read_buf(bytes) => count,
+            // Also where something in the background never stops to print.
             _ = self.over.wait_for(|is_over| *is_over) => Ok(0),
+            count = end.read_buf(bytes) => count,
         }
     }
 }
