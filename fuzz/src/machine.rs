@@ -65,6 +65,7 @@ impl Play {
             // The clock goes back, for one step.
             "back" => drop(self.referee.step(now.saturating_sub(Duration::from_millis(number(rest))))),
             "token" => self.referee.provide_token(),
+            "tokens" => self.referee.provide_tokens_again(),
             // A checkpoint is written, or a process goes on from the last one, in which a text has been replaced.
             "save" => self.saved = self.referee.save(),
             "crash" => {

@@ -20,10 +20,9 @@ const REMEMBERED: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tokens {
     last: Option<BearerToken>,
-    /// The last was sent. A newer one can come while an exchange with the one before is in flight: what is answered to that
-    /// says nothing of it.
-    is_sent: bool,
-    /// The last is not to be used again.
+    /// The one that was sent last. What is answered to it says nothing of a newer one, which can come meanwhile.
+    sent: Option<BearerToken>,
+    /// The one that was sent last is not to be used again.
     is_rejected: bool,
     /// 401s in a row.
     rejections: u8,
@@ -35,27 +34,25 @@ impl Tokens {
     /// Uses this one from now on, and remembers the one before; in a very long run, instead of the oldest. Returns
     /// whether it is another one than the one that the service has rejected.
     pub(super) fn add(&mut self, token: BearerToken, now: Duration) -> bool {
-        let was_rejected = std::mem::take(&mut self.is_rejected);
-        let Some(before) = self.last.replace(token) else {
-            return true;
-        };
-        if self.last.as_ref().is_some_and(|token| token.is(&before)) {
-            return !was_rejected;
+        let is_another = !self.is_rejected || !self.was_sent(&token);
+        self.is_rejected &= is_another;
+        if let Some(before) = self.last.replace(token)
+            && !self.last.as_ref().is_some_and(|token| token.is(&before))
+        {
+            // One that was used again is as new as its last use.
+            self.earlier.retain(|(known, _)| !known.is(&before));
+            if self.earlier.len() == MAX_EARLIER {
+                self.earlier.remove(0);
+            }
+            self.earlier.push((before, now));
         }
-        self.is_sent = false;
-        // One that was used again is as new as its last use.
-        self.earlier.retain(|(known, _)| !known.is(&before));
-        if self.earlier.len() == MAX_EARLIER {
-            self.earlier.remove(0);
-        }
-        self.earlier.push((before, now));
-        true
+        is_another
     }
 
     /// The service has answered 401. Returns whether that is final: it is the second in a row, or one more of many in a
     /// short time.
     pub(super) fn reject(&mut self, now: Duration) -> bool {
-        self.is_rejected = self.is_sent;
+        self.is_rejected = true;
         self.rejections = self.rejections.saturating_add(1);
         let oldest = self.earlier.first().filter(|_| self.earlier.len() == MAX_EARLIER);
         self.rejections > 1 || oldest.is_some_and(|(_, replaced)| now.saturating_sub(*replaced) < REMEMBERED)
@@ -69,7 +66,7 @@ impl Tokens {
     /// The one to use, or why another is needed.
     pub(super) fn usable(&self) -> Result<&BearerToken, TokenReason> {
         match &self.last {
-            Some(_) if self.is_rejected => Err(TokenReason::Rejected),
+            Some(last) if self.is_rejected && self.was_sent(last) => Err(TokenReason::Rejected),
             Some(last) => Ok(last),
             None => Err(TokenReason::FirstUse),
         }
@@ -77,7 +74,12 @@ impl Tokens {
 
     /// The last goes out with a request.
     pub(super) fn sent(&mut self) {
-        self.is_sent = true;
+        self.sent.clone_from(&self.last);
+        self.is_rejected = false;
+    }
+
+    fn was_sent(&self, token: &BearerToken) -> bool {
+        self.sent.as_ref().is_some_and(|sent| sent.is(token))
     }
 
     fn all(&self) -> impl Iterator<Item = &BearerToken> + Clone {

@@ -1,6 +1,6 @@
 //! A token is asked for when it is needed, again when it is rejected, and never in a loop.
 
-use cancel_core::{BearerToken, Body, ErrorKind, Posted, Proof, Step, TokenReason};
+use cancel_core::{BearerToken, Body, ErrorKind, ExchangeId, Posted, Proof, Step, TokenReason};
 
 use crate::run::{LIST, MIGRATED, NO_HEADERS, Run, TOKEN, operation, settled, status, verified};
 
@@ -130,6 +130,35 @@ fn a_newer_token_that_came_while_the_old_one_was_in_flight_is_sent() {
     post.answer(401, NO_HEADERS, "");
     assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
     assert_eq!(run.tokens, [TokenReason::FirstUse], "another one is not asked for");
+}
+
+/// As a clone of shared tokens tells it: the one that it gave is the last of those that it knows.
+#[test]
+fn a_token_that_is_handed_in_again_after_an_older_one_is_the_same() {
+    let tokens = |run: &mut Run, tokens: [&str; 2]| {
+        for token in tokens {
+            run.cancellation.provide_token(BearerToken::new(token).unwrap());
+        }
+    };
+    let rejected = |run: &mut Run, exchange: ExchangeId| {
+        let answer = http::Response::builder().status(401).body(Body::from("")).unwrap();
+        run.cancellation.handle_response(run.now, exchange, answer).unwrap();
+    };
+    let mut run = Run::new(settled());
+    let exchange = run.post().exchange.id;
+    tokens(&mut run, ["older", TOKEN]);
+    rejected(&mut run, exchange);
+    assert!(matches!(run.cancellation.step(run.now), Step::Authenticate(TokenReason::Rejected)));
+    tokens(&mut run, ["older", TOKEN]);
+    assert_eq!(run.error(), (ErrorKind::Unauthorized, Posted::Yes));
+
+    let mut run = Run::following(settled());
+    let exchange = run.get(MIGRATED).exchange.id;
+    tokens(&mut run, ["older", TOKEN]);
+    rejected(&mut run, exchange);
+    assert!(matches!(run.cancellation.step(run.now), Step::Authenticate(TokenReason::Rejected)));
+    run.cancellation.provide_token(BearerToken::new("newer").unwrap());
+    assert_eq!(run.get(MIGRATED).header("authorization"), Some("Bearer newer"));
 }
 
 #[test]

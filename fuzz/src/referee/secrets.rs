@@ -27,6 +27,15 @@ impl Referee {
         self.check_over();
     }
 
+    /// As a source that says which ones it knows, while the last of them is in use. It changes nothing.
+    pub(crate) fn provide_tokens_again(&mut self) {
+        if self.holds_token && self.tokens > self.earlier_tokens + 1 {
+            for token in [self.tokens - 1, self.tokens] {
+                self.machine.provide_token(BearerToken::new(token_of(token)).unwrap());
+            }
+        }
+    }
+
     /// Writes the tokens into an answer that asks for them.
     pub(super) fn echo(&self, response: &mut Response<Body>) -> bool {
         let mut echoes = false;
