@@ -14,7 +14,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::checkpoints::command;
-use crate::{TOKEN, json_of, names, serve, text, wait_until};
+use crate::{TOKEN, command_at, json_of, names, serve, text, wait_until};
 
 /// The user `nobody`.
 const NOBODY: u32 = 65534;
@@ -227,8 +227,10 @@ fn nothing_is_sent_where_there_is_no_folder() {
     let served = serve(CancelBehavior::AtOnce);
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
+    std::os::unix::fs::symlink("no-such-folder/run.json", folder.path().join("link.json")).unwrap();
     for (name, says) in [
         ("no-such-folder/run.json", "no-such-folder/run.json cannot be locked: No such file"),
+        ("link.json", "link.json cannot be locked: No such file"),
         ("file/run.json", "file/run.json cannot be locked: Not a directory"),
         (&*"x".repeat(256), "cannot be locked: File name too long"),
     ] {
@@ -246,6 +248,16 @@ fn nothing_is_sent_where_too_many_files_are_open() {
     let output = limited("ulimit -n 15", &program).output().unwrap();
     let printed: Vec<_> = text(&output.stdout).lines().filter(|line| line.contains("Too many open files")).collect();
     assert!(!printed.is_empty() && printed.iter().all(|line| line.contains(r#""posted":"no""#)), "{printed:?}");
+}
+
+/// A connection is kept for each offer.
+#[test]
+fn results_are_printed_where_too_many_files_are_open() {
+    let served = serve(CancelBehavior::AtOnce);
+    let offers: Vec<_> = (0..30).map(|number| format!("o{number}")).collect();
+    let program = command_at(&served.endpoint(), &["--json", "--offer", &offers.join(",")]);
+    let output = limited("ulimit -n 20", &program).output().unwrap();
+    assert_eq!(text(&output.stdout).lines().count(), 31, "{}", text(&output.stderr));
 }
 
 /// The program, under this limit of a shell.

@@ -63,12 +63,13 @@ impl CheckpointFile {
             return Ok(());
         }
         let new = beside(&self.path, ".new");
-        make(&new, &text).map_err(|error| {
+        let made = make(&new, &text).map_err(|error| about(&new, &error));
+        let replaced = made.and_then(|()| fs::rename(&new, &self.path).map_err(|error| about(&self.path, &error)));
+        if replaced.is_err() {
             // A full disk leaves a part of it, which is of no use.
             let _ = remove(&new);
-            about(&new, &error)
-        })?;
-        fs::rename(&new, &self.path).map_err(|error| about(&self.path, &error))?;
+        }
+        replaced?;
         #[cfg(unix)]
         sync(folder(&self.path)).map_err(|error| about(folder(&self.path), &error))?;
         self.written = text;
@@ -130,10 +131,10 @@ pub(super) fn posted(path: &Path) -> Posted {
     }
 }
 
-/// Whether it is certain that there is no file, so that no run before this one has written it. Nothing is opened: there
-/// may be too many open files.
+/// Whether it is certain that there is no file, so that no run before this one has written it. A link may lead to it.
+/// Nothing is opened: there may be too many open files.
 fn is_nothing_at(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_err_and(|error| {
+    fs::metadata(path).is_err_and(|error| {
         matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) || is_name_too_long(&error)
     })
 }
@@ -181,4 +182,19 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_take_its_place_is_not_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.json");
+        let Ok(mut file) = CheckpointFile::lock(&path) else { panic!("nobody else has it") };
+        fs::create_dir(&path).unwrap();
+        assert!(file.write("{}".to_owned()).is_err());
+        assert!(!beside(&path, ".new").exists());
+    }
 }

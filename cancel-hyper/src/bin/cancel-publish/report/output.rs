@@ -5,15 +5,19 @@ use std::io::{self, Write};
 use super::Report;
 use crate::{text, watch};
 
-#[derive(Default)]
 pub(crate) struct Output {
     pub(crate) json: bool,
+    /// Opened before anything else: later there may be too many open files.
+    stdout: Option<Box<dyn Write>>,
     failed: Option<io::Error>,
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, failed: None }
+        match stdout() {
+            Ok(stdout) => Self { json, stdout: Some(Box::new(stdout)), failed: None },
+            Err(error) => Self { json, stdout: None, failed: Some(error) },
+        }
     }
 
     /// Prints one result: as JSON if that is asked for, and an error in words too.
@@ -40,11 +44,11 @@ impl Output {
 
     /// Prints a line on stdout.
     pub(crate) fn line(&mut self, line: &str) {
-        let written = stdout().and_then(|mut out| {
-            out.write_all(format!("{line}\n").as_bytes())?;
-            out.flush()
-        });
-        if let Err(error) = written {
+        let write = |stdout: &mut Box<dyn Write>| {
+            stdout.write_all(format!("{line}\n").as_bytes())?;
+            stdout.flush()
+        };
+        if let Some(Err(error)) = self.stdout.as_mut().map(write) {
             // The run goes on: a cancel that has gone out is not taken back.
             self.failed.get_or_insert(error);
         }
