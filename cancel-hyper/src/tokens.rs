@@ -43,7 +43,8 @@ pub trait TokenSource {
     fn token(&mut self, why: TokenReason) -> impl Future<Output = Result<BearerToken, Self::Error>> + Send;
 
     /// The tokens that were given to others since this was asked last, the newest at the end. A driver hands them to
-    /// its cancellation before it reads an answer: a server that knows them could echo them. None by default.
+    /// its cancellation before it reads an answer: a server that knows them could echo them. The cancellation uses the
+    /// last one from then on. None by default.
     fn newer(&mut self) -> Vec<BearerToken> {
         Vec::new()
     }

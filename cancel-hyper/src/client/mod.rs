@@ -48,8 +48,8 @@ const HTTP2_LIMIT: u32 = (head::LONGEST + ":status200".len() + 32 + 1) as u32;
 /// A pooled HTTP client for [`Driver`](crate::Driver), over tokio.
 ///
 /// - HTTP/2 if the service speaks it, or else HTTP/1.1. TLS by rustls with *ring*.
-/// - The proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but none for this machine. A value that is no proxy's
-///   address is an error, and nothing is sent.
+/// - The proxy that `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name, but none for this machine. Where the only value is
+///   no proxy's address, it is an error, and nothing is sent.
 /// - Connecting may take three quarters of the exchange's time. A request that has no connection by then counts as not
 ///   sent.
 /// - Idle connections are kept for a minute. Clones share their connections. A request with `Connection: close` has one

@@ -1,5 +1,6 @@
 //! The way to a host: direct, or through the proxy of the environment. Never through a proxy to this machine.
 
+use std::ffi::OsStr;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub(super) struct Route {
     unreadable: Option<Unreadable>,
 }
 
-/// A variable that names no proxy, and is not empty. hyper-util ignores it in silence.
+/// A variable that counts, and names no proxy. hyper-util ignores it in silence.
 #[derive(Clone)]
 struct Unreadable {
     name: &'static str,
@@ -46,14 +47,27 @@ impl Route {
 }
 
 impl Unreadable {
+    /// Of the two spellings of a name, the first that is set counts, as for hyper-util. A program that is called by CGI has
+    /// no proxies: a client can set `HTTP_PROXY` there.
     fn of_environment() -> Option<Self> {
+        if env::var_os("REQUEST_METHOD").is_some() {
+            return None;
+        }
+        let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, env::var_os(name)?)));
         let is_read = |value: &str| {
             Matcher::builder().all(value).build().intercept(&Uri::from_static("https://service.invalid")).is_some()
         };
-        let name = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find(|name| {
-            env::var_os(name).is_some_and(|value| !value.is_empty() && !value.to_str().is_some_and(is_read))
-        })?;
-        let direct = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
+        let is_unreadable =
+            |value: &OsStr| value.to_str().map(str::trim).is_none_or(|value| !value.is_empty() && !is_read(value));
+        let (name, _) = [set(["HTTPS_PROXY", "https_proxy"]), set(["ALL_PROXY", "all_proxy"])]
+            .into_iter()
+            .flatten()
+            .find(|(_, value)| is_unreadable(value))?;
+        let direct = set(["NO_PROXY", "no_proxy"]).map(|(_, value)| value.to_string_lossy().into_owned());
+        let direct = direct.unwrap_or_default();
+        if direct.split(',').any(|host| host.trim() == "*") {
+            return None;
+        }
         let proxied = Matcher::builder().all("http://proxy.invalid").no(direct).build();
         Some(Self { name, proxied: Arc::new(proxied) })
     }

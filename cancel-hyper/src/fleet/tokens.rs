@@ -41,7 +41,7 @@ use crate::tokens::TokenSource;
 #[derive(Debug)]
 pub struct SharedTokens<T> {
     shared: Arc<Shared<T>>,
-    /// The number of the answer that this clone was given last.
+    /// The number of the answer that this clone was given, or told of, last.
     given: u64,
     /// How many tokens there were when it was told of them last.
     known: usize,
@@ -60,6 +60,8 @@ struct Shared<T> {
 struct Recent {
     /// How many there were in all.
     count: usize,
+    /// The number of the answer that gave the last one.
+    last: u64,
     tokens: VecDeque<BearerToken>,
 }
 
@@ -67,8 +69,9 @@ impl Recent {
     /// As many as a conversation remembers.
     const MAX: usize = 8;
 
-    fn add(&mut self, token: BearerToken) {
+    fn add(&mut self, token: BearerToken, answer: u64) {
         self.count += 1;
+        self.last = answer;
         self.tokens.push_back(token);
         if self.tokens.len() > Self::MAX {
             self.tokens.pop_front();
@@ -134,7 +137,7 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
         let answer = source.source.token(why).await.map_err(|error| error.to_string());
         self.given = answers.fetch_add(1, Ordering::AcqRel) + 1;
         if let Ok(token) = &answer {
-            self.shared.recent().add(token.clone());
+            self.shared.recent().add(token.clone(), self.given);
         }
         source.last = Some(answer.clone());
         answer
@@ -145,6 +148,8 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
         // Of those from before its time, the one that was just replaced can still be echoed.
         let unknown = if self.known == 0 { 2 } else { recent.count - self.known };
         self.known = recent.count;
+        // The conversation uses the last one from now on: when that is rejected, another is asked for.
+        self.given = self.given.max(recent.last);
         recent.tokens.iter().skip(recent.tokens.len().saturating_sub(unknown)).cloned().collect()
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cancel_core::testing::portal::{CancelBehavior, Offer, PublishOperation};
-use cancel_core::{BearerToken, Cancellation, ErrorKind, Event, Policy, TokenReason};
+use cancel_core::{BearerToken, Cancellation, ErrorKind, Event, Policy, TokenReason, Until};
 use cancel_hyper::{Driver, Ended, SharedTokens, TokenSource, cancel_many};
 use futures_util::StreamExt;
 use http::{Request, Response};
@@ -15,7 +16,7 @@ use http_body_util::Full;
 use hyper_util::rt::TokioTimer;
 use tokio::time::Instant;
 
-use crate::service::{Reached, TOKEN, cancellation, offer, policy, secs, token};
+use crate::service::{ONE_WAY, Reached, TOKEN, cancellation, offer, policy, secs, token};
 
 /// A portal with so many offers, and a cancellation of each.
 fn fleet(count: usize, policy: impl Fn(usize) -> Policy) -> (Reached, Vec<Cancellation>) {
@@ -148,6 +149,32 @@ async fn one_rejected_token_is_replaced_once() {
     let results: Vec<_> = cancel_many(driver, cancellations, 200).collect().await;
     assert!(all_canceled(&results));
     assert_eq!(*asked.lock().unwrap(), [TokenReason::FirstUse, TokenReason::Rejected]);
+}
+
+/// Of two that are rejected at once, one asks, and the other hears of the new token before it can.
+#[tokio::test(start_paused = true)]
+async fn a_fleet_outlives_many_tokens() {
+    const LIFE: Duration = Duration::from_secs(600);
+    let names: Vec<_> = (0..10).map(|number| format!("offer-{number}")).collect();
+    let cancel = |name| Offer::new("contoso", name).cancel(CancelBehavior::After(5 * LIFE));
+    let service = Reached::new(names.iter().map(|name| cancel(name).operation(PublishOperation::new("id"))));
+    service.portal().revoke_token(TOKEN);
+    let (issuer, count) = (service.clone(), Arc::new(AtomicUsize::new(0)));
+    let issued = Arc::clone(&count);
+    let tokens = move |_| {
+        let token = format!("token-number-{}", count.fetch_add(1, Ordering::SeqCst));
+        issuer.portal().accept_token(&token, Some(issuer.now() + LIFE));
+        async move {
+            tokio::time::sleep(2 * ONE_WAY).await;
+            BearerToken::new(token)
+        }
+    };
+    let policy = Policy::default().until(Until::Verified).deadline(10 * LIFE);
+    let cancellations = names.iter().map(|name| cancellation(name, policy.clone()));
+    let driver = Driver::new(service, TokioTimer::new(), tokens);
+    let results: Vec<_> = cancel_many(driver, cancellations, 20).collect().await;
+    assert!(all_canceled(&results), "{results:?}");
+    assert!((5..=7).contains(&issued.load(Ordering::SeqCst)), "{issued:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -141,14 +141,32 @@ fn what_it_answers_is_told() {
 
 /// Some desktops set such a value, beside exceptions that count.
 #[test]
-fn an_address_that_cannot_be_read_does_not_matter_to_a_host_that_needs_no_proxy() {
+fn an_address_that_cannot_be_read_matters_only_where_it_would_be_used() {
     let endpoint = ["--endpoint", ELSEWHERE, "--publisher", "contoso", "--offer", "contoso-offer"];
-    let mut program = program();
-    program.args(endpoint).env("ALL_PROXY", "socks://127.0.0.1:1").env("AZURE_TOKEN", TOKEN);
-    let refused = "ALL_PROXY is not the address of a proxy";
-    assert!(text(&program.output().unwrap().stderr).contains(refused));
-    let output = program.env("NO_PROXY", "service.invalid").output().unwrap();
-    assert!(text(&output.stderr).contains("cannot be reached") && !text(&output.stderr).contains(refused));
+    let said = |variables: &[(&str, &str)]| {
+        let mut program = program();
+        let output = program.args(endpoint).envs(variables.iter().copied()).env("AZURE_TOKEN", TOKEN).output();
+        text(&output.unwrap().stderr).to_owned()
+    };
+    const UNREADABLE: &str = "socks://127.0.0.1:1";
+    for (name, variables) in [
+        ("ALL_PROXY", &[("ALL_PROXY", UNREADABLE)] as &[_]),
+        ("HTTPS_PROXY", &[("HTTPS_PROXY", UNREADABLE), ("ALL_PROXY", "")]),
+        ("ALL_PROXY", &[("HTTPS_PROXY", ""), ("ALL_PROXY", UNREADABLE), ("NO_PROXY", "elsewhere.invalid")]),
+    ] {
+        let said = said(variables);
+        assert!(said.contains(&format!("{name} is not the address of a proxy")), "{said}");
+    }
+    for variables in [
+        &[("ALL_PROXY", UNREADABLE), ("NO_PROXY", "service.invalid")] as &[_],
+        &[("ALL_PROXY", UNREADABLE), ("NO_PROXY", "*")],
+        &[("ALL_PROXY", UNREADABLE), ("REQUEST_METHOD", "GET")],
+        &[("HTTPS_PROXY", ""), ("https_proxy", UNREADABLE)],
+        &[("HTTPS_PROXY", "\r")],
+    ] {
+        let said = said(variables);
+        assert!(said.contains("cannot be reached") && !said.contains("is not the address of a proxy"), "{said}");
+    }
 }
 
 /// A proxy for plain HTTP would see the token.
