@@ -10,7 +10,7 @@ use cancel_core::{
     OperationList, State, Step,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cost::{Bound, Read};
 use crate::expected::{
@@ -66,7 +66,8 @@ fn check_refusal(error: &Error, answer: &Answer, expected: ErrorKind) {
 fn check_cancel(response: &Response<&[u8]>, answer: &Answer, tree: Option<&Value>) {
     let (endpoint, status) = (Endpoint::default(), response.status().as_u16());
     let is_blank = response.body().trim_ascii().is_empty();
-    let names_error = tree.and_then(|tree| tree.get("error")).is_some_and(|error| !error.is_null());
+    let nothing = [json!(null), json!(false), json!(""), json!({}), json!([])];
+    let names_error = tree.and_then(|tree| tree.get("error")).is_some_and(|error| !nothing.contains(error));
     let named = ["operation-location", "location"].iter().find_map(|name| {
         let values = response.headers().get_all(*name).into_iter();
         values.map(HeaderValue::as_bytes).find(|value| !value.trim_ascii().is_empty())

@@ -96,7 +96,7 @@ impl Answer {
     }
 
     /// What the error's `details` say, each as `code: message`: at most eight. The message alone can be no more than
-    /// "One or more errors".
+    /// "One or more errors". The error of a deadline, which tells what the last try said, has none.
     pub fn details(&self) -> impl Iterator<Item = String> + '_ {
         self.details.iter().map(CodeAndMessage::to_string)
     }

@@ -26,7 +26,10 @@ fn location<const N: usize>(headers: [(&str, &str); N], body: &str) -> String {
 
 #[test]
 fn a_200_needs_nothing_else() {
-    for body in ["", " \r\n", "{}", "null", "[]", "7", "\u{feff}{}", r#"{"status":"failed"}"#] {
+    let bodies = ["", " \r\n", "{}", "null", "[]", "7", "\u{feff}{}", r#"{"status":"failed"}"#].map(str::to_owned);
+    let no_error =
+        ["null", "false", r#""""#, "{}", "{ }", "[]", "[\n]"].map(|nothing| format!(r#"{{"error":{nothing}}}"#));
+    for body in bodies.iter().chain(&no_error) {
         let answer = read(200, [("location", "https://evil.example")], body);
         assert_eq!(answer.unwrap(), CancelResponse::Canceled, "{body}");
     }
@@ -36,7 +39,7 @@ fn a_200_needs_nothing_else() {
 #[test]
 fn a_200_whose_body_is_not_the_services_is_no_acknowledgement() {
     let conflict = "\u{feff} {\"x\":1,\"error\":{\"code\":\"Conflict\",\"message\":\"There is nothing to cancel.\"}}";
-    for body in ["<html>Sign in</html>", "OK", "{", "{}{}", "\u{0}", r#"{"error":"no"}"#, conflict] {
+    for body in ["<html>Sign in</html>", "OK", "{", "{}{}", "\u{0}", r#"{"error":"no"}"#, r#"{"error":7}"#, conflict] {
         let error = read(200, [("x-ms-request-id", "r")], body).unwrap_err();
         assert_eq!((error.kind(), error.posted()), (ErrorKind::MalformedBody, Posted::Yes), "{body}");
         assert_eq!(error.answer().and_then(|answer| answer.request_id()), Some("r"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Rule, Verdict, must};
 use crate::machine::{Outcome, Proof};
@@ -77,7 +77,8 @@ pub(super) fn in_progress(body: &[u8]) -> Option<BTreeSet<String>> {
 
 /// Whether the body of a 200 to a POST can be the service's.
 pub(super) fn is_acknowledgement(body: &[u8]) -> bool {
-    let names_error = |tree: Value| tree.get("error").is_some_and(|error| !error.is_null());
+    let nothing = [json!(null), json!(false), json!(""), json!({}), json!([])];
+    let names_error = |tree: Value| tree.get("error").is_some_and(|error| !nothing.contains(error));
     body.trim_ascii().is_empty() || serde_json::from_slice(body).is_ok_and(|tree| !names_error(tree))
 }
 
