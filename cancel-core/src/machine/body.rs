@@ -3,7 +3,7 @@
 use std::mem;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
 use http::{StatusCode, Version};
 
@@ -27,8 +27,8 @@ pub enum Body {
     /// [`TooLarge`](Self::TooLarge) all the same.
     Complete(Bytes),
     /// All that came over HTTP/1, from a client that takes a connection that breaks for the end of a body. The head
-    /// says whether it is whole: its length is that of `Content-Length`, or it came in chunks. Without both it is whole
-    /// only if it cannot be the beginning of a longer one (RFC 9112 §6.3 and §8).
+    /// says whether it is whole: its length is that of `Content-Length`, or it came in chunks. Without both, or where it
+    /// was compressed, it is whole only if it cannot be the beginning of a longer one (RFC 9112 §6.3 and §8).
     Ended(Bytes),
     /// What came before the connection broke or the exchange timed out. May be empty.
     CutOff(Bytes),
@@ -88,11 +88,14 @@ fn is_whole(head: &Parts, bytes: &[u8]) -> bool {
     if head.status == StatusCode::NO_CONTENT || head.headers.contains_key(TRANSFER_ENCODING) {
         return true;
     }
-    match head.headers.get(CONTENT_LENGTH) {
-        Some(length) => length.as_bytes() == bytes.len().to_string().as_bytes(),
-        // Blank, a number or a word: what follows can make another JSON of it, or something else.
-        None => bytes.trim_ascii_end().last().is_some_and(|last| !last.is_ascii_alphanumeric()),
+    let length = head.headers.get(CONTENT_LENGTH);
+    if length.is_some_and(|length| length.as_bytes() == bytes.len().to_string().as_bytes()) {
+        return true;
     }
+    // A client that decompresses can keep the head, which has the length of what came.
+    let has_length = length.is_some() && !head.headers.contains_key(CONTENT_ENCODING);
+    // Blank, a number or a word: what follows can make another JSON of it, or something else.
+    !has_length && bytes.trim_ascii_end().last().is_some_and(|last| !last.is_ascii_alphanumeric())
 }
 
 impl From<Bytes> for Body {

@@ -46,8 +46,6 @@ pub(super) struct Context {
 /// A location may take some time to exist: so many polls may find nothing, or so long.
 const POLLS_BEFORE_IT_EXISTS: u32 = 3;
 const TIME_BEFORE_IT_EXISTS: Duration = Duration::from_secs(30);
-/// The machine's time can be ahead of the caller's by an exchange. A checkpoint that is far ahead is refused.
-const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
 /// The last poll is due this long before the deadline.
 const LAST_POLL: Duration = Duration::from_secs(5);
 
@@ -189,7 +187,7 @@ impl Context {
         let left = self.deadline.saturating_sub(self.now);
         let keeps = leads_to_polls && self.now < self.last_poll();
         let kept = if keeps { self.time_for_last_polls() / 2 } else { Duration::ZERO };
-        self.asked.policy.attempt_timeout.min(LONGEST_ATTEMPT).min(left.saturating_sub(kept))
+        self.asked.policy.longest_attempt().min(left.saturating_sub(kept))
     }
 
     /// From when on a poll is one of the last.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::values::words;
 
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(24 * 3600);
+
 /// How far a [`Cancellation`](crate::Cancellation) goes before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -128,6 +130,11 @@ impl Policy {
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
+    }
+
+    /// The machine's time can be ahead of the caller's by an exchange, and a checkpoint that is far ahead is refused.
+    pub(super) fn longest_attempt(&self) -> Duration {
+        self.attempt_timeout.min(LONGEST_ATTEMPT).min(self.deadline)
     }
 
     /// How many failures are final. Default: 5; zero counts as 1, with which the first failure is final.

@@ -138,7 +138,7 @@ impl Conversation {
         // There is time for a poll all the same.
         let cx = &mut conversation.cx;
         if polls && times.is_late(&cx.asked.policy) {
-            cx.deadline = now.saturating_add(cx.asked.policy.attempt_timeout);
+            cx.deadline = now.saturating_add(cx.asked.policy.longest_attempt());
             conversation.exchanges.due_at(now, false);
         }
         if is_stuck {
@@ -171,7 +171,7 @@ struct Times {
 impl Times {
     /// The deadline has passed meanwhile, or is too near for an attempt.
     fn is_late(&self, policy: &Policy) -> bool {
-        self.deadline.saturating_sub(self.now) < policy.attempt_timeout.min(policy.deadline)
+        self.deadline.saturating_sub(self.now) < policy.longest_attempt()
     }
 
     /// A time before the checkpoint's `now`.

@@ -138,6 +138,9 @@ fn a_200_whose_body_may_go_on_acknowledges_nothing() {
         (&[("Content-Length", "5")], "null", "ambiguous"),
         (&[("Content-Length", "3")], "null", "ambiguous"),
         (&[("Content-Length", "+2")], "{}", "ambiguous"),
+        (&[("Content-Length", "20"), ("Content-Encoding", "gzip")], "{}", "canceled"),
+        (&[("Content-Length", "20"), ("Content-Encoding", "gzip")], "null", "ambiguous"),
+        (&[("Content-Length", "0"), ("Content-Encoding", "gzip")], "", "canceled"),
         (chunked, "", "canceled"),
         (chunked, "1", "canceled"),
     ] {

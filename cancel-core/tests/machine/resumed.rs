@@ -6,6 +6,8 @@ use cancel_core::{ErrorKind, Failure, Phase, Posted, Proof, Step, TokenReason};
 
 use crate::run::{CANCEL_OPERATION, MIGRATED, NO_HEADERS, Run, accepted, pairs, secs, settled, status, verified};
 
+const DAY: u64 = 24 * 3600;
+
 #[test]
 fn a_checkpoint_whose_cancel_was_taken_and_did_not_go_out_is_refused() {
     let written = [Run::verifying(&["a"]), Run::in_doubt(&["a"]), Run::following(settled())];
@@ -42,6 +44,18 @@ fn an_exchange_that_times_out_long_before_its_time_can_be_resumed() {
     let mut run = Run::new(patient.clone());
     run.post().fail(Failure::TimedOut);
     assert_eq!(run.resume(patient).error(), (ErrorKind::Ambiguous, Posted::Maybe));
+}
+
+#[test]
+fn a_late_run_has_time_for_one_poll_however_long_an_attempt_may_take() {
+    for (deadline, attempt, left) in [(900, 3600, 900), (10 * DAY, 5 * DAY, DAY), (10 * DAY, 3600, 3600)] {
+        let policy = verified().deadline(secs(deadline)).attempt_timeout(secs(attempt));
+        let mut run = Run::posting_with(policy.clone(), &["a"]);
+        run.post().answer(200, NO_HEADERS, "");
+        run.now += secs(deadline - 60);
+        let run = run.resume(policy);
+        assert_eq!(run.cancellation.progress().deadline - run.now, secs(left));
+    }
 }
 
 /// Otherwise it only polls.

@@ -294,7 +294,8 @@ fn whole(response: &Response<Body>) -> Option<&Bytes> {
     let is_whole = match response.body() {
         Body::Complete(_) => true,
         Body::Ended(_) if response.status() == StatusCode::NO_CONTENT || has("transfer-encoding") => true,
-        Body::Ended(_) if has("content-length") => response.headers().get("content-length").is_some_and(has_length),
+        Body::Ended(_) if response.headers().get("content-length").is_some_and(has_length) => true,
+        Body::Ended(_) if has("content-length") && !has("content-encoding") => false,
         Body::Ended(body) => {
             String::from_utf8_lossy(body).trim_ascii_end().ends_with(|c: char| !c.is_ascii_alphanumeric())
         }

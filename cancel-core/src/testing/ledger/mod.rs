@@ -33,6 +33,9 @@ pub use self::words::{check_outcome, is_canceled, is_end};
 /// A POST that is handed out later than this after the list was answered is not fresh.
 const FRESH: Duration = Duration::from_secs(5);
 
+/// How seldom the location is polled beside a baseline.
+const BESIDE: Duration = Duration::from_secs(30);
+
 /// The books of one conversation.
 #[derive(Debug, Clone)]
 pub struct Ledger {
@@ -153,12 +156,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// There is a wait between two polls, but for the last ones: of each operation of the baseline, and one more, at
-    /// most twice.
+    /// There is a wait between two polls, but for those of the location beside a baseline, and for the last ones: of each
+    /// operation of the baseline, and one more, at most twice.
     fn check_polls(&self, elapsed: Duration) -> Verdict {
         let (interval, last) = (self.terms.poll_interval, self.baseline().map_or(0, BTreeSet::len));
-        let in_time = elapsed.as_nanos().checked_div(interval.as_nanos()).unwrap_or(u128::MAX);
-        let most = in_time.saturating_add(2 * (last as u128 + 1)).saturating_add(1);
+        let in_time = |interval: Duration| elapsed.as_nanos().checked_div(interval.as_nanos()).unwrap_or(u128::MAX);
+        let beside = self.baseline().map_or(0, |_| in_time(interval.max(BESIDE)));
+        let most = in_time(interval).saturating_add(beside).saturating_add(2 * (last as u128 + 1) + 1);
         let is_bounded = u128::from(self.all_polls) <= most;
         must(Rule::Bounds, is_bounded, || format!("{} polls in {elapsed:?}, of {most} at most", self.all_polls))
     }
