@@ -41,10 +41,12 @@ impl Tokens {
         {
             // One that was used again is as new as its last use.
             self.earlier.retain(|(known, _)| !known.is(&before));
-            if self.earlier.len() == MAX_EARLIER {
-                self.earlier.remove(0);
-            }
             self.earlier.push((before, now));
+            if self.earlier.len() > MAX_EARLIER {
+                // Not the one in flight: the next answer can show it.
+                let oldest = self.earlier.iter().position(|(token, _)| !self.was_sent(token));
+                self.earlier.remove(oldest.unwrap_or_default());
+            }
         }
         is_another
     }
@@ -267,6 +269,18 @@ mod tests {
             secrets.add(BearerToken::new("third-token").unwrap(), Duration::ZERO);
         }
         assert_eq!(secrets.redact_text("first-token"), "***********");
+    }
+
+    /// As where a service has the tokens of others rejected meanwhile.
+    #[test]
+    fn the_token_in_flight_is_remembered_however_many_others_there_are() {
+        let mut secrets = secrets(&["first-token"]);
+        secrets.sent();
+        for number in 0..99 {
+            secrets.add(BearerToken::new(format!("another-token-{number}")).unwrap(), Duration::ZERO);
+        }
+        assert_eq!(secrets.redact_text("first-token another-token-92"), "*********** ****************");
+        assert_eq!(secrets.redact_text("another-token-91"), "another-token-91");
     }
 
     /// As from a source with two caches.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use cancel_core::testing::portal::{Call, CancelBehavior, Fault};
 use serde_json::json;
 
-use crate::{command_at, json_of, serve, text, wait_until};
+use crate::{TOKEN, command_at, json_of, serve, text, wait_until};
 
 /// Ends the program by a signal as soon as it is so.
 fn stop_when(command: &mut Command, signal: &str, is_so: impl Fn() -> bool) -> Output {
@@ -26,11 +26,14 @@ fn stop_when(command: &mut Command, signal: &str, is_so: impl Fn() -> bool) -> O
 
 /// It is not ended by the signal, but hears it. A process that has just begun does not yet.
 fn hears_sigterm(pid: u32) -> bool {
-    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else {
-        return true; // not Linux
-    };
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or_default();
-    u64::from_str_radix(caught.trim(), 16).unwrap_or(0) & (1 << 14) != 0
+    signals_of(pid, "SigCgt:") & (1 << 14) != 0 || !cfg!(target_os = "linux")
+}
+
+/// A set of signals of a process, by its name.
+fn signals_of(pid: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let set = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    u64::from_str_radix(set.trim(), 16).unwrap_or(0)
 }
 
 /// A service that answers the list, and keeps the call with this method waiting for ever.
@@ -62,7 +65,10 @@ fn serve_stream(mut stream: TcpStream, method: &str, tell: &std::sync::mpsc::Sen
 
 #[test]
 fn a_signal_in_each_phase_says_what_went_out() {
-    for (signal, word, code) in [("-INT", "Ctrl-C", 130), ("-TERM", "SIGTERM", 143), ("-HUP", "SIGHUP", 129)] {
+    let signals = [("-INT", "Ctrl-C", 130), ("-TERM", "SIGTERM", 143), ("-HUP", "SIGHUP", 129)];
+    // Where the tests are started by `nohup`, so is the program.
+    let ignores_hang_up = signals_of(std::process::id(), "SigIgn:") & 1 != 0;
+    for (signal, word, code) in signals.into_iter().filter(|(signal, ..)| *signal != "-HUP" || !ignores_hang_up) {
         for (method, posted, says) in [
             ("GET", "no", "No cancel went out: nothing has changed."),
             ("POST", "maybe", "A cancel may have reached the service."),
@@ -84,6 +90,18 @@ fn a_signal_in_each_phase_says_what_went_out() {
         assert_eq!((&json_of(&output)["posted"], output.status.code()), (&json!("yes"), Some(code)));
         assert!(text(&output.stderr).contains("The service has accepted the cancel"));
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nohup_is_respected() {
+    let served = serve(CancelBehavior::After(Duration::from_secs(60)));
+    let program = command_at(&served.endpoint(), &["--json"]);
+    let mut ignoring = Command::new("sh");
+    ignoring.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(program.get_program()).args(program.get_args());
+    ignoring.env("AZURE_TOKEN", TOKEN);
+    let output = stop_when(&mut ignoring, "-HUP", || served.portal().posts() > 0);
+    assert_eq!((&json_of(&output)["outcome"], output.status.code()), (&json!("canceled"), Some(0)));
 }
 
 #[test]
@@ -170,7 +188,7 @@ fn the_first_process_of_a_container_hears_it() {
     let (endpoint, hangs) = hangs_at("POST");
     let program = command_at(&endpoint, &["--json"]);
     let mut contained = unshare();
-    contained.arg(program.get_program()).args(program.get_args()).env("AZURE_TOKEN", crate::TOKEN);
+    contained.arg(program.get_program()).args(program.get_args()).env("AZURE_TOKEN", TOKEN);
     let child = contained.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_until(hangs);
     let children = format!("/proc/{0}/task/{0}/children", child.id());

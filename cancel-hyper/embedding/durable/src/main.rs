@@ -14,7 +14,6 @@ mod worker;
 use std::env;
 use std::error::Error;
 use std::io::{self, Write};
-use std::iter::successors;
 use std::process::{self, ExitCode};
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use crate::queue::{LONGEST_LEASE, Queue};
+use crate::queue::{LONGEST_LEASE, Queue, in_words};
 use crate::tokens::Tokens;
 use crate::worker::Worker;
 
@@ -84,9 +83,7 @@ const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 #[tokio::main]
 async fn main() -> ExitCode {
     let Err(error) = run().await else { return ExitCode::SUCCESS };
-    // What the database says is in the source of its error.
-    let texts: Vec<_> = successors(Some(&*error), |&error| error.source()).map(ToString::to_string).collect();
-    let _ = writeln!(io::stderr(), "error: {}", texts.join(": ").escape_debug());
+    let _ = writeln!(io::stderr(), "error: {}", in_words(&*error).escape_debug());
     ExitCode::FAILURE
 }
 

@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::iter::successors;
 use std::time::{Duration, Instant};
 
 use cancel_core::{CancelRequest, Checkpoint, Endpoint, ErrorKind};
@@ -57,12 +58,18 @@ impl fmt::Display for NotWritten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost => f.write_str("the job was taken away"),
-            Self::Failed(error) => write!(f, "the database: {error}"),
+            Self::Failed(error) => write!(f, "the database: {}", in_words(error)),
         }
     }
 }
 
 impl Error for NotWritten {}
+
+/// With its sources: what the database says is in one.
+pub(crate) fn in_words(error: &(dyn Error + 'static)) -> String {
+    let texts: Vec<_> = successors(Some(error), |&error| error.source()).map(ToString::to_string).collect();
+    texts.join(": ")
+}
 
 impl From<tokio_postgres::Error> for NotWritten {
     fn from(error: tokio_postgres::Error) -> Self {

@@ -56,7 +56,7 @@ pub(crate) struct Flags {
     // Read in `job`: clap would show a password in it.
     pub(crate) endpoint: Option<String>,
     /// A command that prints a token, or the JSON of `az account get-access-token`; it is run whenever a fresh token is
-    /// needed, and what it says on stderr is shown without tokens
+    /// needed, cannot ask on the terminal, and what it says on stderr is shown without tokens
     #[arg(long, value_name = "COMMAND", help_heading = "Service")]
     pub(crate) token_command: Option<String>,
     /// Certificates to trust besides those of the platform, as PEM

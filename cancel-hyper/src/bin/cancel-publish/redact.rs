@@ -9,19 +9,20 @@ const PART: usize = 32;
 /// Before that is known, any long word may be the token, but for a part of a URL: a person may have to open it.
 pub(crate) fn redacted(text: &str, printed: Option<&[u8]>) -> String {
     let parts: Option<HashSet<_>> = printed.map(|printed| printed.windows(PART).collect());
-    let holds_part = |word: &str, is_url: bool| match &parts {
+    let holds_part = |word: &str, is_of_url: bool| match &parts {
         Some(parts) => word.as_bytes().windows(PART).any(|part| parts.contains(part)),
-        None => word.len() >= PART && !is_url,
+        None => word.len() >= PART && !is_of_url,
     };
     let is_web_token = |word: &str| word.find("eyJ").is_some_and(|at| word.len() - at >= PART);
     let mut shown = String::with_capacity(text.len());
     for chunk in text.split_inclusive(char::is_whitespace) {
-        let is_url = chunk.contains("://");
+        let url = chunk.find("://").unwrap_or(chunk.len());
         let mut rest = chunk;
         while !rest.is_empty() {
             let (word, after) = rest.split_at(rest.find(|c| !is_of_token(c)).unwrap_or(rest.len()));
             let (other, after) = after.split_at(after.find(is_of_token).unwrap_or(after.len()));
-            shown += if is_web_token(word) || holds_part(word, is_url) { "***" } else { word };
+            let is_of_url = rest.len() < chunk.len() - url;
+            shown += if is_web_token(word) || holds_part(word, is_of_url) { "***" } else { word };
             shown += other;
             rest = after;
         }
@@ -61,7 +62,7 @@ mod tests {
         let token = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF";
         let web_token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
         for secret in [token, token.split_at(PART).0, token.split_at(10).1, web_token, web_token.split_at(PART).0] {
-            let text = format!("+ echo '{secret}'\n a={secret};");
+            let text = format!("+ echo '{secret}'\n a={secret};\"b\":\"{secret}\",\"c\":\"https://c\"");
             for printed in [Some(format!("{{\"accessToken\":\"{token}\"}}")), None] {
                 let shown = redacted(&text, printed.as_ref().map(String::as_bytes));
                 assert!(!shown.contains(secret.split_at(8).1) && shown.starts_with("+ echo '***'\n "), "{shown}");

@@ -20,7 +20,8 @@ const FILE_SIZE_LIMIT: i32 = 25;
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
+    /// `None` where it is ignored.
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -29,17 +30,28 @@ impl Signals {
         use tokio::signal::unix::{SignalKind, signal};
         // Handled once, it does not end the process: a write beyond the limit fails instead, and that is told.
         drop(signal(SignalKind::from_raw(FILE_SIZE_LIMIT))?);
-        let [interrupt, terminate, hang_up] = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        Ok(Self { interrupt: signal(interrupt)?, terminate: signal(terminate)?, hang_up: signal(hang_up)? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) },
+        })
     }
 
     pub(crate) async fn next(&mut self) -> Stopped {
         tokio::select! {
             _ = self.interrupt.recv() => INTERRUPT,
             _ = self.terminate.recv() => Stopped { word: "SIGTERM", exit_code: 143 },
-            _ = self.hang_up.recv() => Stopped { word: "SIGHUP", exit_code: 129 },
+            Some(_) = async { self.hang_up.as_mut()?.recv().await } => Stopped { word: "SIGHUP", exit_code: 129 },
         }
     }
+}
+
+/// Whether the process began so, as `nohup` asks. Only Linux tells without unsafe code.
+#[cfg(unix)]
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.is_some_and(|signals| u64::from_str_radix(signals.trim(), 16).is_ok_and(|signals| signals & 1 == 1))
 }
 
 #[cfg(windows)]

@@ -151,6 +151,13 @@ async fn an_error_ends_the_worker_or_the_job_that_caused_it() -> Result<()> {
     assert_eq!(stage.count("ended = 'checkpoint' AND offer = 'offer-0'").await?, 1);
     assert_eq!(stage.count("ended = 'canceled' AND offer = 'offer-1'").await?, 1);
 
+    stage.client.batch_execute("ALTER TABLE cancels RENAME COLUMN remark TO remarks").await?;
+    stage.client.batch_execute("UPDATE cancels SET ended = NULL WHERE offer = 'offer-0'").await?;
+    let mut work = stage.program();
+    let said = String::from_utf8(work.args(["work", "--until-done"]).env("AZURE_TOKEN", "a").output()?.stderr)?;
+    assert!(said.starts_with("error: the database: ") && said.contains("remark"), "{said}");
+    stage.client.batch_execute("ALTER TABLE cancels RENAME COLUMN remarks TO remark").await?;
+
     // A person repairs the job.
     stage.client.batch_execute("UPDATE cancels SET checkpoint = NULL WHERE offer = 'offer-0'").await?;
     assert!(stage.program().arg("retry").stdout(Stdio::null()).status()?.success());
