@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONNECTION;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -52,8 +52,8 @@ const HTTP2_LIMIT: u32 = (head::LONGEST + ":status200".len() + 32 + 1) as u32;
 ///   no proxy's address, it is an error, and nothing is sent.
 /// - Connecting may take three quarters of the exchange's time. A request that has no connection by then counts as not
 ///   sent.
-/// - Idle connections are kept for a minute. Clones share their connections. A request with `Connection: close` has one
-///   of its own, over HTTP/2 too.
+/// - Idle connections are kept for a minute. Clones share their connections. A POST with `Connection: close` has one of
+///   its own, over HTTP/2 too.
 /// - The head of an answer has at most 128 headers and 64 KiB, counted as in HTTP/2: 32 bytes for each header besides
 ///   its name and value. In HTTP/1.1, at most 100 informational answers (1xx) come before it. Otherwise it is not
 ///   readable, so that the POST is in doubt.
@@ -180,7 +180,8 @@ impl Service<Request<Full<Bytes>>> for Client {
         let time_to_connect = request.extensions().get().map_or(CONNECT, |ExchangeTimeout(time)| *time / 4 * 3);
         let informational = Informational::of(&mut request);
         let Clients { pooled, unpooled } = &*self.clients;
-        let is_alone = request.headers().get(CONNECTION).is_some_and(|value| value == "close");
+        let is_post = request.method() == Method::POST;
+        let is_alone = is_post && request.headers().get(CONNECTION).is_some_and(|value| value == "close");
         let answer = if is_alone { unpooled } else { pooled }.request(request);
         Box::pin(async move {
             let answer = connected_in_time(answer, connection, time_to_connect);

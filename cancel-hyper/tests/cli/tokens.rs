@@ -132,11 +132,27 @@ fn one_that_hangs_is_ended_at_the_deadline() {
 #[test]
 fn what_it_leaves_in_the_background_is_not_waited_for() {
     let served = serve(CancelBehavior::AtOnce);
-    for left in ["sleep 60", "yes >&2"] {
-        let command = format!("{left} & echo {TOKEN}");
+    for command in [format!("sleep 60 & echo {TOKEN}"), format!("yes >&2 & echo {TOKEN}")] {
         let arguments = ["--json", "--token-command", &command, "--deadline", "30s", "--dry-run"];
         let output = command_at(&served.endpoint(), &arguments).output().unwrap();
-        assert_eq!(json_of(&output)["outcome"], "would_cancel", "{left}");
+        assert_eq!(json_of(&output)["outcome"], "would_cancel", "{command}");
+    }
+    let arguments = ["--json", "--token-command", "sleep 60 & echo gone >&2; false", "--deadline", "30s"];
+    let said = text(&command_at(&served.endpoint(), &arguments).output().unwrap().stderr).to_owned();
+    assert!(said.contains("gone\n") && said.contains("the token command failed: exit status: 1"), "{said}");
+}
+
+/// As in a shell that prints through another process, which it does not wait for.
+#[cfg(unix)]
+#[test]
+fn what_is_still_to_print_the_token_is_waited_for() {
+    let served = serve(CancelBehavior::AtOnce);
+    let (half, rest) = TOKEN.split_at(8);
+    for command in [format!("(sleep 2; echo {TOKEN}) &"), format!("printf {half}; (sleep 2; echo {rest}; sleep 60) &")]
+    {
+        let arguments = ["--json", "--token-command", &command, "--deadline", "30s", "--dry-run"];
+        let output = command_at(&served.endpoint(), &arguments).output().unwrap();
+        assert_eq!(json_of(&output)["outcome"], "would_cancel", "{command}");
     }
 }
 

@@ -1,13 +1,14 @@
 //! Runs the token command, and ends it with all that it has started when nobody waits for it any more.
 
+use std::future::pending;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::progress::Screen;
 use crate::redact::redacted;
@@ -19,7 +20,7 @@ const LONGEST_OUTPUT: usize = 64 * 1024;
 const MOST_SHOWN: usize = 64 * 1024;
 /// How long a line of its stderr waits for the token, which may be in it. It can be a code that a person must enter.
 const HELD: Duration = Duration::from_secs(1);
-/// How long its output may stay open once it has ended: what it has left in the background can hold it for ever.
+/// How long its outputs may stay silent once it has ended: what it has left in the background can hold them for ever.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// What the command prints on stdout. Its stderr is shown meanwhile, and its stdin is empty.
@@ -27,26 +28,59 @@ pub(crate) async fn run(command: &str, screen: &Screen) -> Result<String, String
     let mut running = Running::start(command).map_err(|error| format!("the token command cannot be run: {error}"))?;
     let (out, err) = (running.0.stdout.take(), running.0.stderr.take());
     let (tell, told) = watch::channel(None);
+    let (end, ended) = watch::channel(None);
     let (is_over, over) = watch::channel(false);
-    let out = Pipe { end: out, over: over.clone() };
-    let err = Pipe { end: err, over };
-    let printing = async { whole(out).await.inspect(|printed| drop(tell.send_replace(Some(printed.clone())))) };
-    let ending = async {
-        let status = running.0.wait().await;
-        // Nobody listens any more once both outputs have ended by themselves.
+    let running = async {
+        let ending = async {
+            let status = running.0.wait().await.map_err(|error| format!("the token command was lost: {error}"))?;
+            end.send_replace(Some(status.success()));
+            Ok(status)
+        };
+        let printing =
+            async { whole(out, ended).await.inspect(|printed| drop(tell.send_replace(Some(printed.clone())))) };
+        let (status, printed) = tokio::try_join!(ending, printing)?;
+        // Nobody listens any more once stderr has ended by itself.
         let _ = timeout(LINGER, is_over.closed()).await;
         is_over.send_replace(true);
-        status.map_err(|error| format!("the token command was lost: {error}"))
+        Ok((status, printed))
     };
     let showing = async {
-        show(err, told, screen).await;
-        Ok(())
+        show(Pipe { end: err, over }, told, screen).await;
+        Ok::<_, String>(())
     };
-    let (printed, status, ()) = tokio::try_join!(printing, ending, showing)?;
+    let ((status, printed), ()) = tokio::try_join!(running, showing)?;
     if !status.success() {
         return Err(format!("the token command failed: {status}"));
     }
     String::from_utf8(printed).map_err(|_| "the token command printed no text".to_owned())
+}
+
+/// Reads stdout. `ended` says whether the command has succeeded, once it has ended.
+async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<bool>>) -> Result<Vec<u8>, String> {
+    let mut printed = Vec::with_capacity(4 * 1024);
+    let Some(mut out) = out else { return Ok(printed) };
+    while printed.len() <= LONGEST_OUTPUT {
+        let has_line = printed.ends_with(b"\n") && !printed.trim_ascii().is_empty();
+        let mut end = (&mut out).take(LONGEST_OUTPUT as u64);
+        let read = tokio::select! {
+            read = end.read_buf(&mut printed) => read,
+            () = nothing_more(&mut ended, has_line) => Ok(0),
+        };
+        if read.map_err(|error| format!("what the token command printed cannot be read: {error}"))? == 0 {
+            return Ok(printed);
+        }
+    }
+    Err("the token command printed no token: its output is longer than 64 KiB".to_owned())
+}
+
+/// Waits until the command has ended, and had time to print more. One that has succeeded without a whole line has left that to
+/// something in the background.
+async fn nothing_more(ended: &mut watch::Receiver<Option<bool>>, has_line: bool) {
+    let succeeded = ended.wait_for(Option::is_some).await.is_ok_and(|ended| *ended == Some(true));
+    if succeeded && !has_line {
+        pending::<()>().await;
+    }
+    sleep(LINGER).await;
 }
 
 /// An output of the command, which ends with the command.
@@ -67,17 +101,6 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
             count = end.read_buf(bytes) => count,
         }
     }
-}
-
-async fn whole(mut out: Pipe<impl AsyncRead + Unpin>) -> Result<Vec<u8>, String> {
-    let mut printed = Vec::with_capacity(4 * 1024);
-    while printed.len() <= LONGEST_OUTPUT {
-        let read = out.read(&mut printed, LONGEST_OUTPUT).await;
-        if read.map_err(|error| format!("what the token command printed cannot be read: {error}"))? == 0 {
-            return Ok(printed);
-        }
-    }
-    Err("the token command printed no token: its output is longer than 64 KiB".to_owned())
 }
 
 /// Shows whole lines, without a token. Bars would be drawn over what goes to the terminal directly.
