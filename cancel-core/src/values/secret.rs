@@ -229,4 +229,23 @@ mod tests {
             assert_eq!(find(PART), [(before, before + PART)], "{before}");
         }
     }
+
+    /// It has a gram of zeros so often that the beginning of it is not compared.
+    #[test]
+    fn a_part_with_the_longest_run_of_a_secret_is_found() {
+        for run in 4..PART {
+            let zeros = "0".repeat(run);
+            let bytes: Vec<u8> = ('A'..='Z').flat_map(|letter| format!("{zeros}{letter}").into_bytes()).collect();
+            let grams = Grams::of(&bytes);
+            for (before, start, around) in (0..PART).flat_map(|n| [(n, 0, "!"), (2 * PART + n, run.min(8), "0")]) {
+                let part = bytes.get(start..start + PART).unwrap();
+                let text = [around.repeat(before).as_bytes(), part, around.repeat(2 * PART).as_bytes()].concat();
+                let mut is_shown = true;
+                Secret::new(&bytes, &grams).find(&text, PART, |place| {
+                    is_shown &= place.end <= before || before + PART <= place.start;
+                });
+                assert!(!is_shown, "{run} {before}");
+            }
+        }
+    }
 }

@@ -50,7 +50,12 @@ fn an_operation_as_documented() {
 
 #[test]
 fn an_operation_is_an_object_or_an_array_of_one() {
-    for body in [r#"{"status":"canceled"}"#, r#" [ {"status":"canceled"} ] "#, "\u{feff}[{\"status\":\"canceled\"}]"] {
+    for body in [
+        r#"{"status":"c\u0061nceled"}"#,
+        r#"{"status":"canceled"}"#,
+        r#" [ {"status":"canceled"} ] "#,
+        "\u{feff}[{\"status\":\"canceled\"}]",
+    ] {
         assert_eq!(read(body).state(), State::Canceled);
     }
 }

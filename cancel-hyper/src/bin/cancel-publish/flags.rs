@@ -89,7 +89,7 @@ pub(crate) struct Flags {
     /// Where to keep the run for the next one to resume: a file, or a folder for many offers
     #[arg(long, value_name = "PATH", help_heading = "Run")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// How long each offer may take; a service that no connection reaches ends the run within seconds
+    /// How long each offer may take; a service that no connection reaches ends a new run within seconds
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = time, help_heading = "Run")]
     pub(crate) deadline: Duration,
     /// The first wait before a poll, and the shortest; at least 100ms, but for a service on this machine
