@@ -25,14 +25,14 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// What the command prints on stdout. Its stderr is shown meanwhile, and its stdin is empty.
 pub(crate) async fn run(command: &str, screen: &Screen) -> Result<String, String> {
-    let mut running = Running::start(command).map_err(|error| format!("the token command cannot be run: {error}"))?;
-    let (out, err) = (running.0.stdout.take(), running.0.stderr.take());
+    let mut process = Running::start(command).map_err(|error| format!("the token command cannot be run: {error}"))?;
+    let (out, err) = (process.0.stdout.take(), process.0.stderr.take());
     let (tell, told) = watch::channel(None);
     let (end, ended) = watch::channel(None);
     let (is_over, over) = watch::channel(false);
     let running = async {
         let ending = async {
-            let status = running.0.wait().await.map_err(|error| format!("the token command was lost: {error}"))?;
+            let status = process.0.wait().await.map_err(|error| format!("the token command was lost: {error}"))?;
             end.send_replace(Some(status.success()));
             Ok(status)
         };
@@ -63,6 +63,7 @@ async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<bool>
         let has_line = printed.ends_with(b"\n") && !printed.trim_ascii().is_empty();
         let mut end = (&mut out).take(LONGEST_OUTPUT as u64);
         let read = tokio::select! {
+            biased;
             read = end.read_buf(&mut printed) => read,
             () = nothing_more(&mut ended, has_line) => Ok(0),
         };
