@@ -22,6 +22,8 @@ use crate::wire::text::{sanitize, with_unseen_replaced};
 /// The longest path and query, in bytes. Locations that were seen are far shorter. A URI may be far longer.
 const MAX_LENGTH: usize = 8192;
 const TOO_LONG: &str = "is longer than 8 KiB";
+/// A longer authority is not parsed, which costs many times its length: a name has at most 253 characters.
+const LONGEST_AUTHORITY: usize = 512;
 
 /// The URL of an operation, on the endpoint's origin ([cancel page](crate::guide::wire#sources), "Response header").
 /// [`GetOperation::at`](crate::GetOperation::at) polls it.
@@ -314,6 +316,9 @@ fn resolve(endpoint: &Endpoint, base: BaseUrl<'_>, value: &str) -> Result<Operat
     let (path, query) = split_at_byte(&path_and_query, b'?');
     check_path(path)?;
     if let Some((scheme, authority)) = origin.filter(|(scheme, authority)| !endpoint.is_written(scheme, authority)) {
+        if authority.len() > LONGEST_AUTHORITY {
+            return Err(Refusal::Foreign);
+        }
         let read = Url::parse(&format!("{scheme}://{authority}")).map_err(|_| Refusal::Form("is not a URL"))?;
         if !endpoint.owns(&read) {
             return Err(Refusal::Foreign);
