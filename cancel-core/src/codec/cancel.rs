@@ -1,10 +1,12 @@
 //! The cancel (cancel page): one POST, and its two successful answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -15,7 +17,8 @@ use crate::error::{Answer, Error, ErrorKind, Posted};
 use crate::values::{
     BearerToken, ClientRequestId, Endpoint, IfMatch, NotificationEmails, OfferId, OperationId, PublisherId,
 };
-use crate::wire::json::{self, Members};
+use crate::wire::json;
+use crate::wire::members::Name;
 use crate::wire::retry_after::retry_after;
 
 /// The call that cancels ([cancel page](crate::guide::wire#sources)): it stops whatever the service does with the
@@ -252,12 +255,35 @@ pub(crate) const NO_ACKNOWLEDGEMENT: &str = "a 200 whose body does not acknowled
 /// Whether the body of a 200 says what the status says: it is empty, or JSON that names no error. A sign-in page of
 /// something between is neither.
 pub(crate) fn is_acknowledgement(body: &[u8]) -> bool {
-    body.trim_ascii().is_empty() || json::parse::<&RawValue>(body).is_ok_and(|answer| !names_error(answer))
+    body.trim_ascii().is_empty() || json::parse::<IgnoredAny>(body).is_ok() && !names_error(body)
 }
 
-fn names_error(answer: &RawValue) -> bool {
-    let members = Members::of(answer);
-    members.is_some_and(|members| members.raw("error").is_some_and(|error| says_something(error.get())))
+fn names_error(body: &[u8]) -> bool {
+    struct NamesError;
+    impl<'de> Visitor<'de> for NamesError {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
+            let mut names_error = false;
+            while let Some(name) = members.next_key_seed(Name(&["error"]))? {
+                if name.is_some() {
+                    let error = members.next_value::<Option<&RawValue>>()?;
+                    names_error = error.is_some_and(|error| says_something(error.get()));
+                } else {
+                    members.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(names_error)
+        }
+    }
+    let body = json::without_bom(body);
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    // An error that is no text is one all the same.
+    is_object && serde_json::Deserializer::from_slice(body).deserialize_map(NamesError).unwrap_or(true)
 }
 
 fn says_something(value: &str) -> bool {

@@ -39,7 +39,11 @@ fn a_200_needs_nothing_else() {
 #[test]
 fn a_200_whose_body_is_not_the_services_is_no_acknowledgement() {
     let conflict = "\u{feff} {\"x\":1,\"error\":{\"code\":\"Conflict\",\"message\":\"There is nothing to cancel.\"}}";
-    for body in ["<html>Sign in</html>", "OK", "{", "{}{}", "\u{0}", r#"{"error":"no"}"#, r#"{"error":7}"#, conflict] {
+    let last = format!("{{{}\"error\":7}}", "\"x\":0,".repeat(999));
+    let beside_no_text = r#"{"\ud800":1,"error":"x"}"#;
+    let bodies =
+        ["<html>Sign in</html>", "OK", "{", "{}{}", "\u{0}", r#"{"error":"no"}"#, conflict, &last, beside_no_text];
+    for body in bodies {
         let error = read(200, [("x-ms-request-id", "r")], body).unwrap_err();
         assert_eq!((error.kind(), error.posted()), (ErrorKind::MalformedBody, Posted::Yes), "{body}");
         assert_eq!(error.answer().and_then(|answer| answer.request_id()), Some("r"));

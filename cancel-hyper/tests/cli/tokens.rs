@@ -33,6 +33,13 @@ fn it_is_run_again_when_the_token_is_rejected() {
 }
 
 #[test]
+fn a_command_may_print_much_beside_the_token() {
+    let served = serve(CancelBehavior::AtOnce);
+    let command = format!(r#"printf '{{"x":"%060000d","accessToken":"{TOKEN}"}}' 7"#);
+    assert_eq!(json_of(&run(&served.endpoint(), &command))["outcome"], "canceled");
+}
+
+#[test]
 fn a_command_that_fails_is_an_error_of_its_own() {
     let served = serve(CancelBehavior::AtOnce);
     for (command, says) in [
@@ -132,7 +139,7 @@ fn one_that_hangs_is_ended_at_the_deadline() {
 #[test]
 fn what_it_leaves_in_the_background_is_not_waited_for() {
     let served = serve(CancelBehavior::AtOnce);
-    for command in [format!("sleep 60 & echo {TOKEN}"), format!("yes >&2 & echo {TOKEN}")] {
+    for command in ["sleep 60 & echo", "yes >&2 & echo", "sleep 60 & printf"].map(|start| format!("{start} {TOKEN}")) {
         let arguments = ["--json", "--token-command", &command, "--deadline", "30s", "--dry-run"];
         let output = command_at(&served.endpoint(), &arguments).output().unwrap();
         assert_eq!(json_of(&output)["outcome"], "would_cancel", "{command}");

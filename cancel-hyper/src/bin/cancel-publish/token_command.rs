@@ -1,6 +1,6 @@
-//! Runs the token command, and ends it with all that it has started when nobody waits for it any more.
+//! Runs the token command. While it runs, it is ended with all that it has started when nobody waits for it any more.
+//! What it leaves in the background lives on.
 
-use std::future::pending;
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;
@@ -22,6 +22,8 @@ const MOST_SHOWN: usize = 64 * 1024;
 const HELD: Duration = Duration::from_secs(1);
 /// How long its outputs may stay silent once it has ended: what it has left in the background can hold them for ever.
 const LINGER: Duration = Duration::from_secs(1);
+/// The same while its stdout has no whole line: that may be left to something in the background.
+const LONGEST_LINGER: Duration = Duration::from_secs(10);
 
 /// What the command prints on stdout. Its stderr is shown meanwhile, and its stdin is empty.
 pub(crate) async fn run(command: &str, screen: &Screen) -> Result<String, String> {
@@ -74,14 +76,10 @@ async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<bool>
     Err("the token command printed no token: its output is longer than 64 KiB".to_owned())
 }
 
-/// Waits until the command has ended, and had time to print more. One that has succeeded without a whole line has left that to
-/// something in the background.
+/// Waits until the command has ended, and had time to print more.
 async fn nothing_more(ended: &mut watch::Receiver<Option<bool>>, has_line: bool) {
     let succeeded = ended.wait_for(Option::is_some).await.is_ok_and(|ended| *ended == Some(true));
-    if succeeded && !has_line {
-        pending::<()>().await;
-    }
-    sleep(LINGER).await;
+    sleep(if succeeded && !has_line { LONGEST_LINGER } else { LINGER }).await;
 }
 
 /// An output of the command, which ends with the command.
