@@ -1,6 +1,7 @@
 //! Redacts tokens in what the token command says to a person. What the service says is redacted in the core.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 /// So many characters in a row of a token are not shown.
 const PART: usize = 32;
@@ -16,18 +17,25 @@ pub(crate) fn redacted(text: &str, printed: Option<&[u8]>) -> String {
     let is_web_token = |word: &str| word.find("eyJ").is_some_and(|at| word.len() - at >= PART);
     let mut shown = String::with_capacity(text.len());
     for chunk in text.split_inclusive(char::is_whitespace) {
-        let url = chunk.find("://").unwrap_or(chunk.len());
+        let url = url_in(chunk);
         let mut rest = chunk;
         while !rest.is_empty() {
             let (word, after) = rest.split_at(rest.find(|c| !is_of_token(c)).unwrap_or(rest.len()));
             let (other, after) = after.split_at(after.find(is_of_token).unwrap_or(after.len()));
-            let is_of_url = rest.len() < chunk.len() - url;
+            let is_of_url = url.contains(&(chunk.len() - rest.len()));
             shown += if is_web_token(word) || holds_part(word, is_of_url) { "***" } else { word };
             shown += other;
             rest = after;
         }
     }
     shown
+}
+
+/// What follows the scheme of a URL, up to a quote.
+fn url_in(chunk: &str) -> Range<usize> {
+    let start = chunk.find("://").unwrap_or(chunk.len());
+    let (_, url) = chunk.split_at(start);
+    start..start + url.find(['"', '\'', '<', '>']).unwrap_or(url.len())
 }
 
 /// The characters of a bearer token (RFC 6750).
@@ -62,7 +70,8 @@ mod tests {
         let token = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF";
         let web_token = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
         for secret in [token, token.split_at(PART).0, token.split_at(10).1, web_token, web_token.split_at(PART).0] {
-            let text = format!("+ echo '{secret}'\n a={secret};\"b\":\"{secret}\",\"c\":\"https://c\"");
+            let text =
+                format!("+ echo '{secret}'\n a={secret};\"b\":\"{secret}\",\"c\":\"https://c\",\"d\":\"{secret}\"");
             for printed in [Some(format!("{{\"accessToken\":\"{token}\"}}")), None] {
                 let shown = redacted(&text, printed.as_ref().map(String::as_bytes));
                 assert!(!shown.contains(secret.split_at(8).1) && shown.starts_with("+ echo '***'\n "), "{shown}");
