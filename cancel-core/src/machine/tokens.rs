@@ -36,11 +36,10 @@ impl Tokens {
     pub(super) fn add(&mut self, token: BearerToken, now: Duration) -> bool {
         let is_another = !self.is_rejected || !self.was_sent(&token);
         self.is_rejected &= is_another;
-        if let Some(before) = self.last.replace(token)
-            && !self.last.as_ref().is_some_and(|token| token.is(&before))
-        {
+        let is_last = self.last.as_ref() == Some(&token);
+        if let Some(before) = self.last.replace(token).filter(|_| !is_last) {
             // One that was used again is as new as its last use.
-            self.earlier.retain(|(known, _)| !known.is(&before));
+            self.earlier.retain(|(known, _)| *known != before);
             self.earlier.push((before, now));
             if self.earlier.len() > MAX_EARLIER {
                 // Not the one in flight: the next answer can show it.
@@ -81,7 +80,7 @@ impl Tokens {
     }
 
     fn was_sent(&self, token: &BearerToken) -> bool {
-        self.sent.as_ref().is_some_and(|sent| sent.is(token))
+        self.sent.as_ref() == Some(token)
     }
 
     fn all(&self) -> impl Iterator<Item = &BearerToken> + Clone {

@@ -94,12 +94,15 @@ impl BearerToken {
     fn bytes(&self) -> Option<&[u8]> {
         self.0.header.as_bytes().get(SCHEME.len()..)
     }
+}
 
-    /// Whether it is the same token.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+impl PartialEq for BearerToken {
+    fn eq(&self, other: &Self) -> bool {
         self.bytes() == other.bytes()
     }
 }
+
+impl Eq for BearerToken {}
 
 impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,7 @@ use http::{Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use super::waiting::Waiting;
 use crate::failure::BoxError;
 
 /// The body of an answer to [`Client`](crate::Client). It fails when the server ends it too early.
@@ -15,12 +16,13 @@ use crate::failure::BoxError;
 pub struct ClientBody {
     incoming: Incoming,
     version: Version,
+    waiting: Waiting,
 }
 
 impl ClientBody {
-    pub(super) fn of(answer: Response<Incoming>) -> Response<Self> {
+    pub(super) fn of(answer: Response<Incoming>, waiting: Waiting) -> Response<Self> {
         let version = answer.version();
-        answer.map(|incoming| Self { incoming, version })
+        answer.map(|incoming| Self { incoming, version, waiting })
     }
 
     /// hyper takes a stream of HTTP/2 that was reset with `NO_ERROR` for one that has ended. Only the flag `END_STREAM`
@@ -35,7 +37,9 @@ impl Body for ClientBody {
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Poll::Ready(match ready!(Pin::new(&mut self.incoming).poll_frame(context)) {
+        let read = Pin::new(&mut self.incoming).poll_frame(context);
+        self.waiting.is_waiting = read.is_pending();
+        Poll::Ready(match ready!(read) {
             None if self.is_cut_off() => Some(Err("the stream ended before its body".into())),
             frame => frame.map(|frame| frame.map_err(Into::into)),
         })

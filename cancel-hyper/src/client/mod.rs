@@ -6,6 +6,7 @@ mod body;
 mod head;
 mod route;
 mod tunnel;
+mod waiting;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -32,6 +33,7 @@ use tower_service::Service;
 pub use self::body::ClientBody;
 use self::head::Informational;
 use self::route::Route;
+use self::waiting::Waiting;
 use crate::failure::{BoxError, NotSent};
 use crate::transport::ExchangeTimeout;
 
@@ -52,7 +54,8 @@ const HTTP2_LIMIT: u32 = (head::LONGEST + ":status200".len() + 32 + 1) as u32;
 ///   no proxy's address, it is an error, and nothing is sent.
 /// - Connecting may take three quarters of the exchange's time. A request that has no connection by then counts as not
 ///   sent.
-/// - Idle connections are kept for a minute. Clones share their connections. A POST with `Connection: close` has one of
+/// - Idle connections are kept for a minute. One that did not answer in time is not used again. Clones share their
+///   connections. A POST with `Connection: close` has one of
 ///   its own, over HTTP/2 too.
 /// - The head of an answer has at most 128 headers and 64 KiB, counted as in HTTP/2: 32 bytes for each header besides
 ///   its name and value. In HTTP/1.1, at most 100 informational answers (1xx) come before it. Otherwise it is not
@@ -184,10 +187,13 @@ impl Service<Request<Full<Bytes>>> for Client {
         let is_alone = is_post && request.headers().get(CONNECTION).is_some_and(|value| value == "close");
         let answer = if is_alone { unpooled } else { pooled }.request(request);
         Box::pin(async move {
+            let mut waiting = Waiting::on(connection.clone());
             let answer = connected_in_time(answer, connection, time_to_connect);
-            let answer = informational.before(answer).await?;
+            let answer = informational.before(answer).await;
+            waiting.is_waiting = false;
+            let answer = answer?;
             head::check(answer.headers())?;
-            Ok(ClientBody::of(answer))
+            Ok(ClientBody::of(answer, waiting))
         })
     }
 }

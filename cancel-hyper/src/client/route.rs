@@ -58,7 +58,7 @@ impl Unreadable {
             Matcher::builder().all(value).build().intercept(&Uri::from_static("https://service.invalid")).is_some()
         };
         let is_unreadable =
-            |value: &OsStr| value.to_str().map(str::trim).is_none_or(|value| !value.is_empty() && !is_read(value));
+            |value: &OsStr| value.to_str().is_none_or(|value| !value.trim().is_empty() && !is_read(value));
         let (name, _) = [set(["HTTPS_PROXY", "https_proxy"]), set(["ALL_PROXY", "all_proxy"])]
             .into_iter()
             .flatten()

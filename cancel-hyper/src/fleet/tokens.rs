@@ -70,6 +70,10 @@ impl Recent {
     const MAX: usize = 8;
 
     fn add(&mut self, token: BearerToken, answer: u64) {
+        // A source can give the same one again.
+        if self.tokens.back() == Some(&token) {
+            return;
+        }
         self.count += 1;
         self.last = answer;
         self.tokens.push_back(token);

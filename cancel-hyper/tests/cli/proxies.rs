@@ -152,6 +152,7 @@ fn an_address_that_cannot_be_read_matters_only_where_it_would_be_used() {
     for (name, variables) in [
         ("ALL_PROXY", &[("ALL_PROXY", UNREADABLE)] as &[_]),
         ("HTTPS_PROXY", &[("HTTPS_PROXY", UNREADABLE), ("ALL_PROXY", "")]),
+        ("HTTPS_PROXY", &[("HTTPS_PROXY", "http://127.0.0.1:1\r")]),
         ("ALL_PROXY", &[("HTTPS_PROXY", ""), ("ALL_PROXY", UNREADABLE), ("NO_PROXY", "elsewhere.invalid")]),
     ] {
         let said = said(variables);

@@ -139,7 +139,9 @@ fn one_that_hangs_is_ended_at_the_deadline() {
 #[test]
 fn what_it_leaves_in_the_background_is_not_waited_for() {
     let served = serve(CancelBehavior::AtOnce);
-    for command in ["sleep 60 & echo", "yes >&2 & echo", "sleep 60 & printf"].map(|start| format!("{start} {TOKEN}")) {
+    let blanks = "(while :; do printf ' '; sleep 0.2; done) & echo";
+    let starts = ["sleep 60 & echo", "yes >&2 & echo", "sleep 60 & printf", blanks];
+    for command in starts.map(|start| format!("{start} {TOKEN}")) {
         let arguments = ["--json", "--token-command", &command, "--deadline", "30s", "--dry-run"];
         let output = command_at(&served.endpoint(), &arguments).output().unwrap();
         assert_eq!(json_of(&output)["outcome"], "would_cancel", "{command}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::progress::Screen;
 use crate::redact::redacted;
@@ -20,7 +20,7 @@ const LONGEST_OUTPUT: usize = 64 * 1024;
 const MOST_SHOWN: usize = 64 * 1024;
 /// How long a line of its stderr waits for the token, which may be in it. It can be a code that a person must enter.
 const HELD: Duration = Duration::from_secs(1);
-/// How long its outputs may stay silent once it has ended: what it has left in the background can hold them for ever.
+/// How long its outputs may stay open once it has ended: what it has left in the background can hold them for ever.
 const LINGER: Duration = Duration::from_secs(1);
 /// The same while its stdout has no whole line: that may be left to something in the background.
 const LONGEST_LINGER: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ pub(crate) async fn run(command: &str, screen: &Screen) -> Result<String, String
     let running = async {
         let ending = async {
             let status = process.0.wait().await.map_err(|error| format!("the token command was lost: {error}"))?;
-            end.send_replace(Some(status.success()));
+            end.send_replace(Some(Ended { at: Instant::now(), succeeded: status.success() }));
             Ok(status)
         };
         let printing =
@@ -57,12 +57,20 @@ pub(crate) async fn run(command: &str, screen: &Screen) -> Result<String, String
     String::from_utf8(printed).map_err(|_| "the token command printed no text".to_owned())
 }
 
-/// Reads stdout. `ended` says whether the command has succeeded, once it has ended.
-async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<bool>>) -> Result<Vec<u8>, String> {
+/// When the command itself has ended, and whether it has succeeded.
+#[derive(Clone, Copy)]
+struct Ended {
+    at: Instant,
+    succeeded: bool,
+}
+
+/// Reads stdout.
+async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<Ended>>) -> Result<Vec<u8>, String> {
     let mut printed = Vec::with_capacity(4 * 1024);
     let Some(mut out) = out else { return Ok(printed) };
     while printed.len() <= LONGEST_OUTPUT {
-        let has_line = printed.ends_with(b"\n") && !printed.trim_ascii().is_empty();
+        let (text, blank) = printed.split_at(printed.trim_ascii_end().len());
+        let has_line = !text.is_empty() && blank.contains(&b'\n');
         let mut end = (&mut out).take(LONGEST_OUTPUT as u64);
         let read = tokio::select! {
             biased;
@@ -76,10 +84,11 @@ async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<bool>
     Err("the token command printed no token: its output is longer than 64 KiB".to_owned())
 }
 
-/// Waits until the command has ended, and had time to print more.
-async fn nothing_more(ended: &mut watch::Receiver<Option<bool>>, has_line: bool) {
-    let succeeded = ended.wait_for(Option::is_some).await.is_ok_and(|ended| *ended == Some(true));
-    sleep(if succeeded && !has_line { LONGEST_LINGER } else { LINGER }).await;
+/// Waits until the command has ended, and what it has left had time to print more.
+async fn nothing_more(ended: &mut watch::Receiver<Option<Ended>>, has_line: bool) {
+    let ended = ended.wait_for(Option::is_some).await.map_or(None, |ended| *ended);
+    let Some(Ended { at, succeeded }) = ended else { return };
+    sleep_until(at + if succeeded && !has_line { LONGEST_LINGER } else { LINGER }).await;
 }
 
 /// An output of the command, which ends with the command.
