@@ -22,7 +22,7 @@ use crate::tokens::TokenSource;
 /// let mut count = 0;
 /// let source = SharedTokens::new(|_why| {
 ///     count += 1;
-///     std::future::ready(BearerToken::new("eyJ0eXAi"))
+///     std::future::ready(BearerToken::new(format!("token-{count}")))
 /// });
 /// let (mut one, mut other) = (source.clone(), source);
 /// # let both = async {
@@ -41,8 +41,8 @@ use crate::tokens::TokenSource;
 #[derive(Debug)]
 pub struct SharedTokens<T> {
     shared: Arc<Shared<T>>,
-    /// The number of the answer that this clone was given, or told of, last.
-    given: u64,
+    /// The token that this clone was given, or told of, last.
+    current: Option<BearerToken>,
     /// How many tokens there were when it was told of them last.
     known: usize,
 }
@@ -60,8 +60,6 @@ struct Shared<T> {
 struct Recent {
     /// How many there were in all.
     count: usize,
-    /// The number of the answer that gave the last one.
-    last: u64,
     tokens: VecDeque<BearerToken>,
 }
 
@@ -69,13 +67,12 @@ impl Recent {
     /// As many as a conversation remembers.
     const MAX: usize = 8;
 
-    fn add(&mut self, token: BearerToken, answer: u64) {
+    fn add(&mut self, token: BearerToken) {
         // A source can give the same one again.
         if self.tokens.back() == Some(&token) {
             return;
         }
         self.count += 1;
-        self.last = answer;
         self.tokens.push_back(token);
         if self.tokens.len() > Self::MAX {
             self.tokens.pop_front();
@@ -95,7 +92,7 @@ impl<T: TokenSource> SharedTokens<T> {
         let source = Mutex::new(Source { source, last: None });
         Self {
             shared: Arc::new(Shared { answers: AtomicU64::new(0), source, recent: std::sync::Mutex::default() }),
-            given: 0,
+            current: None,
             known: 0,
         }
     }
@@ -110,7 +107,7 @@ impl<T> Shared<T> {
 
 impl<T> Clone for SharedTokens<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), given: 0, known: 0 }
+        Self { shared: Arc::clone(&self.shared), current: None, known: 0 }
     }
 }
 
@@ -122,28 +119,28 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
         let before = answers.load(Ordering::Acquire);
         let mut source = self.shared.source.lock().await;
         let answered = answers.load(Ordering::Acquire);
-        let is_new_to_this_clone = match why {
-            TokenReason::FirstUse => true,
-            TokenReason::Rejected => self.given < answered,
+        let is_rejected = |token: &BearerToken| why == TokenReason::Rejected && self.current.as_ref() == Some(token);
+        let known = match &source.last {
+            Some(last) if answered > before => Some(last.clone()),
+            Some(Ok(token)) if !is_rejected(token) => Some(Ok(token.clone())),
+            _ => None,
         };
-        match &source.last {
-            Some(last) if answered > before => {
-                self.given = answered;
-                return last.clone();
+        let answer = match known {
+            Some(answer) => answer,
+            None => {
+                // If this future is dropped here, `answers` has not grown: the next waiter asks instead.
+                let answer = source.source.token(why).await.map_err(|error| error.to_string());
+                answers.fetch_add(1, Ordering::AcqRel);
+                if let Ok(token) = &answer {
+                    self.shared.recent().add(token.clone());
+                }
+                source.last = Some(answer.clone());
+                answer
             }
-            Some(Ok(token)) if is_new_to_this_clone => {
-                self.given = answered;
-                return Ok(token.clone());
-            }
-            _ => {}
-        }
-        // If this future is dropped here, `answers` has not grown: the next waiter asks instead.
-        let answer = source.source.token(why).await.map_err(|error| error.to_string());
-        self.given = answers.fetch_add(1, Ordering::AcqRel) + 1;
+        };
         if let Ok(token) = &answer {
-            self.shared.recent().add(token.clone(), self.given);
+            self.current = Some(token.clone());
         }
-        source.last = Some(answer.clone());
         answer
     }
 
@@ -153,7 +150,8 @@ impl<T: TokenSource + Send> TokenSource for SharedTokens<T> {
         let unknown = if self.known == 0 { 2 } else { recent.count - self.known };
         self.known = recent.count;
         // The conversation uses the last one from now on: when that is rejected, another is asked for.
-        self.given = self.given.max(recent.last);
-        recent.tokens.iter().skip(recent.tokens.len().saturating_sub(unknown)).cloned().collect()
+        let newer: Vec<_> = recent.tokens.iter().skip(recent.tokens.len().saturating_sub(unknown)).cloned().collect();
+        self.current = newer.last().cloned().or(self.current.take());
+        newer
     }
 }

@@ -157,7 +157,8 @@ fn what_it_leaves_in_the_background_is_not_waited_for() {
 fn what_is_still_to_print_the_token_is_waited_for() {
     let served = serve(CancelBehavior::AtOnce);
     let (half, rest) = TOKEN.split_at(8);
-    for command in [format!("(sleep 2; echo {TOKEN}) &"), format!("printf {half}; (sleep 2; echo {rest}; sleep 60) &")]
+    for command in
+        [format!("(sleep 2; echo {TOKEN}) &"), format!("(sleep 2; printf {half}; sleep 0.5; echo {rest}; sleep 60) &")]
     {
         let arguments = ["--json", "--token-command", &command, "--deadline", "30s", "--dry-run"];
         let output = command_at(&served.endpoint(), &arguments).output().unwrap();

@@ -1,10 +1,11 @@
 //! Redacts tokens in what the token command says to a person. What the service says is redacted in the core.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 /// So many characters in a row of a token are not shown.
 const PART: usize = 32;
+/// What ends a URL.
+const NOT_OF_URL: &str = "\"'<>`|\\";
 
 /// The text without words that are a JSON Web Token, as those of Azure are, or hold a part of what was printed on stdout.
 /// Before that is known, any long word may be the token, but for a part of a URL: a person may have to open it.
@@ -16,26 +17,19 @@ pub(crate) fn redacted(text: &str, printed: Option<&[u8]>) -> String {
     };
     let is_web_token = |word: &str| word.find("eyJ").is_some_and(|at| word.len() - at >= PART);
     let mut shown = String::with_capacity(text.len());
-    for chunk in text.split_inclusive(char::is_whitespace) {
-        let url = url_in(chunk);
+    for chunk in text.split_inclusive(|c: char| c.is_whitespace() || NOT_OF_URL.contains(c)) {
+        let url = chunk.find("://").unwrap_or(chunk.len());
         let mut rest = chunk;
         while !rest.is_empty() {
             let (word, after) = rest.split_at(rest.find(|c| !is_of_token(c)).unwrap_or(rest.len()));
             let (other, after) = after.split_at(after.find(is_of_token).unwrap_or(after.len()));
-            let is_of_url = url.contains(&(chunk.len() - rest.len()));
+            let is_of_url = url < chunk.len() - rest.len();
             shown += if is_web_token(word) || holds_part(word, is_of_url) { "***" } else { word };
             shown += other;
             rest = after;
         }
     }
     shown
-}
-
-/// What follows the scheme of a URL, up to a quote.
-fn url_in(chunk: &str) -> Range<usize> {
-    let start = chunk.find("://").unwrap_or(chunk.len());
-    let (_, url) = chunk.split_at(start);
-    start..start + url.find(['"', '\'', '<', '>']).unwrap_or(url.len())
 }
 
 /// The characters of a bearer token (RFC 6750).
@@ -60,6 +54,7 @@ mod tests {
         for text in [
             "open https://login.example/authorize?client_id=04b07795-8ddb&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWb\n",
             "and enter the code ABCD1234Z",
+            r#"{"url":"https://a.example","complete":"https://login.example/device?code=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWb"}"#,
         ] {
             assert_eq!(redacted(text, None), text, "at once");
         }

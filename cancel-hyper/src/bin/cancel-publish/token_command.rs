@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::progress::Screen;
 use crate::redact::redacted;
@@ -22,7 +22,7 @@ const MOST_SHOWN: usize = 64 * 1024;
 const HELD: Duration = Duration::from_secs(1);
 /// How long its outputs may stay open once it has ended: what it has left in the background can hold them for ever.
 const LINGER: Duration = Duration::from_secs(1);
-/// The same while its stdout has no whole line: that may be left to something in the background.
+/// The same while nothing was printed on stdout: that may be left to something in the background.
 const LONGEST_LINGER: Duration = Duration::from_secs(10);
 
 /// What the command prints on stdout. Its stderr is shown meanwhile, and its stdin is empty.
@@ -35,14 +35,15 @@ pub(crate) async fn run(command: &str, screen: &Screen) -> Result<String, String
     let running = async {
         let ending = async {
             let status = process.0.wait().await.map_err(|error| format!("the token command was lost: {error}"))?;
-            end.send_replace(Some(Ended { at: Instant::now(), succeeded: status.success() }));
-            Ok(status)
+            let at = Instant::now();
+            end.send_replace(Some(Ended { at, succeeded: status.success() }));
+            Ok((status, at))
         };
         let printing =
             async { whole(out, ended).await.inspect(|printed| drop(tell.send_replace(Some(printed.clone())))) };
-        let (status, printed) = tokio::try_join!(ending, printing)?;
+        let ((status, at), printed) = tokio::try_join!(ending, printing)?;
         // Nobody listens any more once stderr has ended by itself.
-        let _ = timeout(LINGER, is_over.closed()).await;
+        let _ = timeout_at(at + LINGER, is_over.closed()).await;
         is_over.send_replace(true);
         Ok((status, printed))
     };
@@ -68,14 +69,16 @@ struct Ended {
 async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<Ended>>) -> Result<Vec<u8>, String> {
     let mut printed = Vec::with_capacity(4 * 1024);
     let Some(mut out) = out else { return Ok(printed) };
+    let (mut length, mut grown) = (0, None);
     while printed.len() <= LONGEST_OUTPUT {
-        let (text, blank) = printed.split_at(printed.trim_ascii_end().len());
-        let has_line = !text.is_empty() && blank.contains(&b'\n');
+        let text = printed.trim_ascii().len();
+        grown = if text > length { Some(Instant::now()) } else { grown };
+        length = text;
         let mut end = (&mut out).take(LONGEST_OUTPUT as u64);
         let read = tokio::select! {
             biased;
             read = end.read_buf(&mut printed) => read,
-            () = nothing_more(&mut ended, has_line) => Ok(0),
+            () = nothing_more(&mut ended, grown) => Ok(0),
         };
         if read.map_err(|error| format!("what the token command printed cannot be read: {error}"))? == 0 {
             return Ok(printed);
@@ -84,11 +87,17 @@ async fn whole(out: Option<ChildStdout>, mut ended: watch::Receiver<Option<Ended
     Err("the token command printed no token: its output is longer than 64 KiB".to_owned())
 }
 
-/// Waits until the command has ended, and what it has left had time to print more.
-async fn nothing_more(ended: &mut watch::Receiver<Option<Ended>>, has_line: bool) {
+/// Waits until the command has ended, and what it has left had time to print more. `grown` says when something was
+/// printed last that is not blank.
+async fn nothing_more(ended: &mut watch::Receiver<Option<Ended>>, grown: Option<Instant>) {
     let ended = ended.wait_for(Option::is_some).await.map_or(None, |ended| *ended);
     let Some(Ended { at, succeeded }) = ended else { return };
-    sleep_until(at + if succeeded && !has_line { LONGEST_LINGER } else { LINGER }).await;
+    let until = match grown {
+        Some(grown) => at.max(grown) + LINGER,
+        None if succeeded => at + LONGEST_LINGER,
+        None => at + LINGER,
+    };
+    sleep_until(until).await;
 }
 
 /// An output of the command, which ends with the command.
