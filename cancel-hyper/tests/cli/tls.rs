@@ -89,8 +89,8 @@ fn the_platforms_roots_and_the_file_are_trusted_and_nobody_else() {
     assert!(text(&output.stderr).contains("other.pem: there is no certificate in it"), "{}", text(&output.stderr));
 }
 
-/// The port of a service that needs a second for each answer: an empty list, or that a cancel is accepted. It closes the
-/// second and the third connection before the handshake.
+/// The port of a service that needs some seconds for each answer: an empty list, or that a cancel is accepted. It closes
+/// the second and the third connection before the handshake.
 fn serve_slowly() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -105,7 +105,7 @@ fn serve_slowly() -> u16 {
                 let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream.unwrap());
                 let mut request = [0; 8192];
                 while let Ok(1..) = stream.read(&mut request) {
-                    thread::sleep(Duration::from_secs(1));
+                    thread::sleep(Duration::from_secs(4));
                     let answer: &[u8] = match request[0] {
                         b'G' => b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
                         _ => b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
@@ -132,6 +132,22 @@ fn connections_that_fail_stop_no_fleet_with_an_exchange_in_flight() {
         let ended = text(&output.stdout).matches(&format!(r#""outcome":"{outcome}""#)).count();
         assert_eq!((ended, output.status.code()), (3, Some(0)), "{}", text(&output.stderr));
     }
+}
+
+/// What hangs is waited for only where it can be what tells that the service is there.
+#[test]
+fn a_connection_that_hangs_after_one_that_failed_is_not_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        drop(listener.accept());
+        listener.incoming().map(Result::unwrap).collect::<Vec<_>>()
+    });
+    let mut program = program();
+    program.args(["--endpoint", &endpoint, "--publisher", "contoso", "--offer", "a", "--deadline", "60s"]);
+    let output = program.env("AZURE_TOKEN", TOKEN).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.contains("cannot be reached") && !said.contains("no connection in time"), "{said}");
 }
 
 /// The port of a service where nothing is in progress. Over its first two connections it speaks HTTP/2, and ends each
