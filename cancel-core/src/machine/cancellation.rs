@@ -146,8 +146,8 @@ impl Cancellation {
 
     /// Takes a token: the one that [`Step::Authenticate`] asked for, or a fresher one at any other time. It is used
     /// from the next request on; an exchange in flight keeps its own. Without a token there is nothing to hand in: see
-    /// [`token_source_error`](Self::token_source_error). Where no list is read before it, a POST is not sent
-    /// again with the token that was rejected: when that is handed in again, the rejection is the end.
+    /// [`token_source_error`](Self::token_source_error). Where no list is read before it, a POST is not sent again with
+    /// the token that was rejected: when that is handed in again, the rejection is the end.
     pub fn provide_token(&mut self, token: BearerToken) {
         self.0.provide_token(token);
     }

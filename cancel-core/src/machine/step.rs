@@ -78,8 +78,8 @@ pub struct Exchange {
     /// [`Body::TooLarge`](crate::Body::TooLarge).
     pub body_limit: usize,
     /// Whether its connection may be used again. Not while a POST is in doubt: a server that closes each connection
-    /// once it has answered, and does not say so, would lose the next POST too. A driver gives
-    /// the request a connection of its own then: over HTTP/1.1 by `Connection: close`.
+    /// once it has answered, and does not say so, would lose the next POST too. A driver gives the request a connection
+    /// of its own then: over HTTP/1.1 by `Connection: close`. Over HTTP/2 it is enough to do so for the POST.
     pub keep_alive: bool,
 }
 

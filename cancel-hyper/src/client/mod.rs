@@ -55,8 +55,7 @@ const HTTP2_LIMIT: u32 = (head::LONGEST + ":status200".len() + 32 + 1) as u32;
 /// - Connecting may take three quarters of the exchange's time. A request that has no connection by then counts as not
 ///   sent.
 /// - Idle connections are kept for a minute. One that did not answer in time is not used again. Clones share their
-///   connections. A POST with `Connection: close` has one of
-///   its own, over HTTP/2 too.
+///   connections. A POST with `Connection: close` has one of its own, over HTTP/2 too.
 /// - The head of an answer has at most 128 headers and 64 KiB, counted as in HTTP/2: 32 bytes for each header besides
 ///   its name and value. In HTTP/1.1, at most 100 informational answers (1xx) come before it. Otherwise it is not
 ///   readable, so that the POST is in doubt.

@@ -1,4 +1,4 @@
-//! What is known of a connection while an exchange waits for it.
+//! Keeps other exchanges away from a connection that did not answer in time.
 
 use hyper_util::client::legacy::connect::CaptureConnection;
 

@@ -65,6 +65,15 @@ fn a_stream_that_a_goaway_may_have_processed_is_in_doubt() {
     }
 }
 
+/// As a publish that runs until a POST. The list can be read as an operation too.
+fn answer(asked: &mut Asked, is_canceled: &AtomicBool) -> bool {
+    let is_canceled = is_canceled.fetch_or(asked.is_post, Ordering::SeqCst) || asked.is_post;
+    let status = if is_canceled { "canceled" } else { "running" };
+    let list = format!(r#"[{{"id":"publish","submissionState":"{status}","status":"{status}"}}]"#);
+    asked.answer(200, &[], if asked.is_post { "" } else { &list });
+    true
+}
+
 /// A balancer has connected this client with a server that loses each POST. Only another connection reaches another one.
 /// What tells nothing of a POST shares a connection all the same: a large fleet would run out of them.
 #[test]
@@ -81,11 +90,7 @@ fn a_post_after_a_lost_one_has_a_connection_of_its_own() {
             if asked.is_post && asked.stream > 1 {
                 return loses(asked);
             }
-            let is_canceled = is_canceled.fetch_or(asked.is_post, Ordering::SeqCst) || asked.is_post;
-            let status = if is_canceled { "canceled" } else { "running" };
-            let list = format!(r#"[{{"id":"publish","submissionState":"{status}","status":"{status}"}}]"#);
-            asked.answer(200, &[], if asked.is_post { "" } else { &list });
-            true
+            answer(asked, is_canceled)
         });
         let outcome = Adapter::HyperOverHttp2.drive_behind_tls(server, policy().until(Until::Verified)).unwrap();
         assert_eq!((outcome.as_str(), outcome.posted()), ("canceled", Posted::Yes), "{number}");
@@ -105,11 +110,7 @@ fn a_connection_that_did_not_answer_in_time_is_not_used_again() {
             if hangs.get() {
                 return !is_begun || asked.say(&frame(HEADERS, END_HEADERS, asked.stream, &block(200, &[])));
             }
-            let is_canceled = is_canceled.fetch_or(asked.is_post, Ordering::SeqCst) || asked.is_post;
-            let status = if is_canceled { "canceled" } else { "running" };
-            let list = format!(r#"[{{"id":"publish","submissionState":"{status}","status":"{status}"}}]"#);
-            asked.answer(200, &[], if asked.is_post { "" } else { &list });
-            true
+            answer(asked, is_canceled)
         });
         let outcome = Adapter::HyperOverHttp2.drive_behind_tls(server, policy().until(Until::Verified)).unwrap();
         assert_eq!((outcome.as_str(), outcome.posted()), ("canceled", Posted::Yes), "{is_begun}");

@@ -66,7 +66,7 @@ impl CheckpointFile {
         let made = make(&new, &text).map_err(|error| about(&new, &error));
         let replaced = made.and_then(|()| fs::rename(&new, &self.path).map_err(|error| about(&self.path, &error)));
         if replaced.is_err() {
-            // A full disk leaves a part of it, which is of no use.
+            // Of no use without the rename; a full disk leaves only a part of it.
             let _ = remove(&new);
         }
         replaced?;
